@@ -1,0 +1,108 @@
+#include "commands.hpp"
+
+#include "tools/bench.hpp"
+
+#include <fmt/core.h>
+
+#include <memory>
+
+namespace wsgw {
+namespace {
+
+using gw::tools::bench_plan;
+
+struct bench_options {
+  std::string url;
+  std::vector<std::string> headers, protocols, services;
+  std::string origin;
+  std::uint64_t messages = 0;
+  std::string output = "text";
+  bench_plan plan;
+};
+
+constexpr std::string_view examples =
+    "A closed loop: every answer lets the next message be sent. The default message is\n"
+    "{\"method\":\"/api/v1/SERVICE/bench\",\"data\":\"xxx...\"}; any server that answers every message will do.\n"
+    "Examples:\n"
+    "  wsgw bench ws://127.0.0.1:8080/ws -c 100 -p 32 -d 10s --cpu-of $(pidof -s nginx)\n"
+    "  wsgw bench ws://127.0.0.1:8080/ws --service order --service chat -n 100000 --check\n"
+    "  wsgw bench ws://127.0.0.1:8080/ws -c 10000 --idle -d 30s";
+
+gw::result<bench_plan> plan_of(bench_options const& o) {
+  auto url = gw::tools::parse_websocket_url(o.url);
+  if (!url) return url.error();
+  auto plan = o.plan;
+  plan.to = {.url = std::move(*url), .fields = {}, .origin = o.origin, .protocols = o.protocols};
+  for (auto const& header : o.headers) {
+    auto field = gw::tools::parse_field(header);
+    if (!field) return field.error();
+    plan.to.fields.push_back(std::move(*field));
+  }
+  if (!o.services.empty()) plan.services = o.services;
+  if (o.messages != 0) plan.messages = o.messages;
+  return plan;
+}
+
+void run(bench_options const& o, outcome& result) {
+  auto const plan = plan_of(o);
+  if (!plan) return result.fail(exit_status::usage, plan.error().context);
+  raise_descriptor_limit();
+  auto const say = [&](std::string const& text) { result.term.note(text); };
+  auto const report = gw::tools::run_bench(*plan, {.say = say, .catch_signals = true});
+  if (!report) {
+    bool const usage = report.error().code == gw::errc::bad_usage;
+    return result.fail(usage ? exit_status::usage : exit_status::unreachable, gw::describe(report.error()));
+  }
+  fmt::print("{}", o.output == "json" ? bench_json(*plan, *report) : bench_text(*plan, *report));
+  auto const& counts = report->counts;
+  if (report->interrupted) {
+    result.status = exit_status::interrupted;
+  } else if (counts.mismatches != 0) {
+    result.fail(exit_status::expectation, fmt::format("--check: {} answers differ from their message", counts.mismatches));
+  } else if (counts.answered == 0) {
+    result.fail(exit_status::failed, "no message was answered");
+  }
+}
+
+void add_load(CLI::App& c, bench_options& o) {
+  auto& p = o.plan;
+  c.add_option("-c,--connections", p.connections, "Connections [100]")->check(CLI::Range(1, 1'000'000))->type_name("N");
+  c.add_option("-p,--in-flight", p.in_flight, "Messages in flight per connection [1]")
+      ->check(CLI::Range(1, 100'000))
+      ->type_name("N");
+  auto* const duration = add_duration(c, "-d,--duration", p.duration, "Measure for so long");
+  auto* const warmup = add_duration(c, "--warmup", p.warmup, "Before that, not measured");
+  c.add_option("-n,--messages", o.messages, "Send exactly so many messages instead, all measured")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
+      ->excludes(duration)
+      ->excludes(warmup);
+  auto* const size = c.add_option("--size", p.size, "Payload bytes of a message [256]")->type_name("BYTES");
+  c.add_option("-m,--message", p.message_template, "Send this text instead; {service} is replaced")
+      ->type_name("TEXT")
+      ->excludes(size);
+  add_list(c, "--service", o.services, "Services taken in turn [echo]; repeat")->type_name("NAME");
+  c.add_flag("--check", p.check, "Every answer must equal its message, byte for byte (status 4)");
+  c.add_flag("--idle", p.idle, "One message per connection, then hold them open for the duration");
+  c.add_option("--threads", p.threads, "Threads of the generator [1]")->check(CLI::Range(1, 256))->type_name("N");
+  c.add_option("--cpu-of", p.cpu_of, "Measure the CPU time of this process, too; repeat")
+      ->allow_extra_args(false)
+      ->type_name("PID");
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, outcome& result) {
+  auto const o = std::make_shared<bench_options>();
+  auto* const c = app.add_subcommand("bench", "Load a WebSocket server and measure messages, latency and CPU");
+  c->add_option("URL", o->url, "ws://HOST[:PORT]/PATH")->required();
+  add_load(*c, *o);
+  add_list(*c, "-H,--header", o->headers, "A header of the handshake; repeat")->type_name("'NAME: VALUE'");
+  c->add_option("--origin", o->origin, "The Origin to send")->type_name("ORIGIN");
+  add_list(*c, "-s,--subprotocol", o->protocols, "Offer a subprotocol; repeat")->type_name("NAME");
+  c->add_option("-o,--output", o->output, "text or json [text]")->check(CLI::IsMember({"text", "json"}))->type_name("FORM");
+  c->footer(std::string(examples));
+  c->callback([o, &result] { run(*o, result); });
+}
+
+}  // namespace wsgw

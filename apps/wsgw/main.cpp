@@ -1,0 +1,45 @@
+#include "commands.hpp"
+#include "version.hpp"
+
+#include <fmt/core.h>
+
+#include <csignal>
+#include <exception>
+
+int main(int argc, char** argv) {
+  // A peer or a pipe that goes away is an error of the write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  wsgw::outcome result;
+  CLI::App app("A WebSocket gateway that routes every message by its content, and the tools to test it.", "wsgw");
+  app.require_subcommand(1);
+  app.set_help_flag("-h,--help", "Print this help");
+  app.set_help_all_flag("--help-all", "Print the help of every command");
+  app.set_version_flag("-V,--version", wsgw::version_text);
+  auto const choose_colour = [&](std::string const& when) { result.term.colour(when); };
+  app.add_option_function<std::string>("--color", choose_colour, "Colours on stderr: auto, always, never [auto]")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
+  app.footer(
+      "Examples:\n"
+      "  wsgw serve --demo\n"
+      "  wsgw client ws://127.0.0.1:8080/ws --call echo/hello '\"hi\"' -1\n"
+      "  wsgw COMMAND --help");
+
+  wsgw::add_serve(app, result);
+  wsgw::add_route(app, result);
+  wsgw::add_mock_service(app, result);
+  wsgw::add_client(app, result);
+  wsgw::add_bench(app, result);
+  wsgw::add_version(app, result);
+
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::Success const& asked) {
+    return app.exit(asked);
+  } catch (CLI::ParseError const& why) {
+    result.fail(wsgw::exit_status::usage, wsgw::complaint(app, why));
+  } catch (std::exception const& bug) {
+    result.fail(wsgw::exit_status::failed, bug.what());
+  }
+  return static_cast<int>(result.status);
+}

@@ -1,0 +1,99 @@
+#include "commands.hpp"
+
+#include "demo.hpp"
+#include "settings.hpp"
+#include "version.hpp"
+
+#include "core/clock.hpp"
+#include "core/log.hpp"
+#include "gateway/server.hpp"
+
+#include <fmt/core.h>
+
+#include <memory>
+
+namespace wsgw {
+namespace {
+
+struct serve_options {
+  settings_flags flags;
+  std::string listen;
+  std::string admin;
+  std::size_t workers = 0;
+  bool check = false;
+  bool demo = false;
+  bool selftest = false;
+};
+
+constexpr std::string_view examples =
+    "Ends with SIGTERM or SIGINT: every client gets Close 1012; a second signal ends it at once.\n"
+    "Examples:\n"
+    "  wsgw serve -c wsgw.toml\n"
+    "  wsgw serve --service order=127.0.0.1:9001,127.0.0.1:9002 --service chat=127.0.0.1:9101\n"
+    "  wsgw serve --demo";
+
+/// Flags that stand above the configuration file.
+bool apply(serve_options const& o, gw::config::config& to, outcome& result) {
+  if (!o.listen.empty()) {
+    auto const problems = gw::config::set_listen_flag(to, o.listen);
+    for (auto const& p : problems) result.fail(exit_status::usage, gw::config::format(p));
+    if (!problems.empty()) return false;
+  }
+  if (!o.admin.empty()) to.admin.bind = o.admin == "off" ? "" : o.admin;
+  if (o.workers != 0) to.workers = o.workers;
+  return true;
+}
+
+exit_status serve(gw::config::config settings, outcome& result) {
+  gw::log::start(log_settings(settings.log));
+  gw::monotonic_clock const time;
+  gw::gateway::server server(std::move(settings), time, version_number());
+  if (auto const opened = server.open(); !opened) {
+    gw::log::stop();
+    result.term.error(gw::describe(opened.error()));
+    return opened.error().code == gw::errc::io ? exit_status::unreachable : exit_status::bad_config;
+  }
+  for (auto const& at : server.client_addresses()) {
+    gw::log::event(gw::log::level::info, "listening", {{"address", at.text()}, {"for", "clients"}});
+  }
+  for (auto const& at : server.probe_addresses()) {
+    gw::log::event(gw::log::level::info, "listening", {{"address", at.text()}, {"for", "probes"}});
+  }
+  gw::log::event(gw::log::level::info, "ready", {{"workers", server.workers()}});
+  server.run();
+  gw::log::event(gw::log::level::info, "stopped");
+  gw::log::stop();
+  return exit_status::ok;
+}
+
+void run(serve_options& o, outcome& result) {
+  if (o.demo) {
+    result.status = o.selftest ? demo_selftest(result.term) : demo(result.term, o.listen, o.admin);
+    return;
+  }
+  auto settings = load_settings(o.flags, result);
+  if (!settings || !apply(o, *settings, result)) return;
+  if (o.check) return result.term.note("the configuration is valid");
+  result.status = serve(std::move(*settings), result);
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, outcome& result) {
+  auto const o = std::make_shared<serve_options>();
+  auto* const c = app.add_subcommand("serve", "Run the gateway");
+  add_settings_flags(*c, o->flags);
+  c->add_option("--listen", o->listen, "Where clients connect, instead of the first listener's bind")
+      ->type_name("ADDR");
+  c->add_option("--admin", o->admin, "Where /healthz, /readyz and /metrics are answered; off = nowhere")
+      ->type_name("ADDR");
+  c->add_option("--workers", o->workers, "Threads of the data path; 0 = one per core")->type_name("N");
+  c->add_flag("--check", o->check, "Only judge the configuration");
+  auto* const demo = c->add_flag("--demo", o->demo, "Gateway and mock services together, on free loopback ports");
+  c->add_flag("--selftest", o->selftest, "With --demo: send messages to two services over one socket and leave (0 or 4)")
+      ->needs(demo);
+  c->footer(std::string(examples));
+  c->callback([o, &result] { run(*o, result); });
+}
+
+}  // namespace wsgw

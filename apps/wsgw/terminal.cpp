@@ -1,0 +1,118 @@
+#include "terminal.hpp"
+
+#include "core/did_you_mean.hpp"
+
+#include <fmt/core.h>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+namespace wsgw {
+namespace {
+
+constexpr std::string_view red = "\x1b[31m";
+constexpr std::string_view yellow = "\x1b[33m";
+constexpr std::string_view plain = "\x1b[0m";
+
+std::vector<std::string> names_of_options(CLI::App const& app) {
+  std::vector<std::string> names;
+  for (auto const* const option : app.get_options()) {
+    for (auto const& name : option->get_lnames()) names.push_back("--" + name);
+    for (auto const& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> names_of_commands(CLI::App const& app) {
+  std::vector<std::string> names;
+  for (auto const* const command : app.get_subcommands([](CLI::App const*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+std::string path_of(CLI::App const& app) {
+  if (app.get_parent() == nullptr) return app.get_name();
+  return fmt::format("{} {}", path_of(*app.get_parent()), app.get_name());
+}
+
+template <class Value, class Parse>
+CLI::Option* add_parsed(CLI::App& app, std::string const& name, Value& to, std::string const& about, Parse parse) {
+  auto const take = [&to, parse](std::string const& text) {
+    auto const parsed = parse(text);
+    if (!parsed) throw CLI::ValidationError(parsed.error().context);
+    to = *parsed;
+  };
+  return app.add_option_function<std::string>(name, take, about);
+}
+
+}  // namespace
+
+void terminal::colour(std::string_view when) {
+  choice_ = when == "always" ? choice::always : when == "never" ? choice::never : choice::automatic;
+}
+
+bool terminal::colour_is_on() const {
+  if (choice_ != choice::automatic) return choice_ == choice::always;
+  char const* const no_colour = std::getenv("NO_COLOR");
+  char const* const kind = std::getenv("TERM");
+  return ::isatty(STDERR_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0') &&
+         (kind == nullptr || std::string_view(kind) != "dumb");
+}
+
+void terminal::write(std::string_view prefix, std::string_view style, std::string_view text) const {
+  bool const painted = !style.empty() && colour_is_on();
+  fmt::print(stderr, "wsgw: {}{}{}{}\n", painted ? style : "", prefix, painted ? plain : "", text);
+}
+
+void terminal::error(std::string_view text) const { write("error: ", red, text); }
+void terminal::warning(std::string_view text) const { write("warning: ", yellow, text); }
+void terminal::note(std::string_view text) const { write("", "", text); }
+
+CLI::Option* add_duration(CLI::App& to_app, std::string const& name, std::chrono::milliseconds& to, std::string const& about) {
+  auto const text = about + (to == to.zero() ? std::string() : " [" + gw::duration_text(to) + "]");
+  return add_parsed(to_app, name, to, text, gw::parse_duration)->type_name("TIME");
+}
+
+CLI::Option* add_rate(CLI::App& to_app, std::string const& name, gw::rate& to, std::string const& about) {
+  return add_parsed(to_app, name, to, about, gw::parse_rate)->type_name("RATE");
+}
+
+CLI::Option* add_list(CLI::App& to_app, std::string const& name, std::vector<std::string>& to, std::string const& about) {
+  return to_app.add_option(name, to, about)->allow_extra_args(false);
+}
+
+CLI::App const& innermost(CLI::App const& app) {
+  auto const chosen = app.get_subcommands();
+  return chosen.empty() ? app : innermost(*chosen.back());
+}
+
+std::string complaint(CLI::App const& app, CLI::ParseError const& why) {
+  auto const& command = innermost(app);
+  std::string text = why.what();
+  // What was not understood explains more than what is missing because of it.
+  if (auto const unknown = app.remaining(true); !unknown.empty()) {
+    auto const& word = unknown.front();
+    bool const is_option = word.starts_with('-');
+    auto const is_command = !is_option && !names_of_commands(command).empty();
+    auto const names = is_option ? names_of_options(command) : names_of_commands(command);
+    std::vector<std::string_view> const known(names.begin(), names.end());
+    auto const given = std::string_view(word).substr(0, word.find('='));
+    text = fmt::format("{} '{}'{}", is_option ? "unknown option" : is_command ? "unknown command" : "unexpected argument",
+                       given, gw::did_you_mean_text(given, known));
+  }
+  return fmt::format("{}\nsee '{} --help'", text, path_of(command));
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace wsgw

@@ -1,0 +1,50 @@
+// What every subcommand shares toward the user: messages on stderr, colours, options with units, complaints about the
+// command line. Data goes to stdout by the commands themselves.
+#pragma once
+
+#include "core/units.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace wsgw {
+
+/// Writes for people, to stderr. Colour is an ornament: nothing depends on it.
+class terminal {
+ public:
+  /// `when`: auto, always or never. auto: a terminal, without NO_COLOR and TERM=dumb.
+  void colour(std::string_view when);
+
+  void error(std::string_view text) const;    // "wsgw: error: text"
+  void note(std::string_view text) const;     // "wsgw: text"
+  void warning(std::string_view text) const;  // "wsgw: warning: text"
+
+ private:
+  void write(std::string_view prefix, std::string_view style, std::string_view text) const;
+  bool colour_is_on() const;
+
+  enum class choice : std::uint8_t { automatic, always, never } choice_ = choice::automatic;
+};
+
+/// Options whose values carry units ("10ms", "200/s"); a value that does not parse is an error of usage that says how
+/// to write it. `to` keeps its value, which the help shows, if the option is not given.
+CLI::Option* add_duration(CLI::App& to_app, std::string const& name, std::chrono::milliseconds& to, std::string const& about);
+CLI::Option* add_rate(CLI::App& to_app, std::string const& name, gw::rate& to, std::string const& about);
+
+/// A list option that takes one value each time it is given.
+CLI::Option* add_list(CLI::App& to_app, std::string const& name, std::vector<std::string>& to, std::string const& about);
+
+/// What to tell about a command line that was not understood: what is wrong, the word that was probably meant, where
+/// the help is.
+std::string complaint(CLI::App const& app, CLI::ParseError const& why);
+
+/// The latest parsed subcommand; `app` itself if there is none.
+CLI::App const& innermost(CLI::App const& app);
+
+/// Allows as many open descriptors as the system lets us have. Servers and load generators call it first.
+void raise_descriptor_limit();
+
+}  // namespace wsgw

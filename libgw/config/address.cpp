@@ -1,0 +1,130 @@
+#include "config/address.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+namespace gw::config {
+namespace {
+
+constexpr std::size_t longest_unix_path = 107;  // sockaddr_un
+constexpr std::size_t longest_host = 253;
+constexpr std::size_t longest_service = 63;
+
+error fault(std::string what) {
+  return {.code = errc::bad_config, .context = std::move(what), .cause = {}};
+}
+
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool is_literal(int family, std::string_view text) {
+  std::array<unsigned char, 16> bytes{};
+  return text.find('\0') == text.npos && inet_pton(family, std::string(text).c_str(), bytes.data()) == 1;
+}
+
+bool is_host_name(std::string_view host) {
+  bool const plain = std::all_of(host.begin(), host.end(),
+                                 [](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; });
+  // "1.2.3" or "300.1.1.1" is a mistyped address and never a name.
+  bool const numeric = host.find_first_not_of("0123456789.") == host.npos;
+  return plain && !numeric && host.size() <= longest_host && host.front() != '.' && host.front() != '-' &&
+         host.find("..") == host.npos;
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  auto const* const end = text.data() + text.size();
+  auto const [stop, ec] = std::from_chars(text.data(), end, port);
+  if (ec != std::errc{} || stop != end) return std::nullopt;
+  return port;
+}
+
+struct halves {
+  std::string_view host;
+  std::string_view port;
+  bool bracketed;
+};
+
+std::optional<halves> split(std::string_view text) {
+  if (text.starts_with('[')) {
+    auto const end = text.find("]:");
+    if (end == text.npos) return std::nullopt;
+    return halves{text.substr(1, end - 1), text.substr(end + 2), true};
+  }
+  auto const colon = text.find(':');
+  if (colon == text.npos || text.find(':', colon + 1) != text.npos) return std::nullopt;
+  return halves{text.substr(0, colon), text.substr(colon + 1), false};
+}
+
+}  // namespace
+
+bool is_ip_literal(std::string_view text) {
+  return is_literal(AF_INET, text) || is_literal(AF_INET6, text);
+}
+
+result<bind_address> parse_bind(std::string_view text) {
+  if (text.starts_with("unix:")) {
+    auto const path = text.substr(5);
+    if (!path.starts_with('/'))
+      return fault(fmt::format("'{}' needs an absolute path; write \"unix:/run/x.sock\"", text));
+    if (path.size() > longest_unix_path || path.find('\0') != path.npos) {
+      return fault(fmt::format("the path of a UNIX socket has at most {} bytes", longest_unix_path));
+    }
+    return bind_address{.unix_path = std::string(path)};
+  }
+  auto const parts = split(text);
+  if (!parts) {
+    return fault(fmt::format("'{}' is not an address; write \"0.0.0.0:8080\", \"[::]:8080\" or \"unix:/path\"", text));
+  }
+  if (parts->host.empty()) {
+    return fault(fmt::format("'{0}' names no address; write \"0.0.0.0:{1}\" or \"[::]:{1}\"", text, parts->port));
+  }
+  if (!is_literal(parts->bracketed ? AF_INET6 : AF_INET, parts->host)) {
+    return fault(fmt::format("'{}' is not an {} address; names are not resolved here, write \"{}\"", parts->host,
+                             parts->bracketed ? "IPv6" : "IPv4", parts->bracketed ? "[::]:8080" : "0.0.0.0:8080"));
+  }
+  auto const port = parse_port(parts->port);
+  if (!port) return fault(fmt::format("'{}' is not a port; write a number from 0 to 65535", parts->port));
+  return bind_address{.ip = std::string(parts->host), .port = *port};
+}
+
+result<host_port> parse_host_port(std::string_view text) {
+  auto const parts = split(text);
+  if (!parts) {
+    return fault(fmt::format("'{}' is not an address; write \"host:9001\" or \"[::1]:9001\"", text));
+  }
+  bool const good = parts->bracketed
+                        ? is_literal(AF_INET6, parts->host)
+                        : !parts->host.empty() && (is_literal(AF_INET, parts->host) || is_host_name(parts->host));
+  if (!good) {
+    return fault(
+        fmt::format("'{}' is neither a host name nor an {} address", parts->host, parts->bracketed ? "IPv6" : "IPv4"));
+  }
+  auto const port = parse_port(parts->port);
+  if (!port || *port == 0) return fault(fmt::format("'{}' is not a port; write a number from 1 to 65535", parts->port));
+  return host_port{std::string(parts->host), *port};
+}
+
+std::string host_port_text(std::string_view host, std::uint16_t port) {
+  return host.find(':') == host.npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+}
+
+std::string service_name_fault(std::string_view name) {
+  if (name == "gateway") return "the name 'gateway' is reserved for the gateway itself; choose another";
+  bool const plain = std::all_of(name.begin(), name.end(),
+                                 [](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
+  if (name.empty() || !plain || !is_alphanumeric(name.front())) {
+    return "a service name begins with a letter or digit and has letters, digits, '.', '_' and '-' only";
+  }
+  if (name.find("..") != name.npos) return "a service name has no '..'";
+  if (name.size() > longest_service) return fmt::format("a service name has at most {} characters", longest_service);
+  return {};
+}
+
+}  // namespace gw::config

@@ -1,0 +1,41 @@
+// Addresses and names as they are written in the configuration: where to listen, where instances are, what a service
+// may be called. Pure text: nothing is resolved or opened here. Used by the loader, net/ and gateway/.
+#pragma once
+
+#include "core/error.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace gw::config {
+
+/// A parsed `bind`: an IP literal and a port (0 = any free one), or the path of a UNIX socket.
+struct bind_address {
+  std::string ip = {};  // IPv6 without brackets; empty if `unix_path` is set
+  std::uint16_t port = 0;
+  std::string unix_path = {};
+
+  friend bool operator==(bind_address const&, bind_address const&) = default;
+};
+
+/// "0.0.0.0:8080", "[::]:8080" or "unix:/run/wsgw/ws.sock". The error (bad_config) says how to write it.
+result<bind_address> parse_bind(std::string_view text);
+
+struct host_port {
+  std::string host;  // IPv6 without brackets
+  std::uint16_t port = 0;
+};
+
+/// "name:9001", "127.0.0.1:9001" or "[::1]:9001", the port 1 to 65535.
+result<host_port> parse_host_port(std::string_view text);
+
+/// The same text again: IPv6 hosts get their brackets.
+std::string host_port_text(std::string_view host, std::uint16_t port);
+
+bool is_ip_literal(std::string_view text);
+
+/// Why `name` may not be the name of a service (PRODUCT.md section 3.5); empty if it may.
+std::string service_name_fault(std::string_view name);
+
+}  // namespace gw::config

@@ -1,0 +1,65 @@
+#include "config/address.hpp"
+
+#include "testing/catch.hpp"
+
+using gw::config::bind_address;
+
+TEST_CASE("a bind is an address with a port or the path of a UNIX socket") {
+  auto const check = [](std::string_view text, bind_address const& expected) {
+    CAPTURE(text);
+    auto const parsed = gw::config::parse_bind(text);
+    REQUIRE(parsed.has_value());
+    CHECK(*parsed == expected);
+  };
+  check("0.0.0.0:8080", {.ip = "0.0.0.0", .port = 8080});
+  check("127.0.0.1:0", {.ip = "127.0.0.1"});
+  check("[::]:8080", {.ip = "::", .port = 8080});
+  check("[::1]:65535", {.ip = "::1", .port = 65535});
+  check("unix:/run/x.sock", {.unix_path = "/run/x.sock"});
+}
+
+TEST_CASE("what is no bind is refused") {
+  for (std::string const text :
+       {"", "8080", ":8080", "localhost:8080", "1.2.3:80", "1.2.3.4:65536", "1.2.3.4:-1", "1.2.3.4:", "1.2.3.4:8x",
+        "::1:80", "[::1]", "[::1]80", "[1.2.3.4]:80", "unix:", "unix:x"}) {
+    CAPTURE(text);
+    CHECK_FALSE(gw::config::parse_bind(text).has_value());
+  }
+  CHECK_FALSE(gw::config::parse_bind("unix:/" + std::string(107, 'x')).has_value());
+  CHECK(gw::config::parse_bind("unix:/" + std::string(106, 'x')).has_value());
+  CHECK_FALSE(gw::config::parse_bind(std::string_view("unix:/a\0b", 9)).has_value());
+  CHECK_FALSE(gw::config::parse_bind(std::string_view("127.0.0.1\0:80", 13)).has_value());
+}
+
+TEST_CASE("an instance is a host with a port") {
+  auto const check = [](std::string_view text, std::string_view host, std::uint16_t port) {
+    CAPTURE(text);
+    auto const parsed = gw::config::parse_host_port(text);
+    REQUIRE(parsed.has_value());
+    CHECK(parsed->host == host);
+    CHECK(parsed->port == port);
+    CHECK(gw::config::host_port_text(parsed->host, parsed->port) == text);
+  };
+  check("127.0.0.1:9001", "127.0.0.1", 9001);
+  check("orders.internal:1", "orders.internal", 1);
+  check("a_b-c:65535", "a_b-c", 65535);
+  check("[fe80::1]:80", "fe80::1", 80);
+  for (std::string const text : {"", "h", "h:", ":1", "h:0", "h:65536", "h:1x", "h h:1", "-h:1", ".h:1", "a..b:1",
+                                 "1.2.3:80", "300.1.1.1:80", "[h]:1", "h/x:1", "u@h:1"}) {
+    CAPTURE(text);
+    CHECK_FALSE(gw::config::parse_host_port(text).has_value());
+  }
+}
+
+TEST_CASE("service names keep to their alphabet") {
+  for (std::string const name : {"a", "order", "Order-2", "a.b_c", "0", "gateway2"}) {
+    CAPTURE(name);
+    CHECK(gw::config::service_name_fault(name).empty());
+  }
+  for (std::string const name : {"", "gateway", ".a", "-a", "_a", "a..b", "a b", "a/b", "\xC3\xA9"}) {
+    CAPTURE(name);
+    CHECK_FALSE(gw::config::service_name_fault(name).empty());
+  }
+  CHECK(gw::config::service_name_fault(std::string(63, 'x')).empty());
+  CHECK_FALSE(gw::config::service_name_fault(std::string(64, 'x')).empty());
+}

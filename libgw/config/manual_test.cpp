@@ -1,0 +1,67 @@
+#include "config/manual.hpp"
+
+#include "config/describe.hpp"
+#include "config/load.hpp"
+#include "testing/catch.hpp"
+
+#include <string>
+
+namespace {
+
+/// Makes settings of the commented ones; sentences stay comments, since they begin with "# ".
+std::string uncommented(std::string const& text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    auto const end = text.find('\n', at);
+    auto const line = text.substr(at, end - at);
+    out += (line.size() > 1 && line[0] == '#' && line[1] != ' ' ? line.substr(1) : line) + "\n";
+    at = end + 1;
+  }
+  return out;
+}
+
+std::vector<std::string> values(gw::config::config const& c) {
+  std::vector<std::string> all;
+  for (auto const& key : gw::config::top_section().settings) all.push_back(key.show(c));
+  gw::config::each_section([&](auto const& s, auto where) {
+    for (auto const& key : s.settings) {
+      if constexpr (requires { key.show(c.*where); }) {
+        all.push_back(key.show(c.*where));
+      } else {
+        for (auto const& one : c.*where) all.push_back(key.show(one));
+      }
+    }
+  });
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("the commented configuration loads as it is and says the defaults when the comments are removed") {
+  auto const commented = gw::config::commented_config();
+  auto const plain = gw::config::load_text(commented, "plain");
+  auto const stated = gw::config::load_text(uncommented(commented), "stated");
+  for (auto const& p : plain.problems) UNSCOPED_INFO(format(p));
+  CHECK(plain.problems.empty());
+  for (auto const& p : stated.problems) UNSCOPED_INFO(format(p));
+  CHECK(stated.problems.empty());
+  CHECK(values(plain.value) == values(stated.value));
+
+  gw::config::config defaults;
+  CHECK(add_service_flag(defaults, "example=127.0.0.1:9001").empty());
+  CHECK(values(plain.value) == values(defaults));
+}
+
+TEST_CASE("the reference has a row for every key") {
+  auto const reference = gw::config::reference_markdown();
+  gw::config::each_section([&](auto const& s, auto) {
+    for (auto const& key : s.settings) {
+      CAPTURE(s.name, key.name);
+      CHECK_FALSE(key.doc.empty());
+      CHECK(reference.find("| `" + std::string(key.name) + "` | " + key.type) != reference.npos);
+    }
+  });
+  CHECK(reference.find("### `[[listener]]`") != reference.npos);
+  CHECK(reference.find("### `[services.NAME]`") != reference.npos);
+  CHECK(reference.find("| `hold` | size: 0 to 16MiB | `\"64KiB\"` |") != reference.npos);
+}

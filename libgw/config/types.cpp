@@ -1,0 +1,213 @@
+#include "config/types.hpp"
+
+#include "config/address.hpp"
+#include "core/did_you_mean.hpp"
+#include "core/units.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace gw::config::types {
+namespace {
+
+void add(faults& out, node const& where, std::string what) {
+  out.push_back({where.at, std::move(what)});
+}
+
+/// The value if it is a T; else a fault "must be WHAT, not …".
+template <class T>
+T const* expect(node const& from, std::string_view what, faults& out) {
+  auto const* const value = from.as<T>();
+  if (value == nullptr) add(out, from, fmt::format("must be {}, not {}", what, from.kind()));
+  return value;
+}
+
+/// Durations and sizes: a string with a unit. A bare number gets the parser's advice on units.
+template <class Parse>
+auto quantity(node const& from, std::string_view what, Parse parse, faults& out)
+    -> decltype(parse(std::string_view{})) {
+  if (auto const* const bare = from.as<std::int64_t>()) {
+    auto parsed = parse(std::to_string(*bare));
+    // "0" needs no unit, but it is still a string: one form for all values of a key.
+    add(out, from, parsed ? fmt::format("must be a string; write \"{}\"", *bare) : parsed.error().context);
+    return error{};
+  }
+  auto const* const text = expect<std::string>(from, what, out);
+  if (text == nullptr) return error{};
+  auto parsed = parse(*text);
+  if (!parsed) add(out, from, parsed.error().context);
+  return parsed;
+}
+
+template <class Value, class Show>
+bool within(node const& from, Value value, Value min, Value max, Show show, faults& out) {
+  if (value >= min && value <= max) return true;
+  add(out, from, fmt::format("{} is out of bounds; write {} to {}", show(value), show(min), show(max)));
+  return false;
+}
+
+constexpr auto instance_keys = std::to_array<std::string_view>({"addr", "weight", "zone"});
+constexpr count weights{1, 1000};
+
+void read_address(node const& from, instance& to, faults& out) {
+  auto const* const text = expect<std::string>(from, "a string", out);
+  if (text == nullptr) return;
+  auto parsed = parse_host_port(*text);
+  if (!parsed) return add(out, from, parsed.error().context);
+  to.host = std::move(parsed->host);
+  to.port = parsed->port;
+}
+
+void read_instance_table(node const& from, instance& to, faults& out) {
+  for (auto const& [key, at, value] : *from.as<node::table>()) {
+    if (key == "addr") {
+      read_address(value, to, out);
+    } else if (key == "weight") {
+      weights.read(value, to.weight, out);
+    } else if (key == "zone") {
+      text{}.read(value, to.zone, out);
+    } else {
+      out.push_back({at, fmt::format("unknown key '{}'{}", key, did_you_mean_text(key, instance_keys))});
+    }
+  }
+  if (from.find("addr") == nullptr) add(out, from, "has no address; write { addr = \"host:port\" }");
+}
+
+}  // namespace
+
+std::string quoted(std::string_view value) {
+  std::string text = "\"";
+  for (auto const c : value) {
+    if (c == '"' || c == '\\') {
+      text += '\\';
+      text += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      text += fmt::format("\\u{:04X}", static_cast<unsigned char>(c));
+    } else {
+      text += c;
+    }
+  }
+  return text + '"';
+}
+
+void flag::read(node const& from, bool& to, faults& out) const {
+  if (auto const* const value = expect<bool>(from, "true or false", out)) to = *value;
+}
+
+void count::read(node const& from, std::size_t& to, faults& out) const {
+  auto const* const value = expect<std::int64_t>(from, "a whole number", out);
+  if (value == nullptr) return;
+  auto const low = static_cast<std::int64_t>(min);
+  auto const high = static_cast<std::int64_t>(max);
+  if (within(
+          from, *value, low, high, [](std::int64_t n) { return std::to_string(n); }, out)) {
+    to = static_cast<std::size_t>(*value);
+  }
+}
+
+std::string count::bounds() const {
+  return min == max ? show(min) : show(min) + " to " + show(max);
+}
+
+void duration::read(node const& from, milliseconds& to, faults& out) const {
+  auto const value = quantity(from, "a duration such as \"10s\"", parse_duration, out);
+  if (value && within(from, *value, min, max, duration_text, out)) to = *value;
+}
+
+std::string duration::show(milliseconds value) const {
+  return quoted(duration_text(value));
+}
+std::string duration::bounds() const {
+  return duration_text(min) + " to " + duration_text(max);
+}
+
+void size::read(node const& from, std::size_t& to, faults& out) const {
+  auto const value = quantity(from, "a size such as \"64KiB\"", parse_size, out);
+  if (value && within(from, *value, min, max, size_text, out)) to = *value;
+}
+
+std::string size::show(std::size_t value) const {
+  return quoted(size_text(value));
+}
+std::string size::bounds() const {
+  return size_text(min) + " to " + size_text(max);
+}
+
+void text::read(node const& from, std::string& to, faults& out) const {
+  auto const* const value = expect<std::string>(from, "a string", out);
+  if (value == nullptr) return;
+  auto complaint = check != nullptr ? check(*value) : std::string();
+  if (!complaint.empty()) return add(out, from, std::move(complaint));
+  to = *value;
+}
+
+std::string text::show(std::string const& value) const {
+  return quoted(value);
+}
+
+void texts::read(node const& from, std::vector<std::string>& to, faults& out) const {
+  auto const* const list = expect<node::list>(from, "a list of strings", out);
+  if (list == nullptr) return;
+  auto const before = out.size();
+  std::vector<std::string> values;
+  for (auto const& element : *list) text{check}.read(element, values.emplace_back(), out);
+  if (out.size() == before) to = std::move(values);
+}
+
+std::string texts::show(std::vector<std::string> const& value) const {
+  std::string joined;
+  for (auto const& element : value) joined += (joined.empty() ? "" : ", ") + quoted(element);
+  return "[" + joined + "]";
+}
+
+void instances::read(node const& from, std::vector<instance>& to, faults& out) const {
+  auto const* const list = expect<node::list>(from, "a list of addresses", out);
+  if (list == nullptr) return;
+  auto const before = out.size();
+  std::vector<instance> read;
+  for (auto const& element : *list) {
+    auto const faults_before = out.size();
+    instance one;
+    if (element.as<std::string>() != nullptr) {
+      read_address(element, one, out);
+    } else if (element.as<node::table>() != nullptr) {
+      read_instance_table(element, one, out);
+    } else {
+      add(out, element, fmt::format("must be \"host:port\" or {{ addr, weight, zone }}, not {}", element.kind()));
+    }
+    if (out.size() != faults_before) continue;
+    auto const same = [&](instance const& other) { return other.host == one.host && other.port == one.port; };
+    if (std::any_of(read.begin(), read.end(), same)) {
+      add(out, element, fmt::format("'{}' is listed twice", host_port_text(one.host, one.port)));
+    }
+    read.push_back(std::move(one));
+  }
+  if (list->empty()) add(out, from, "is empty; write [\"host:port\"]");
+  if (out.size() == before) to = std::move(read);
+}
+
+std::string instances::show(std::vector<instance> const& value) const {
+  std::string joined;
+  for (auto const& one : value) {
+    auto const address = quoted(host_port_text(one.host, one.port));
+    auto const zone = one.zone.empty() ? std::string() : ", zone = " + quoted(one.zone);
+    bool const plain = one.weight == 1 && zone.empty();
+    if (!joined.empty()) joined += ", ";
+    joined += plain ? address : fmt::format("{{ addr = {}, weight = {}{} }}", address, one.weight, zone);
+  }
+  return "[" + joined + "]";
+}
+
+std::size_t read_word(node const& from, std::vector<std::string_view> const& words, faults& out) {
+  auto const* const value = expect<std::string>(from, "a string", out);
+  if (value == nullptr) return words.size();
+  auto const at = std::find(words.begin(), words.end(), *value);
+  if (at == words.end()) {
+    add(out, from, fmt::format("unknown value '{}'{}", *value, guess_or_list(*value, words, "write one of")));
+  }
+  return static_cast<std::size_t>(at - words.begin());
+}
+
+}  // namespace gw::config::types

@@ -1,0 +1,138 @@
+// The types a setting may have. Each reads a value from a node of the tree, writes it back as TOML, and describes
+// itself for the reference. describe.cpp names one for every key; nothing else uses them.
+#pragma once
+
+#include "config/config.hpp"
+#include "config/tree.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gw::config::types {
+
+/// Says why a text will not do, or nothing.
+using text_check = std::string (*)(std::string_view);
+
+// Every type has:
+//   void read(node const&, Value&, faults&) const   leaves the value alone if it adds a fault
+//   std::string show(Value const&) const            as TOML
+//   std::string name() const, bounds() const        for people; bounds may be empty
+
+/// true or false
+struct flag {
+  void read(node const& from, bool& to, faults& out) const;
+  std::string show(bool value) const { return value ? "true" : "false"; }
+  std::string name() const { return "boolean"; }
+  std::string bounds() const { return {}; }
+};
+
+/// a whole number without a unit
+struct count {
+  std::size_t min = 0;
+  std::size_t max = 0;
+
+  void read(node const& from, std::size_t& to, faults& out) const;
+  std::string show(std::size_t value) const { return std::to_string(value); }
+  std::string name() const { return "integer"; }
+  std::string bounds() const;
+};
+
+/// "10s"
+struct duration {
+  milliseconds min{0};
+  milliseconds max{0};
+
+  void read(node const& from, milliseconds& to, faults& out) const;
+  std::string show(milliseconds value) const;
+  std::string name() const { return "duration"; }
+  std::string bounds() const;
+};
+
+/// "64KiB"
+struct size {
+  std::size_t min = 0;
+  std::size_t max = 0;
+
+  void read(node const& from, std::size_t& to, faults& out) const;
+  std::string show(std::size_t value) const;
+  std::string name() const { return "size"; }
+  std::string bounds() const;
+};
+
+struct text {
+  text_check check = nullptr;
+
+  void read(node const& from, std::string& to, faults& out) const;
+  std::string show(std::string const& value) const;
+  std::string name() const { return "string"; }
+  std::string bounds() const { return {}; }
+};
+
+/// a list of strings
+struct texts {
+  text_check check = nullptr;  // of each
+
+  void read(node const& from, std::vector<std::string>& to, faults& out) const;
+  std::string show(std::vector<std::string> const& value) const;
+  std::string name() const { return "list of strings"; }
+  std::string bounds() const { return {}; }
+};
+
+/// one of a few words
+template <class Enum>
+struct choice {
+  struct option {
+    std::string_view word;
+    Enum value;
+  };
+  std::vector<option> options;
+
+  void read(node const& from, Enum& to, faults& out) const;
+  std::string show(Enum value) const;
+  std::string name() const { return "string"; }
+  std::string bounds() const;
+};
+
+/// the addresses of a service: "host:port" or { addr, weight, zone }
+struct instances {
+  void read(node const& from, std::vector<instance>& to, faults& out) const;
+  std::string show(std::vector<instance> const& value) const;
+  std::string name() const { return "list of addresses"; }
+  std::string bounds() const { return "\"host:port\" or { addr, weight, zone }"; }
+};
+
+/// `value` as a TOML basic string.
+std::string quoted(std::string_view value);
+
+/// Reads a string that must be one of `words`: its index, or words.size() and a fault.
+std::size_t read_word(node const& from, std::vector<std::string_view> const& words, faults& out);
+
+template <class Enum>
+void choice<Enum>::read(node const& from, Enum& to, faults& out) const {
+  std::vector<std::string_view> words;
+  for (auto const& o : options) words.push_back(o.word);
+  auto const index = read_word(from, words, out);
+  if (index < options.size()) to = options[index].value;
+}
+
+template <class Enum>
+std::string choice<Enum>::show(Enum value) const {
+  for (auto const& o : options) {
+    if (o.value == value) return quoted(o.word);
+  }
+  return {};
+}
+
+template <class Enum>
+std::string choice<Enum>::bounds() const {
+  std::string text;
+  for (auto const& o : options) {
+    if (!text.empty()) text += ", ";
+    text += o.word;
+  }
+  return text;
+}
+
+}  // namespace gw::config::types

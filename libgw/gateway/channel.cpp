@@ -1,0 +1,258 @@
+#include "gateway/channel.hpp"
+
+#include "core/log.hpp"
+#include "gateway/download.hpp"
+#include "gateway/session.hpp"
+#include "gateway/worker.hpp"
+#include "wire/mask.hpp"
+#include "wire/relay.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace gw::gateway {
+namespace {
+
+// After its client is gone nothing of a channel may survive a second.
+constexpr duration patience_with_upstreams = std::chrono::milliseconds(500);
+
+net::queue_marks marks_of(config::watermarks const& w) noexcept { return {w.high, w.low}; }
+
+}  // namespace
+
+channel::channel(session& of, std::uint32_t service, std::uint32_t epoch)
+    : session_(of),
+      worker_(of.where()),
+      settings_(worker_.settings().services[service]),
+      service_(service),
+      epoch_(epoch),
+      upstream_(worker_.loop(), wire::role::client, settings_.channel.max_message, marks_of(settings_.channel.queue),
+                *this),
+      ended_(worker_.loop().where()) {
+  worker_.stats().of_service[service_].channels.add();
+}
+
+channel::~channel() { worker_.stats().of_service[service_].channels.subtract(); }
+
+std::string_view channel::service_name() const { return settings_.name; }
+
+// --- 1. life ---
+
+net::awaitable<void> channel_life(std::unique_ptr<channel> owned) { co_await owned->run(); }
+
+net::awaitable<void> channel::run() {
+  if (auto opened = co_await open(); !opened) {
+    if (!ending()) tell_waiting(opened.error());
+    end({channel_end::kind::dial_failed});
+    co_return;
+  }
+  co_await ended_.wait();
+  tell_end();
+  co_await upstream_.close(end_->code, end_->reason, patience_with_upstreams);
+}
+
+net::awaitable<result<>> channel::open() {
+  if (ending()) co_return error{errc::closed, side::client, "the client is gone", {}};
+  auto dialled = co_await dial(worker_, service_, session_.facts(), dialling_);
+  if (!dialled) co_return dialled.error();
+  if (ending()) co_return error{errc::closed, side::client, "the client is gone", {}};
+  lease_ = std::move(dialled->counted);
+  open_ = true;
+  auto attached = upstream_.attach(std::move(dialled->socket), std::move(dialled->rest));
+  co_return attached;
+}
+
+void channel::end(channel_end why) {
+  if (ending()) return;
+  end_ = std::move(why);
+  session_.forget(*this);
+  if (dialling_ != nullptr) dialling_->close();
+  ended_.set();
+}
+
+void channel::on_lost(std::error_code cause) {
+  end({channel_end::kind::upstream_closed, wire::close_code::abnormal, cause ? cause.message() : "connection closed"});
+}
+
+// --- 2. client to upstream ---
+
+std::size_t channel::room() const noexcept {
+  auto const waiting = upstream_.output().size();
+  auto const [high, low] = upstream_.marks();
+  if (waiting <= low) return net::poller::read_buffer_size;
+  return high > waiting ? high - waiting : 0;
+}
+
+void channel::send_run(std::string_view run, std::uint64_t first_seq, std::uint64_t messages) {
+  if (ending()) return;
+  accepted_ += messages;
+  auto& counts = worker_.stats().of_service[service_];
+  counts.messages_up.add(messages);
+  counts.bytes_up.add(run.size());
+
+  auto const done = upstream_.send_directly(run);
+  auto& output = upstream_.output();
+  if (done == run.size()) return output.handed_directly(first_seq + messages - 1);
+  // What the socket did not take waits in the queue, each message with its number.
+  std::size_t at = 0;
+  for (auto seq = first_seq; at < run.size(); ++seq) {
+    wire::frame_header header;
+    wire::parse_header(run.substr(at), header);
+    auto const size = header.size + static_cast<std::size_t>(header.length);
+    if (at < done) {
+      output.handed_directly(seq);
+      if (at + size > done) upstream_.queue(run.substr(done, at + size - done));
+    } else {
+      output.begin_message(seq);
+      upstream_.queue(run.substr(at, size));
+    }
+    at += size;
+  }
+}
+
+void channel::stream(std::span<char> piece, wire::opcode op, bool first, bool last, std::uint64_t seq) {
+  if (ending()) return;
+  auto& counts = worker_.stats().of_service[service_];
+  if (first) {
+    ++accepted_;
+    counts.messages_up.add();
+    upstream_.output().begin_message(seq);
+  }
+  auto const key = worker_.loop().keys.next();
+  std::array<char, wire::max_header_size> header;
+  auto const size = wire::write_header({.fin = last,
+                                        .op = first ? op : wire::opcode::continuation,
+                                        .masked = true,
+                                        .key = key,
+                                        .length = piece.size()},
+                                       header.data());
+  wire::apply_mask(piece, key);
+  counts.bytes_up.add(size + piece.size());
+  upstream_.queue({header.data(), size});
+  upstream_.send({piece.data(), piece.size()});
+}
+
+void channel::on_drained() { session_.upstream_drained(); }
+
+// --- 3. the way back: upstream to client ---
+
+bool channel::may_read() const {
+  return !ending() && !session_.ending() && !session_.client().congested() && session_.may_forward(*this);
+}
+
+std::size_t channel::read_room() const {
+  auto const waiting = session_.client().output().size();
+  auto const [high, low] = session_.client().marks();
+  if (waiting <= low) return net::poller::read_buffer_size;
+  return high > waiting ? high - waiting : 0;
+}
+
+void channel::on_bytes(std::span<char> bytes) {
+  while (!ending() && !session_.ending()) {
+    auto const e = upstream_.next(bytes);
+    switch (e.what) {
+      case wire::event::kind::none:
+        forward_run();
+        return;
+      case wire::event::kind::message:
+        on_message(e);
+        break;
+      case wire::event::kind::piece:
+        on_piece(e);
+        break;
+      case wire::event::kind::control:
+        on_upstream_close(e);
+        break;
+      case wire::event::kind::violation:
+        end({channel_end::kind::refused_message, e.code, std::string(e.reason)});
+        break;
+    }
+  }
+  forward_run();
+}
+
+void channel::on_message(wire::event const& message) {
+  ++received_;
+  // (3 filters.on_message(to_client) come with routes on messages.)
+  auto const frame = wire::unmasked_in_place(message);
+  if (run_end_ != frame.data()) {
+    forward_run();
+    run_begin_ = run_end_ = frame.data();
+  }
+  run_end_ += frame.size();
+  worker_.stats().of_service[service_].messages_down.add();
+}
+
+void channel::forward_run() {
+  if (run_begin_ == nullptr) return;
+  auto const size = static_cast<std::size_t>(run_end_ - run_begin_);
+  worker_.stats().of_service[service_].bytes_down.add(size);
+  session_.client().send({std::exchange(run_begin_, nullptr), size});
+  run_end_ = nullptr;
+}
+
+void channel::on_upstream_close(wire::event const& close) {
+  end({channel_end::kind::upstream_closed, close.code, std::string(close.reason)});
+}
+
+// --- 4. what the client is told ---
+
+void channel::tell_waiting(error const& why) {
+  constexpr std::size_t enough = 16 * 1024 + wire::max_header_size;
+  upstream_.output().for_each_unsent(enough, [&](std::uint64_t seq, std::string frame) {
+    wire::frame_header header;
+    wire::parse_header(frame, header);
+    auto const payload = std::span(frame).subspan(header.size);
+    auto const shown = payload.first(std::min<std::size_t>(payload.size(), header.length));
+    wire::apply_mask(shown, header.key);
+    std::string_view const text(shown.data(), shown.size());
+
+    wire::error_facts facts;
+    facts.code = why.code;
+    facts.message = why.context;
+    facts.stage = why.code == errc::no_instance ? "discover" : "connect";
+    facts.service = service_name();
+    facts.seq = seq;
+    auto const d = worker_.table().decide(text);
+    if (!d.method.empty()) facts.method = d.method;
+    facts.data = wire::find_correlation(text);
+    if (row_of(why.code).retryable) facts.retry_after_ms = 1000;
+    if (why.code == errc::handshake_rejected && why.cause) facts.upstream_status = why.cause.value();
+    session_.notify(facts);
+  });
+}
+
+void channel::tell_end() {
+  bool const owned_output = session_.output_owned_by(*this);
+  if (end_->why == channel_end::kind::session_over || session_.ending()) return;
+  if (owned_output) {
+    return session_.end({initiator::upstream, wire::close_code::internal_error, "upstream lost inside a message"});
+  }
+  if (settings_.channel.on_close == config::on_close::silent) return;
+  if (settings_.channel.on_close == config::on_close::close_client) {
+    return session_.end({initiator::upstream, wire::close_code::internal_error, "upstream closed"});
+  }
+  auto const code = end_->code;
+  bool const too_big = end_->why == channel_end::kind::refused_message && code == wire::close_code::too_big;
+  bool const orderly = end_->why == channel_end::kind::upstream_closed &&
+                       (code == wire::close_code::normal || code == wire::close_code::going_away ||
+                        code == wire::close_code::no_status);
+  auto const& output = upstream_.output();
+  wire::error_facts facts;
+  facts.code = too_big ? errc::upstream_too_big : errc::channel_closed;
+  facts.message = orderly ? "the upstream closed the channel" : "the channel to the upstream ended";
+  facts.stage = "relay";
+  facts.service = service_name();
+  facts.sent = true;
+  if (orderly) facts.status = wire::notice_status;
+  facts.channel = wire::channel_facts{.close_code = static_cast<std::uint16_t>(code),
+                                      .reason = end_->reason,
+                                      .epoch = epoch_,
+                                      .last_seq = output.last_handed(),
+                                      .forwarded = accepted_ - output.unsent_messages(),
+                                      .received = received_};
+  session_.notify(facts);
+}
+
+}  // namespace gw::gateway

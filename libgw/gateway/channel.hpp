@@ -1,0 +1,107 @@
+// One upstream WebSocket of one session: dialled on the first message, then the way back of a message: what the
+// upstream sends is checked and forwarded to the client. Tells the client exactly once when it ends.
+#pragma once
+
+#include "config/config.hpp"
+#include "gateway/assembly.hpp"
+#include "gateway/dial.hpp"
+#include "gateway/stats.hpp"
+#include "net/peer.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace gw::net {
+class stream;
+}
+
+namespace gw::gateway {
+
+class session;
+class worker;
+
+/// Why a channel ends: what the upstream is told and what the client is told.
+struct channel_end {
+  enum class kind : std::uint8_t {
+    session_over,     // the client is gone: nobody to tell
+    upstream_closed,  // it sent a Close (code, reason) or its connection broke (1006)
+    refused_message,  // it broke the protocol or a limit: `code` goes to it
+    aborted,          // a streamed message turned bad behind its first pieces
+    dial_failed,      // never opened; each waiting message got its error frame
+  };
+  kind why = kind::session_over;
+  wire::close_code code = wire::close_code::going_away;
+  std::string reason{};
+};
+
+/// Owned by the coroutine channel_life(); the session's table only points at it.
+class channel final : public net::peer_owner {
+ public:
+  channel(session& of, std::uint32_t service, std::uint32_t epoch);
+  ~channel();
+
+  /// Dials, serves, tells, closes.
+  net::awaitable<void> run();
+  /// Marks the end; run() does the rest. The first call counts. Allowed inside a turn.
+  void end(channel_end why);
+  bool ending() const noexcept { return end_.has_value(); }
+
+  std::uint32_t service() const noexcept { return service_; }
+
+  // --- client to upstream, called by the session inside a turn ---
+
+  /// `run`: whole masked frames, one per message, numbered from `first_seq`; contiguous, valid during the call.
+  void send_run(std::string_view run, std::uint64_t first_seq, std::uint64_t messages);
+  /// A message that leaves in pieces, each one a whole frame; masks `piece` in place.
+  void stream(std::span<char> piece, wire::opcode op, bool first, bool last, std::uint64_t seq);
+  bool congested() const noexcept { return upstream_.congested(); }
+  std::size_t room() const noexcept;
+
+  void resume_reading() { upstream_.resume_reading(); }
+
+ private:
+  struct download;
+
+  void on_bytes(std::span<char> bytes) override;
+  bool may_read() const override;
+  std::size_t read_room() const override;
+  void on_drained() override;
+  void on_lost(std::error_code cause) override;
+
+  void on_message(wire::event const& message);
+  void on_piece(wire::event const& piece);
+  void on_upstream_close(wire::event const& close);
+  void forward_piece(std::span<char> payload, wire::opcode op, bool first, bool last);
+  void forward_run();
+  static void on_stall(void* self);
+
+  net::awaitable<result<>> open();
+  void tell_waiting(error const& why);
+  void tell_end();
+  std::string_view service_name() const;
+
+  session& session_;
+  worker& worker_;
+  config::service const& settings_;
+  std::uint32_t service_;
+  std::uint32_t epoch_;
+  net::peer upstream_;
+  net::event ended_;
+  lease lease_;                          // counts this channel on its instance
+  net::stream* dialling_ = nullptr;      // what end() must interrupt
+  std::unique_ptr<download> download_;   // a message that came in pieces
+  std::optional<channel_end> end_;
+  bool open_ = false;
+
+  std::uint64_t accepted_ = 0;  // messages taken from the client
+  std::uint64_t received_ = 0;  // messages taken from the upstream
+  char* run_begin_ = nullptr;   // contiguous frames for the client, forwarded together
+  char* run_end_ = nullptr;
+};
+
+/// The life of a channel as one coroutine that owns it.
+net::awaitable<void> channel_life(std::unique_ptr<channel> owned);
+
+}  // namespace gw::gateway

@@ -1,0 +1,54 @@
+// Opens the upstream WebSocket of a channel: picks instances, connects, shakes hands, tries another one.
+#pragma once
+
+#include "cluster/load.hpp"
+#include "core/error.hpp"
+#include "gateway/session.hpp"
+#include "net/awaitable.hpp"
+#include "net/stream.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace gw::gateway {
+
+class worker;
+
+/// Counts a channel on its instance for as long as it exists.
+class lease {
+ public:
+  lease() noexcept = default;
+  lease(std::shared_ptr<cluster::instance_load> load, std::size_t worker) noexcept
+      : load_(std::move(load)), worker_(worker) {
+    load_->add(worker_, 1);
+  }
+  lease(lease&&) noexcept = default;
+  lease& operator=(lease&& other) noexcept {
+    std::swap(load_, other.load_);
+    std::swap(worker_, other.worker_);
+    return *this;
+  }
+  ~lease() {
+    if (load_) load_->add(worker_, -1);
+  }
+
+ private:
+  std::shared_ptr<cluster::instance_load> load_;
+  std::size_t worker_ = 0;
+};
+
+struct dialled {
+  net::transport socket;
+  std::string rest;  // bytes behind the handshake
+  lease counted;
+};
+
+/// Tries instances of `service` until one answers 101, all within open_timeout. `current` points at the connection that
+/// is being tried, so that a teardown can close it; errc::closed is returned then. Other errors: no_instance,
+/// connect_failed, connect_timeout, handshake_rejected (its cause holds the HTTP status).
+net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_facts const& client,
+                                     net::stream*& current);
+
+}  // namespace gw::gateway

@@ -1,0 +1,60 @@
+#include "gateway/download.hpp"
+
+#include "gateway/session.hpp"
+#include "gateway/worker.hpp"
+
+#include <array>
+
+namespace gw::gateway {
+namespace {
+
+// A streamed message blocks the client's other services while it lasts; it may not stop (PRODUCT.md section 4).
+constexpr duration longest_silence = std::chrono::seconds(15);
+
+}  // namespace
+
+void channel::on_piece(wire::event const& piece) {
+  forward_run();  // messages before this one
+  if (piece.first) download_ = std::make_unique<download>(*this, worker_.loop().wheel, piece.op);
+  auto& d = *download_;
+  if (!d.streaming) {
+    d.held.append(piece.payload);
+    if (piece.last) {
+      auto const frame = d.held.as_frame(d.message, nullptr);
+      worker_.stats().of_service[service_].bytes_down.add(frame.size());
+      session_.client().send({frame.data(), frame.size()});
+    } else if (d.held.size() + piece.remaining > settings_.channel.hold) {
+      d.streaming = true;
+      session_.claim_output(*this);
+      forward_piece(d.held.payload(), d.message, true, false);
+      d.held.clear();
+    }
+  } else {
+    forward_piece(piece.payload, d.message, false, piece.last);
+  }
+  if (!piece.last) return;
+  ++received_;
+  worker_.stats().of_service[service_].messages_down.add();
+  bool const owned_output = d.streaming;
+  download_.reset();
+  if (owned_output) session_.release_output(*this);
+}
+
+void channel::forward_piece(std::span<char> payload, wire::opcode op, bool first, bool last) {
+  std::array<char, wire::max_header_size> header;
+  auto const size = wire::write_header(
+      {.fin = last, .op = first ? op : wire::opcode::continuation, .length = payload.size()}, header.data());
+  worker_.stats().of_service[service_].bytes_down.add(size + payload.size());
+  session_.client().queue({header.data(), size});
+  session_.client().send({payload.data(), payload.size()});
+  download_->stall.start(longest_silence);
+}
+
+void channel::on_stall(void* self) {
+  auto& c = *static_cast<channel*>(self);
+  // While we do not read because the client is slow, the upstream is not to blame.
+  if (!c.may_read()) return c.download_->stall.start(longest_silence);
+  c.end({channel_end::kind::upstream_closed, wire::close_code::abnormal, "no byte for 15 s inside a message"});
+}
+
+}  // namespace gw::gateway

@@ -1,0 +1,235 @@
+#include "gateway/server.hpp"
+
+#include "core/log.hpp"
+#include "discovery/static_source.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+#include <utility>
+
+namespace gw::gateway {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr duration resolve_period = std::chrono::seconds(30);
+
+/// Raises the soft descriptor limit to the hard one; returns it.
+std::size_t raise_descriptor_limit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  auto const before = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
+  log::event(log::level::info, "descriptor_limit",
+             {{"before", std::uint64_t{before}}, {"now", std::uint64_t{limit.rlim_cur}}});
+  return limit.rlim_cur;
+}
+
+std::size_t sessions_within(std::size_t descriptors) { return descriptors > 128 ? (descriptors - 64) / 2 : 32; }
+
+std::vector<std::string> names_of(std::vector<config::service> const& services) {
+  std::vector<std::string> names;
+  for (auto const& s : services) names.push_back(s.name);
+  return names;
+}
+
+std::size_t worker_count(std::size_t configured) {
+  return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+server::server(config::config settings, clock const& time, std::string version)
+    : settings_(std::make_shared<config::config const>(std::move(settings))),
+      time_(time),
+      version_(std::move(version)),
+      loop_(time),
+      stop_requested_(loop_.where()),
+      names_due_(loop_.where()),
+      workers_over_(loop_.where()),
+      tasks_(loop_.where()),
+      signals_(loop_.where(), {SIGTERM, SIGINT}),
+      instance_counts_(settings_->services.size()) {}
+
+server::~server() = default;
+
+// --- 1. opening ---
+
+result<> server::open() {
+  auto table = route::table::make(settings_->url_rule, names_of(settings_->services));
+  if (!table) return table.error();
+  auto const limit = raise_descriptor_limit();
+  for (auto const& l : settings_->listeners) {
+    if (l.max_sessions != 0) max_sessions_ += l.max_sessions;
+  }
+  if (max_sessions_ == 0) max_sessions_ = sessions_within(limit);
+  resolve_now();
+  for (std::size_t i = 0; i < settings_->listeners.size(); ++i) {
+    if (auto l = listen_on(settings_->listeners[i].bind, entrance::clients, i); !l) return l;
+  }
+  for (auto const& bind : {settings_->admin.bind, settings_->health.bind}) {
+    if (bind.empty()) continue;
+    if (auto l = listen_on(bind, entrance::probes, 0); !l) return l;
+  }
+  start_workers(*table);
+  return {};
+}
+
+result<> server::listen_on(std::string const& bind, entrance by, std::size_t listener) {
+  auto const at = net::address::parse(bind);
+  if (!at) return at.error();
+  auto opened = net::listener::open(loop_, *at);
+  if (!opened) {
+    auto why = opened.error();
+    why.context += by == entrance::clients ? "; choose another address with --listen or 'bind' of [[listener]]"
+                                           : "; choose another address with --admin or 'bind' of [admin] or [health]";
+    return why;
+  }
+  auto& addresses = by == entrance::clients ? client_addresses_ : probe_addresses_;
+  addresses.push_back((*opened)->local());
+  entries_.push_back({std::move(*opened), by, listener});
+  return {};
+}
+
+void server::resolve_now() {
+  // Nothing else runs yet: the loop is ours until run().
+  auto ask = [](server& self) -> net::awaitable<void> {
+    self.registry_ =
+        co_await discovery::discover_static(self.loop_.where(), *self.settings_, self.workers_count(), nullptr);
+  };
+  asio::co_spawn(loop_.where(), ask(*this), asio::detached);
+  loop_.io.run();
+  loop_.io.restart();
+  count_instances();
+}
+
+void server::start_workers(route::table const& table) {
+  surroundings const around{
+      .settings = settings_,
+      .time = &time_,
+      .metrics = [this] { return metrics(); },
+      .not_ready = [this] { return not_ready(); },
+      .full = [this] { return connections() > max_sessions_; },
+  };
+  for (std::size_t i = 0; i < workers_count(); ++i) {
+    workers_.push_back(std::make_unique<worker>(i, around, table, registry_));
+  }
+}
+
+std::size_t server::workers_count() const { return worker_count(settings_->workers); }
+
+void server::count_instances() {
+  for (std::size_t i = 0; i < instance_counts_.size(); ++i) {
+    instance_counts_[i].store(registry_->at(i).instances.size(), std::memory_order_relaxed);
+  }
+}
+
+// --- 2. serving ---
+
+void server::run() {
+  workers_left_ = workers_.size();
+  for (auto& w : workers_) {
+    w->start([this] { asio::post(loop_.where(), [this] { worker_done(); }); });
+  }
+  asio::co_spawn(loop_.where(), control(), asio::detached);
+  loop_.io.run();
+  for (auto& w : workers_) w->join();
+}
+
+net::awaitable<void> server::control() {
+  for (auto& e : entries_) tasks_.spawn(accept_from(e));
+  tasks_.spawn(follow_names());
+  net::task_group signals_running(loop_.where());
+  signals_running.spawn(follow_signals());
+  co_await stop_requested_.wait();
+
+  stopping_.store(true, std::memory_order_relaxed);
+  for (auto& e : entries_) e.socket->close();
+  names_due_.set();
+  auto const spread = std::to_string(settings_->shutdown.drain.count());
+  for (auto& w : workers_) w->stop({initiator::gateway, wire::close_code::service_restart, "drain;r=0-" + spread});
+  co_await tasks_.join();
+  co_await workers_over_.wait();
+  signals_.close();
+  co_await signals_running.join();
+  loop_.shut_down();
+}
+
+net::awaitable<void> server::accept_from(entry& from) {
+  for (;;) {
+    auto accepted = co_await from.socket->accept();
+    if (!accepted) co_return;
+    least_busy().take({std::move(*accepted), from.by, from.listener});
+  }
+}
+
+worker& server::least_busy() noexcept {
+  auto const fewer = [](auto const& a, auto const& b) { return a->connections() < b->connections(); };
+  return **std::min_element(workers_.begin(), workers_.end(), fewer);
+}
+
+net::awaitable<void> server::follow_names() {
+  if (!discovery::has_names(*settings_)) co_return;
+  net::timer again(loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &names_due_);
+  while (!stopping_) {
+    names_due_.clear();
+    again.start(resolve_period);
+    co_await names_due_.wait();
+    if (stopping_) break;
+    registry_ = co_await discovery::discover_static(loop_.where(), *settings_, workers_.size(), registry_);
+    count_instances();
+    for (auto& w : workers_) w->use(registry_);
+  }
+}
+
+net::awaitable<void> server::follow_signals() {
+  if (co_await signals_.next() == 0) co_return;
+  log::event(log::level::info, "stopping", {{"why", "signal"}});
+  stop_requested_.set();
+  if (co_await signals_.next() == 0) co_return;
+  log::event(log::level::warning, "stopped_at_once", {{"why", "second signal"}});
+  log::flush();
+  ::_Exit(1);
+}
+
+void server::stop() {
+  asio::post(loop_.where(), [this] { stop_requested_.set(); });
+}
+
+void server::worker_done() {
+  if (--workers_left_ == 0) workers_over_.set();
+}
+
+// --- 3. what probes ask; called on worker threads ---
+
+std::size_t server::connections() const noexcept {
+  std::size_t total = 0;
+  for (auto const& w : workers_) total += w->connections();
+  return total;
+}
+
+std::string server::metrics() const {
+  std::vector<worker_stats const*> stats;
+  for (auto const& w : workers_) stats.push_back(&w->stats());
+  std::vector<std::size_t> instances;
+  for (auto const& n : instance_counts_) instances.push_back(n.load(std::memory_order_relaxed));
+  return metrics_text(stats, names_of(settings_->services), instances, version_);
+}
+
+std::string server::not_ready() const {
+  if (stopping_.load(std::memory_order_relaxed)) return R"({"ready":false,"reasons":["draining"]})" "\n";
+  return {};
+}
+
+}  // namespace gw::gateway

@@ -1,0 +1,85 @@
+// The process around the workers: listeners, the hand-off of accepted sockets, name resolution, signals, the end.
+// Runs on one control thread of its own loop; the data path never waits for it.
+#pragma once
+
+#include "config/config.hpp"
+#include "core/clock.hpp"
+#include "gateway/worker.hpp"
+#include "net/address.hpp"
+#include "net/listen.hpp"
+#include "net/loop.hpp"
+#include "net/task_group.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gw::gateway {
+
+class server {
+ public:
+  /// `settings` are valid (config::load found no problem). `version` is shown in /metrics.
+  server(config::config settings, clock const& time, std::string version);
+  ~server();
+
+  /// Compiles the rules, resolves names, binds every listener. An error names what and how to fix it; side::gateway
+  /// with errc::bad_config or errc::io.
+  result<> open();
+
+  /// Serves until a signal (SIGTERM, SIGINT) or stop(); returns when the last connection is gone. A second signal ends
+  /// the process at once. Call after open(), on the thread that is to be the control thread.
+  void run();
+
+  /// Any thread: close with 1012 and return from run().
+  void stop();
+
+  // after open()
+  std::vector<net::address> const& client_addresses() const noexcept { return client_addresses_; }
+  std::vector<net::address> const& probe_addresses() const noexcept { return probe_addresses_; }
+  std::size_t workers() const noexcept { return workers_.size(); }
+
+ private:
+  struct entry {
+    std::unique_ptr<net::listener> socket;
+    entrance by;
+    std::size_t listener;
+  };
+
+  result<> listen_on(std::string const& bind, entrance by, std::size_t listener);
+  void resolve_now();
+  void start_workers(route::table const& table);
+  net::awaitable<void> control();
+  net::awaitable<void> accept_from(entry& from);
+  net::awaitable<void> follow_names();
+  net::awaitable<void> follow_signals();
+  worker& least_busy() noexcept;
+  void worker_done();
+  std::size_t workers_count() const;
+  void count_instances();
+
+  std::string metrics() const;
+  std::string not_ready() const;
+  std::size_t connections() const noexcept;
+
+  std::shared_ptr<config::config const> settings_;
+  clock const& time_;
+  std::string version_;
+  net::loop loop_;
+  net::event stop_requested_;
+  net::event names_due_;   // time to resolve again, or the end
+  net::event workers_over_;
+  net::task_group tasks_;
+  net::signals signals_;
+  std::vector<entry> entries_;
+  std::vector<net::address> client_addresses_;
+  std::vector<net::address> probe_addresses_;
+  std::shared_ptr<cluster::registry const> registry_;
+  std::vector<std::unique_ptr<worker>> workers_;
+  std::size_t max_sessions_ = 0;
+  std::size_t workers_left_ = 0;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::atomic<std::size_t>> instance_counts_;  // by service, for /metrics
+};
+
+}  // namespace gw::gateway

@@ -1,0 +1,142 @@
+// One client WebSocket and everything that hangs on it: reads its messages, finds each one's service and channel, and
+// passes it on (the numbered steps of libgw/README.md). Lives on one worker and in one coroutine frame.
+#pragma once
+
+#include "gateway/assembly.hpp"
+#include "gateway/stats.hpp"
+#include "net/peer.hpp"
+#include "net/task_group.hpp"
+#include "route/table.hpp"
+#include "wire/error_frame.hpp"
+#include "wire/json_head.hpp"
+
+#include <boost/intrusive/list.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gw::gateway {
+
+class channel;
+class worker;
+
+/// What the handshake told about a client.
+struct client_facts {
+  std::string head;      // the raw HTTP head, kept for the upstream handshakes
+  std::string address;   // IP of the client
+  std::string conn;      // our name for the connection, in logs and error frames
+  std::string request_id;   // X-Request-Id, the client's or made
+  std::string traceparent;  // W3C trace context, the client's or made
+  std::string listener;     // name of the listener it came in by
+
+  std::string_view trace() const noexcept { return std::string_view(traceparent).substr(3, 32); }
+};
+
+/// Why a session ends, and with which Close.
+struct session_end {
+  initiator by = initiator::gateway;
+  wire::close_code code = wire::close_code::internal_error;
+  std::string reason{};
+};
+
+/// Created, run and destroyed by serve_connection(). Its functions are called on its worker's thread only.
+class session final : public net::peer_owner,
+                      public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  session(worker& where, client_facts facts);
+  ~session();
+
+  /// From the 101 to the last channel's end.
+  net::awaitable<void> run(net::transport socket, std::string rest);
+
+  /// Marks the end; run() does the rest. The first call counts. Allowed inside a turn.
+  void end(session_end why);
+  bool ending() const noexcept { return end_.has_value(); }
+
+  worker& where() noexcept { return worker_; }
+  client_facts const& facts() const noexcept { return facts_; }
+
+  // --- for its channels ---
+
+  net::peer& client() noexcept { return client_; }
+  /// Whole frames for the client from `from`, which must be allowed to read (may_forward()).
+  bool may_forward(channel const& from) const noexcept { return owner_ == nullptr || owner_ == &from; }
+  /// A message too large to hold begins: until release_output() only `owner` may send data to the client.
+  void claim_output(channel& owner) noexcept { owner_ = &owner; }
+  void release_output(channel& owner);
+  bool output_owned_by(channel const& who) const noexcept { return owner_ == &who; }
+
+  /// `from` takes messages again.
+  void upstream_drained() { client_.resume_reading(); }
+  /// `gone` has ended: no message goes to it any more. It tells the client itself, through notify().
+  void forget(channel const& gone) noexcept;
+  /// An error frame or a notice: at once, or as soon as no message is in progress toward the client.
+  void notify(wire::error_facts facts);
+
+ private:
+  struct open_channel {
+    std::uint32_t service;
+    channel* to;
+  };
+  struct upload;
+
+  void on_bytes(std::span<char> bytes) override;
+  bool may_read() const override;
+  std::size_t read_room() const override;
+  void on_drained() override;
+  void on_lost(std::error_code cause) override;
+
+  void on_message(wire::event const& message);
+  void on_piece(wire::event const& piece);
+  void on_close(wire::event const& close);
+  void collect(wire::event const& piece);
+  void begin_streaming();
+  void stream_piece(std::span<char> payload, bool last);
+  void finish_collected();
+  void abort_streamed(errc why, std::string_view text);
+
+  route::decision decide(wire::opcode op, std::string_view text);
+  /// The channel for `d`, opened if need be; null: the client has been told why not.
+  channel* channel_for(route::decision const& d, std::string_view text);
+  void refuse(route::decision const& d, std::string_view text);
+  void refuse(route::decision const& d, errc code, std::string_view why, std::string_view stage,
+              std::string_view text);
+  void answer_heartbeat(route::decision const& d, std::string_view text);
+
+  void add_to_run(channel& to, std::span<char> frame);
+  void send_run();
+
+  net::awaitable<void> tear_down();
+  void log_open() const;
+  void log_close() const;
+
+  worker& worker_;
+  client_facts facts_;
+  time_point opened_;
+  net::peer client_;
+  net::event ended_;
+  net::task_group channels_running_;
+  std::vector<open_channel> channels_;
+  std::vector<std::uint32_t> epochs_;  // by service, grown on demand
+  channel* owner_ = nullptr;           // of the client's data output
+  std::string deferred_;               // our own frames that wait for the owner's message to end
+  std::unique_ptr<upload> upload_;     // a message that came in pieces
+  std::optional<session_end> end_;
+
+  std::uint64_t seq_ = 0;  // number of the client's latest data message
+  std::uint64_t refused_ = 0;
+
+  // Consecutive frames for one channel, contiguous in the read buffer; they leave together.
+  struct run_of_frames {
+    channel* to = nullptr;
+    char* begin = nullptr;
+    char* end = nullptr;
+    std::uint64_t first_seq = 0;
+    std::uint64_t messages = 0;
+  } run_;
+};
+
+}  // namespace gw::gateway

@@ -1,0 +1,114 @@
+#include "gateway/stats.hpp"
+
+#include "core/exposition.hpp"
+#include "core/log.hpp"
+
+#include <algorithm>
+
+namespace gw::gateway {
+namespace {
+
+constexpr std::array<std::string_view, 3> initiators = {"client", "gateway", "upstream"};
+
+template <class Member>
+std::uint64_t sum(std::vector<worker_stats const*> const& workers, Member&& member) {
+  std::uint64_t total = 0;
+  for (auto const* w : workers) total += member(*w).get();
+  return total;
+}
+
+void write_sessions(exposition& out, std::vector<worker_stats const*> const& workers) {
+  out.family("wsgw_sessions", "Client WebSockets that are open.", metric_type::gauge);
+  out.sample("wsgw_sessions", {}, sum(workers, [](auto& w) -> auto& { return w.sessions; }));
+  out.family("wsgw_sessions_opened_total", "Client WebSockets that were opened.", metric_type::counter);
+  out.sample("wsgw_sessions_opened_total", {}, sum(workers, [](auto& w) -> auto& { return w.sessions_opened; }));
+  out.family("wsgw_handshakes_refused_total", "Requests answered with an HTTP status instead of an upgrade.",
+             metric_type::counter);
+  out.sample("wsgw_handshakes_refused_total", {},
+             sum(workers, [](auto& w) -> auto& { return w.handshakes_refused; }));
+  out.family("wsgw_sessions_closed_total", "Client WebSockets that ended, by who ended them and the close code.",
+             metric_type::counter);
+  for (std::size_t by = 0; by < initiators.size(); ++by) {
+    for (std::size_t i = 0; i <= worker_stats::known_codes.size(); ++i) {
+      auto const total = sum(workers, [&](auto& w) -> auto& { return w.closed[by][i]; });
+      if (total == 0) continue;
+      auto const code = i < worker_stats::known_codes.size() ? std::to_string(worker_stats::known_codes[i]) : "other";
+      out.sample("wsgw_sessions_closed_total", {{"initiator", initiators[by]}, {"code", code}}, total);
+    }
+  }
+}
+
+/// One family with a sample per service and, where `second` names one, per value of a second label.
+struct per_service {
+  std::string_view family, help;
+  metric_type type;
+  std::string_view label, value;
+  counter service_stats::*member;
+};
+
+constexpr auto service_families = std::to_array<per_service>({
+    {"wsgw_channels", "Upstream WebSockets, open or dialling.", metric_type::gauge, "", "", &service_stats::channels},
+    {"wsgw_channel_connects_total", "Attempts to open an upstream WebSocket.", metric_type::counter, "result", "ok",
+     &service_stats::connects},
+    {"wsgw_channel_connects_total", "", metric_type::counter, "result", "failed", &service_stats::connect_failures},
+    {"wsgw_messages_total", "Data messages relayed; up = toward the service.", metric_type::counter, "direction", "up",
+     &service_stats::messages_up},
+    {"wsgw_messages_total", "", metric_type::counter, "direction", "down", &service_stats::messages_down},
+    {"wsgw_message_bytes_total", "Bytes of the frames relayed.", metric_type::counter, "direction", "up",
+     &service_stats::bytes_up},
+    {"wsgw_message_bytes_total", "", metric_type::counter, "direction", "down", &service_stats::bytes_down},
+});
+
+void write_services(exposition& out, std::vector<worker_stats const*> const& workers,
+                    std::vector<std::string> const& services) {
+  for (auto const& f : service_families) {
+    if (!f.help.empty()) out.family(f.family, f.help, f.type);
+    for (std::size_t i = 0; i < services.size(); ++i) {
+      auto const total = sum(workers, [&](auto& w) -> auto& { return w.of_service[i].*f.member; });
+      if (f.label.empty()) {
+        out.sample(f.family, {{"service", services[i]}}, total);
+      } else {
+        out.sample(f.family, {{"service", services[i]}, {f.label, f.value}}, total);
+      }
+    }
+  }
+}
+
+void write_rejections(exposition& out, std::vector<worker_stats const*> const& workers) {
+  out.family("wsgw_messages_rejected_total", "Error frames and notices sent to clients, by code.",
+             metric_type::counter);
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(errc::internal); ++i) {
+    auto const total = sum(workers, [&](auto& w) -> auto& { return w.rejected[i]; });
+    if (total != 0) {
+      out.sample("wsgw_messages_rejected_total", {{"reason", row_of(static_cast<errc>(i)).name}}, total);
+    }
+  }
+}
+
+}  // namespace
+
+void worker_stats::session_closed(initiator who, wire::close_code code) noexcept {
+  auto const known = std::find(known_codes.begin(), known_codes.end(), static_cast<std::uint16_t>(code));
+  closed[static_cast<std::size_t>(who)][static_cast<std::size_t>(known - known_codes.begin())].add();
+}
+
+std::string metrics_text(std::vector<worker_stats const*> const& workers, std::vector<std::string> const& services,
+                         std::vector<std::size_t> const& instances, std::string_view version) {
+  exposition out;
+  out.family("wsgw_build_info", "Constant 1; the labels say what runs.", metric_type::gauge);
+  out.sample("wsgw_build_info", {{"version", version}}, std::uint64_t{1});
+  out.family("wsgw_workers", "Threads of the data path.", metric_type::gauge);
+  out.sample("wsgw_workers", {}, std::uint64_t{workers.size()});
+  write_sessions(out, workers);
+  write_services(out, workers, services);
+  write_rejections(out, workers);
+  out.family("wsgw_service_instances", "Known instances of a service.", metric_type::gauge);
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    out.sample("wsgw_service_instances", {{"service", services[i]}}, std::uint64_t{instances[i]});
+  }
+  out.family("wsgw_log_dropped_total", "Log lines dropped because nobody took them in time.", metric_type::counter);
+  out.sample("wsgw_log_dropped_total", {}, log::dropped());
+  return out.take();
+}
+
+}  // namespace gw::gateway

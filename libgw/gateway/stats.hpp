@@ -1,0 +1,63 @@
+// What a worker counts. One writer each (the worker's thread), any reader; summed when somebody asks for /metrics.
+#pragma once
+
+#include "core/error.hpp"
+#include "wire/close_code.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gw::gateway {
+
+/// A relaxed counter or gauge with a single writer: no read-modify-write on the data path.
+class counter {
+ public:
+  void add(std::uint64_t n = 1) noexcept { value_.store(get() + n, std::memory_order_relaxed); }
+  void subtract(std::uint64_t n = 1) noexcept { value_.store(get() - n, std::memory_order_relaxed); }
+  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+struct service_stats {
+  counter channels;  // gauge: open or dialling
+  counter connects;
+  counter connect_failures;
+  counter messages_up;  // client to upstream
+  counter bytes_up;
+  counter messages_down;
+  counter bytes_down;
+};
+
+/// How a session ended, for the `initiator` label.
+enum class initiator : std::uint8_t { client, gateway, upstream };
+
+class worker_stats {
+ public:
+  explicit worker_stats(std::size_t services) : of_service(services) {}
+
+  void session_closed(initiator who, wire::close_code code) noexcept;
+
+  counter sessions;  // gauge
+  counter sessions_opened;
+  counter handshakes_refused;
+  counter pauses;  // back-pressure: a source was not read because of a full queue
+  std::vector<service_stats> of_service;
+  std::array<counter, static_cast<std::size_t>(errc::bad_usage) + 1> rejected;  // by errc
+
+  static constexpr std::array<std::uint16_t, 16> known_codes = {1000, 1001, 1002, 1005, 1006, 1007, 1008, 1009,
+                                                                1011, 1012, 1013, 3000, 3003, 3008, 4008, 4029};
+  std::array<std::array<counter, known_codes.size() + 1>, 3> closed;  // by initiator and code, the last = other
+};
+
+/// The Prometheus text of all workers together.
+std::string metrics_text(std::vector<worker_stats const*> const& workers, std::vector<std::string> const& services,
+                         std::vector<std::size_t> const& instances, std::string_view version);
+
+}  // namespace gw::gateway

@@ -1,0 +1,109 @@
+#include "gateway/upload.hpp"
+
+#include "gateway/channel.hpp"
+#include "gateway/worker.hpp"
+
+#include <algorithm>
+
+namespace gw::gateway {
+namespace {
+
+// A message up to the size of the read buffer is judged whole; only beyond that its head must do.
+constexpr std::size_t stream_above = net::poller::read_buffer_size;
+constexpr std::size_t head_size = 16 * 1024;
+
+std::string_view view(std::span<char const> bytes) noexcept { return {bytes.data(), bytes.size()}; }
+
+}  // namespace
+
+void session::on_piece(wire::event const& piece) {
+  if (piece.first) {
+    ++seq_;
+    upload_ = std::make_unique<upload>(piece.op);
+  }
+  switch (upload_->now) {
+    case upload::state::collecting:
+      collect(piece);
+      break;
+    case upload::state::streaming:
+      stream_piece(piece.payload, piece.last);
+      break;
+    case upload::state::skipping:
+      break;
+  }
+  if (piece.last) upload_.reset();
+}
+
+void session::collect(wire::event const& piece) {
+  auto& u = *upload_;
+  u.bytes.append(piece.payload);
+  if (piece.last) return finish_collected();
+  if (u.bytes.size() + piece.remaining > stream_above && u.bytes.size() >= head_size && !u.head_tried) begin_streaming();
+}
+
+void session::finish_collected() {
+  auto& u = *upload_;
+  auto const text = view(u.bytes.payload());
+  auto const d = decide(u.op, text);
+  if (d.verdict == route::route_verdict::heartbeat) return answer_heartbeat(d, text);
+  if (d.verdict == route::route_verdict::failed) return refuse(d, text);
+  auto* const to = channel_for(d, text);
+  if (to == nullptr) return;
+  auto const key = worker_.loop().keys.next();
+  add_to_run(*to, u.bytes.as_frame(u.op, &key));
+  send_run();  // the frame lies in the upload, which is about to go
+}
+
+void session::begin_streaming() {
+  auto& u = *upload_;
+  u.head_tried = true;
+  auto const text = view(u.bytes.payload());
+  bool undecided = false;
+  auto const d = u.op == wire::opcode::text ? worker_.table().decide_prefix(text.substr(0, head_size), undecided)
+                                            : worker_.table().decide_binary();
+  if (undecided || d.verdict == route::route_verdict::heartbeat) return;
+  if (d.verdict == route::route_verdict::failed) {
+    refuse(d, text);
+    return u.skip();
+  }
+  u.to = channel_for(d, text);
+  if (u.to == nullptr) return u.skip();
+  u.now = upload::state::streaming;
+  u.service = d.named_service;
+  u.method = d.method;
+  u.walk.emplace(worker_.table().rules());
+  if (!u.walk->feed(text)) return abort_streamed(errc::bad_method, "the routing key stands twice");
+  send_run();  // what was collected must follow the messages before it
+  u.to->stream(u.bytes.payload(), u.op, true, false, seq_);
+  u.bytes.clear();
+}
+
+void session::stream_piece(std::span<char> payload, bool last) {
+  auto& u = *upload_;
+  auto const text = view(payload);
+  if (!u.walk->feed(text) || (last && !u.walk->finish())) {
+    bool const twice = u.walk->fault() == wire::head_verdict::bad_key;
+    return abort_streamed(twice ? errc::bad_method : errc::parse_error,
+                          twice ? "the routing key stands twice" : "not well-formed JSON");
+  }
+  u.to->stream(payload, u.op, false, last, seq_);
+}
+
+void session::abort_streamed(errc why, std::string_view text) {
+  auto& u = *upload_;
+  auto* const to = u.to;
+  wire::error_facts facts;
+  facts.code = why;
+  facts.message = text;
+  facts.stage = "relay";
+  facts.service = u.service;
+  facts.method = u.method;
+  facts.sent = true;
+  facts.seq = seq_;
+  ++refused_;
+  notify(facts);
+  u.skip();
+  to->end({channel_end::kind::aborted, wire::close_code::going_away, "message aborted"});
+}
+
+}  // namespace gw::gateway

@@ -1,0 +1,124 @@
+#include "gateway/worker.hpp"
+
+#include "core/log.hpp"
+#include "gateway/connection.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace gw::gateway {
+
+namespace asio = boost::asio;
+
+namespace {
+
+std::unique_ptr<cluster::balancer> make_balancer(std::string_view policy) {
+  auto const kinds = cluster::balancer_kinds();
+  auto const named = std::find_if(kinds.begin(), kinds.end(), [&](auto const& k) { return k.name == policy; });
+  return (named == kinds.end() ? kinds.begin() : named)->make();
+}
+
+/// Different for every pool, so that workers do not all wait for the same moment.
+std::uint32_t seed_of(std::size_t worker, std::size_t service) {
+  return static_cast<std::uint32_t>(worker * 7919 + service + 1);
+}
+
+}  // namespace
+
+worker::worker(std::size_t index, surroundings around, route::table table,
+               std::shared_ptr<cluster::registry const> instances)
+    : index_(index),
+      around_(std::move(around)),
+      stats_(around_.settings->services.size()),
+      loop_(*around_.time),
+      table_(std::move(table)),
+      connections_running_(loop_.where()),
+      stop_requested_(loop_.where()) {
+  for (std::uint32_t i = 0; i < around_.settings->services.size(); ++i) {
+    pools_.emplace_back(make_balancer(around_.settings->balancer.policy), seed_of(index_, i));
+    pools_.back().update(instances, i);
+    forwarding_.emplace_back(around_.settings->services[i].channel.forward_headers);
+  }
+}
+
+worker::~worker() { join(); }
+
+void worker::start(std::function<void()> done) {
+  thread_ = std::thread([this, last = std::move(done)] {
+    ::pthread_setname_np(::pthread_self(), ("wsgw-" + std::to_string(index_)).c_str());
+    asio::co_spawn(loop_.where(), run(), asio::detached);
+    loop_.io.run();
+    last();
+  });
+}
+
+void worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+net::awaitable<void> worker::run() {
+  co_await stop_requested_.wait();
+  for (auto& g : greetings_) g.cut_short();
+  for (auto& s : sessions_) s.end(*stop_);
+  co_await connections_running_.join();
+  loop_.shut_down();
+}
+
+void worker::take(arrival connection) {
+  connections_.fetch_add(1, std::memory_order_relaxed);
+  auto deliver = [this, arrived = std::move(connection)]() mutable {
+    connections_running_.spawn(serve(std::move(arrived)));
+  };
+  asio::post(loop_.where(), std::move(deliver));
+}
+
+net::awaitable<void> worker::serve(arrival connection) {
+  try {
+    co_await serve_connection(*this, std::move(connection));
+  } catch (std::exception const& bug) {
+    log::event(log::level::error, "connection_failed", {{"err", std::string_view(bug.what())}});
+  }
+  connections_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void worker::use(std::shared_ptr<cluster::registry const> instances) {
+  asio::post(loop_.where(), [this, fresh = std::move(instances)] {
+    for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].update(fresh, i);
+  });
+}
+
+void worker::stop(session_end why) {
+  asio::post(loop_.where(), [this, end = std::move(why)] {
+    if (stopping()) return;
+    stop_ = end;
+    stop_requested_.set();
+  });
+}
+
+greeting::greeting(worker& on, net::stream& client) : client_(client) { on.enter(*this); }
+
+void worker::enter(greeting& g) noexcept {
+  greetings_.push_back(g);
+  if (stopping()) g.cut_short();
+}
+
+void worker::enter(session& s) noexcept {
+  sessions_.push_back(s);
+  stats_.sessions.add();
+  stats_.sessions_opened.add();
+  if (stopping()) s.end(*stop_);
+}
+
+void worker::leave(session& s) noexcept {
+  sessions_.erase(sessions_.iterator_to(s));
+  stats_.sessions.subtract();
+}
+
+}  // namespace gw::gateway

@@ -1,0 +1,113 @@
+// One thread of the data path: its loop, its sessions, its counters, and the snapshots it routes by.
+// Others reach it only by posting.
+#pragma once
+
+#include "cluster/pool.hpp"
+#include "cluster/registry.hpp"
+#include "config/config.hpp"
+#include "gateway/session.hpp"
+#include "gateway/stats.hpp"
+#include "net/listen.hpp"
+#include "net/loop.hpp"
+#include "net/stream.hpp"
+#include "net/task_group.hpp"
+#include "route/table.hpp"
+#include "wire/header_rules.hpp"
+
+#include <boost/intrusive/list.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace gw::gateway {
+
+class worker;
+
+/// What a connection may ask for, by the listener it came in through.
+enum class entrance : std::uint8_t { clients, probes };
+
+/// An accepted socket on its way to a worker.
+struct arrival {
+  net::unique_fd socket;
+  entrance by = entrance::clients;
+  std::size_t listener = 0;  // index into the configuration's listeners
+};
+
+/// What every worker needs and none owns. All of it outlives the workers and is safe to read from any thread.
+struct surroundings {
+  std::shared_ptr<config::config const> settings;
+  clock const* time = nullptr;
+  std::function<std::string()> metrics;    // the text of /metrics
+  std::function<std::string()> not_ready;  // empty: ready; else JSON reasons
+  std::function<bool()> full;              // as many sessions as there may be
+};
+
+/// A connection before its upgrade, known to its worker so that a stop can cut it short.
+class greeting : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  greeting(worker& on, net::stream& client);
+  void cut_short() noexcept { client_.close(); }
+
+ private:
+  net::stream& client_;
+};
+
+class worker {
+ public:
+  worker(std::size_t index, surroundings around, route::table table,
+         std::shared_ptr<cluster::registry const> instances);
+  ~worker();
+
+  /// `done` is called on the worker's thread as its last act.
+  void start(std::function<void()> done);
+  void join();
+
+  // --- from any thread ---
+
+  void take(arrival connection);
+  void use(std::shared_ptr<cluster::registry const> instances);
+  /// Ends every session with `why` and, when the last connection is gone, the thread.
+  void stop(session_end why);
+  std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
+  worker_stats const& stats() const noexcept { return stats_; }
+
+  // --- on its own thread ---
+
+  net::loop& loop() noexcept { return loop_; }
+  worker_stats& stats() noexcept { return stats_; }
+  config::config const& settings() const noexcept { return *around_.settings; }
+  surroundings const& around() const noexcept { return around_; }
+  route::table& table() noexcept { return table_; }
+  cluster::pool& pool_of(std::uint32_t service) noexcept { return pools_[service]; }
+  wire::forward_rules const& forwarding_of(std::uint32_t service) const noexcept { return forwarding_[service]; }
+  std::size_t index() const noexcept { return index_; }
+
+  void enter(greeting& g) noexcept;
+  void enter(session& s) noexcept;
+  void leave(session& s) noexcept;
+  bool stopping() const noexcept { return stop_.has_value(); }
+
+ private:
+  net::awaitable<void> run();
+  net::awaitable<void> serve(arrival connection);
+
+  std::size_t index_;
+  surroundings around_;
+  worker_stats stats_;
+  net::loop loop_;
+  route::table table_;
+  std::vector<cluster::pool> pools_;              // by service
+  std::vector<wire::forward_rules> forwarding_;  // by service
+  net::task_group connections_running_;
+  net::event stop_requested_;
+  std::optional<session_end> stop_;
+  boost::intrusive::list<greeting, boost::intrusive::constant_time_size<false>> greetings_;
+  boost::intrusive::list<session, boost::intrusive::constant_time_size<false>> sessions_;
+  std::atomic<std::size_t> connections_{0};  // accepted for us and not yet gone
+  std::thread thread_;
+};
+
+}  // namespace gw::gateway

@@ -1,0 +1,166 @@
+#include "net/event.hpp"
+#include "net/task_group.hpp"
+#include "net/timer_wheel.hpp"
+#include "testing/catch.hpp"
+#include "testing/run_loop.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace gw;
+using namespace std::chrono_literals;
+
+namespace {
+
+net::awaitable<void> note_when_set(net::event& e, std::vector<std::string>& log) {
+  log.emplace_back("waiting");
+  co_await e.wait();
+  log.emplace_back("woken");
+}
+
+net::awaitable<void> fail_with(char const* text) {
+  throw std::runtime_error(text);
+  co_return;
+}
+
+}  // namespace
+
+TEST_CASE("setting an event does not resume its waiter on the spot") {
+  monotonic_clock const time;
+  std::vector<std::string> log;
+  testing::run_loop(time, [&](net::loop& l) -> net::awaitable<void> {
+    net::event e(l.where());
+    net::event posted(l.where());
+    net::task_group group(l.where());
+    group.spawn(note_when_set(e, log));
+    boost::asio::post(l.where(), [&] { posted.set(); });
+    co_await posted.wait();
+    e.set();
+    log.emplace_back("set");
+    co_await group.join();
+  });
+  CHECK(log == std::vector<std::string>{"waiting", "set", "woken"});
+}
+
+TEST_CASE("waiting for an event that is set returns at once") {
+  monotonic_clock const time;
+  int passed = 0;
+  testing::run_loop(time, [&](net::loop& l) -> net::awaitable<void> {
+    net::event e(l.where());
+    e.set();
+    co_await e.wait();
+    co_await e.wait();
+    ++passed;
+  });
+  CHECK(passed == 1);
+}
+
+TEST_CASE("a task group joins every task, also those spawned while it joins, and rethrows the first failure") {
+  monotonic_clock const time;
+  std::vector<std::string> log;
+  auto const run = [&] {
+    testing::run_loop(time, [&](net::loop& l) -> net::awaitable<void> {
+      net::task_group group(l.where());
+      net::event e(l.where());
+      group.spawn(note_when_set(e, log));
+      group.spawn(fail_with("first"));
+      group.spawn(fail_with("second"));
+      auto late = [](net::task_group& g, net::event& ev, std::vector<std::string>& lines) -> net::awaitable<void> {
+        g.spawn(note_when_set(ev, lines));
+        ev.set();
+        co_return;
+      };
+      group.spawn(late(group, e, log));
+      co_await group.join();
+    });
+  };
+  CHECK_THROWS_WITH(run(), "first");
+  CHECK(log.size() == 4);
+}
+
+TEST_CASE("timers fire in the order of their deadlines, once, and never early") {
+  manual_clock time;
+  boost::asio::io_context io;
+  net::timer_wheel wheel(io.get_executor(), time);
+  std::vector<int> fired;
+  struct entry {
+    std::vector<int>* to;
+    int number;
+  };
+  auto const note = [](void* e) { static_cast<entry*>(e)->to->push_back(static_cast<entry*>(e)->number); };
+  std::vector<entry> owners = {{&fired, 0}, {&fired, 1}, {&fired, 2}, {&fired, 3}};
+  net::timer a(wheel, note, &owners[0]);
+  net::timer b(wheel, note, &owners[1]);
+  net::timer far(wheel, note, &owners[2]);
+  net::timer stopped(wheel, note, &owners[3]);
+  a.start(100ms);
+  b.start(50ms);
+  far.start(60s);  // several revolutions of the wheel
+  stopped.start(50ms);
+  stopped.stop();
+
+  time.advance(49ms);
+  wheel.advance();
+  CHECK(fired.empty());
+  time.advance(20ms);
+  wheel.advance();
+  CHECK(fired == std::vector<int>{1});
+  time.advance(60ms);
+  wheel.advance();
+  CHECK(fired == std::vector<int>{1, 0});
+  time.advance(59s);
+  wheel.advance();
+  CHECK(fired == std::vector<int>{1, 0});
+  time.advance(1s);
+  wheel.advance();
+  CHECK(fired == std::vector<int>{1, 0, 2});
+  CHECK(wheel.size() == 0);
+}
+
+TEST_CASE("a timer may be started again and others stopped from inside a callback") {
+  manual_clock time;
+  boost::asio::io_context io;
+  net::timer_wheel wheel(io.get_executor(), time);
+  struct both {
+    net::timer* other = nullptr;
+    net::timer* self = nullptr;
+    int fired = 0;
+  } owner;
+  auto const restart = [](void* p) {
+    auto& o = *static_cast<both*>(p);
+    ++o.fired;
+    o.other->stop();
+    if (o.fired < 3) o.self->start(32ms);
+  };
+  net::timer first(wheel, restart, &owner);
+  net::timer victim(wheel, restart, &owner);
+  owner.self = &first;
+  owner.other = &victim;
+  first.start(32ms);
+  victim.start(32ms);
+  for (int i = 0; i < 20; ++i) {
+    time.advance(16ms);
+    wheel.advance();
+  }
+  CHECK(owner.fired == 3);
+  CHECK(wheel.size() == 0);
+}
+
+TEST_CASE("a stall longer than a revolution fires everything that is due exactly once") {
+  manual_clock time;
+  boost::asio::io_context io;
+  net::timer_wheel wheel(io.get_executor(), time);
+  int fired = 0;
+  auto const count = [](void* p) { ++*static_cast<int*>(p); };
+  std::vector<std::unique_ptr<net::timer>> timers;
+  for (int i = 1; i <= 100; ++i) {
+    timers.push_back(std::make_unique<net::timer>(wheel, count, &fired));
+    timers.back()->start(i * 1s);
+  }
+  time.advance(1h);
+  wheel.advance();
+  CHECK(fired == 100);
+}

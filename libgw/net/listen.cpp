@@ -1,0 +1,100 @@
+#include "net/listen.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace gw::net {
+
+namespace asio = boost::asio;
+
+struct listener::waiting {
+  waiting(executor where, int fd) : descriptor(where, fd) {}
+  ~waiting() { descriptor.release(); }  // the listener owns the descriptor
+  asio::posix::basic_stream_descriptor<executor> descriptor;
+};
+
+struct signals::set {
+  explicit set(executor where) : signals(where) {}
+  asio::basic_signal_set<executor> signals;
+};
+
+result<std::unique_ptr<listener>> listener::open(loop& where, address const& at) {
+  auto const failed = [&](char const* call) {
+    return error{errc::io, side::gateway, std::string("cannot listen on ") + at.text() + " (" + call + ")",
+                 std::error_code(errno, std::system_category())};
+  };
+  unique_fd fd(::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return failed("socket");
+  int const on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (at.is_unix()) ::unlink(reinterpret_cast<sockaddr_un const*>(at.data())->sun_path);
+  if (::bind(fd.get(), at.data(), at.size()) != 0) return failed("bind");
+  if (::listen(fd.get(), SOMAXCONN) != 0) return failed("listen");
+  return std::unique_ptr<listener>(new listener(where, std::move(fd)));
+}
+
+listener::listener(loop& where, unique_fd fd)
+    : loop_(where),
+      fd_(std::move(fd)),
+      local_(address::of_socket(fd_.get(), true)),
+      waiting_(std::make_unique<waiting>(where.where(), fd_.get())) {}
+
+listener::~listener() { close(); }
+
+void listener::close() noexcept {
+  waiting_.reset();
+  fd_.reset();
+}
+
+awaitable<result<unique_fd>> listener::accept() {
+  constexpr auto token = asio::as_tuple(asio::use_awaitable_t<executor>());
+  while (fd_) {
+    unique_fd accepted(::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (accepted) co_return accepted;
+    switch (errno) {
+      case EAGAIN: {
+        auto const [failed] = co_await waiting_->descriptor.async_wait(asio::posix::descriptor_base::wait_read, token);
+        if (failed) co_return error{errc::closed, side::gateway, "listener closed", {}};
+        break;
+      }
+      case EMFILE:
+      case ENFILE:
+      case ENOBUFS:
+      case ENOMEM:
+        // The connection stays in the kernel's queue; asking again at once would only spin.
+        co_await loop_.wheel.sleep(std::chrono::milliseconds(100));
+        break;
+      default:
+        break;  // that connection died before we took it (ECONNABORTED and its kin): the next one
+    }
+  }
+  co_return error{errc::closed, side::gateway, "listener closed", {}};
+}
+
+signals::signals(executor where, std::initializer_list<int> which) : set_(std::make_unique<set>(where)) {
+  for (int const number : which) set_->signals.add(number);
+}
+
+signals::~signals() = default;
+
+awaitable<int> signals::next() {
+  constexpr auto token = asio::as_tuple(asio::use_awaitable_t<executor>());
+  auto const [failed, number] = co_await set_->signals.async_wait(token);
+  co_return failed ? 0 : number;
+}
+
+void signals::close() noexcept {
+  boost::system::error_code ignored;
+  set_->signals.cancel(ignored);
+}
+
+}  // namespace gw::net

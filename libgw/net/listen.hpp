@@ -1,0 +1,50 @@
+// Listening sockets and the process's signals: what a server waits for besides its connections.
+#pragma once
+
+#include "core/error.hpp"
+#include "net/address.hpp"
+#include "net/awaitable.hpp"
+#include "net/loop.hpp"
+
+#include <initializer_list>
+#include <memory>
+
+namespace gw::net {
+
+/// Accepts connections. One thread; one accept() at a time. close() ends a pending accept with errc::closed.
+class listener {
+ public:
+  static result<std::unique_ptr<listener>> open(loop& where, address const& at);
+  ~listener();
+
+  /// The next connection: non-blocking, not yet registered anywhere. When descriptors run out it waits, without
+  /// spinning, until some are free again.
+  awaitable<result<unique_fd>> accept();
+  void close() noexcept;
+  /// Where it really listens (the port, if 0 was asked for).
+  address const& local() const noexcept { return local_; }
+
+ private:
+  struct waiting;
+  listener(loop& where, unique_fd fd);
+
+  loop& loop_;
+  unique_fd fd_;
+  address local_;
+  std::unique_ptr<waiting> waiting_;
+};
+
+class signals {
+ public:
+  signals(executor where, std::initializer_list<int> which);
+  ~signals();
+  /// The next signal's number; 0 after close().
+  awaitable<int> next();
+  void close() noexcept;
+
+ private:
+  struct set;
+  std::unique_ptr<set> set_;
+};
+
+}  // namespace gw::net

@@ -1,0 +1,45 @@
+// What one worker thread shares among everything that lives on it. One thread, one loop; nothing in it is locked.
+#pragma once
+
+#include "core/chunk_pool.hpp"
+#include "core/clock.hpp"
+#include "net/awaitable.hpp"
+#include "net/poller.hpp"
+#include "net/timer_wheel.hpp"
+#include "wire/mask_keys.hpp"
+
+#include <memory>
+#include <span>
+
+namespace gw::net {
+
+class loop {
+ public:
+  explicit loop(clock const& time) : wheel(io.get_executor(), time), sockets(io.get_executor()) {}
+
+  executor where() noexcept { return io.get_executor(); }
+
+  /// Room for the ciphertext of one send; made when the first TLS connection needs it.
+  std::span<char> cipher_scratch() {
+    constexpr std::size_t size = 80 * 1024;  // 64 KiB of plaintext in 16 KiB records
+    if (!cipher_) cipher_.reset(new char[size]);
+    return {cipher_.get(), size};
+  }
+
+  /// Lets run() return once no coroutine is left.
+  void shut_down() noexcept {
+    sockets.shut_down();
+    wheel.shut_down();
+  }
+
+  boost::asio::io_context io{1};
+  timer_wheel wheel;
+  poller sockets;
+  chunk_pool chunks;
+  wire::mask_keys keys;
+
+ private:
+  std::unique_ptr<char[]> cipher_;
+};
+
+}  // namespace gw::net

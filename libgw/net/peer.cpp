@@ -1,0 +1,234 @@
+#include "net/peer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace gw::net {
+namespace {
+
+constexpr int reads_per_turn = 4;
+constexpr std::size_t smallest_read = 16 * 1024;
+// Below this a copy into the queue is cheaper than a system call of its own: the queue is flushed once per turn.
+constexpr std::size_t direct_from = 8 * 1024;
+constexpr std::size_t parts_per_send = 16;
+
+}  // namespace
+
+peer::peer(loop& where, wire::role we_are, std::uint64_t max_message, queue_marks marks, peer_owner& owner) noexcept
+    : loop_(where), owner_(owner), decoder_(we_are, max_message), queue_(where.chunks), marks_(marks), role_(we_are) {}
+
+peer::~peer() {
+  if (attached()) detach();
+}
+
+result<> peer::attach(transport socket, std::string rest) {
+  socket_ = std::move(socket);
+  rest_ = std::move(rest);
+  may_be_writable_ = true;
+  if (auto added = loop_.sockets.add(socket_.descriptor(), *this); !added) {
+    socket_.close();
+    return added;
+  }
+  loop_.sockets.touch(*this);
+  return {};
+}
+
+void peer::detach() noexcept {
+  loop_.sockets.remove(socket_.descriptor(), *this);
+  socket_.close();
+}
+
+std::size_t peer::on_ready(std::span<char> buffer) {
+  if (!attached() || lost_) return 0;
+  if (closing_) return discard(buffer);
+  std::size_t total = 0;
+  for (int i = 0; i < reads_per_turn; ++i) {
+    if (lost_ || !owner_.may_read()) return total;  // the edge stays remembered
+    if (!rest_.empty()) {
+      total += read_rest(buffer);
+      continue;
+    }
+    auto const room = std::clamp(owner_.read_room(), smallest_read, buffer.size());
+    auto const read = socket_.receive(buffer.first(room));
+    if (read.what == io_result::kind::closed || read.what == io_result::kind::failed) {
+      lost(read.cause);
+      return total;
+    }
+    if (read.what == io_result::kind::ok) {
+      total += read.bytes;
+      bytes_in_ += read.bytes;
+      owner_.on_bytes(buffer.first(read.bytes));
+    }
+    if (socket_.has_unsent()) loop_.sockets.touch(*this);
+    // A short read means that nothing is left, unless the end of input lies behind it.
+    if (read.drained && (!hung_up_ || read.what == io_result::kind::would_block)) {
+      may_be_readable_ = false;
+      return total;
+    }
+  }
+  loop_.sockets.make_ready(*this);  // the others first
+  return total;
+}
+
+std::size_t peer::read_rest(std::span<char> buffer) {
+  auto const n = std::min(rest_.size(), buffer.size());
+  std::memcpy(buffer.data(), rest_.data(), n);
+  rest_.erase(0, n);
+  if (rest_.empty()) std::string().swap(rest_);
+  bytes_in_ += n;
+  owner_.on_bytes(buffer.first(n));
+  return n;
+}
+
+std::size_t peer::discard(std::span<char> buffer) {
+  rest_.clear();
+  std::size_t total = 0;
+  for (int i = 0; i < reads_per_turn; ++i) {
+    auto const read = socket_.receive(buffer);
+    total += read.bytes;
+    if (read.what == io_result::kind::closed || read.what == io_result::kind::failed) {
+      lost(read.cause);
+      return total;
+    }
+    if (read.drained && (!hung_up_ || read.what == io_result::kind::would_block)) {
+      may_be_readable_ = false;
+      return total;
+    }
+  }
+  loop_.sockets.make_ready(*this);
+  return total;
+}
+
+wire::event peer::next(std::span<char>& bytes) {
+  for (;;) {
+    auto const e = decoder_.next(bytes);
+    if (e.what != wire::event::kind::control || e.op == wire::opcode::close) return e;
+    if (e.op == wire::opcode::ping) answer_ping(e.payload);
+  }
+}
+
+void peer::answer_ping(std::span<char const> payload) {
+  std::string_view const text(payload.data(), payload.size());
+  if (may_be_writable_ && !congested_) {
+    send_message(wire::opcode::pong, text);
+    return;
+  }
+  // Nobody reads: one pong, for the latest ping, is all that we keep.
+  auto const key = loop_.keys.next();
+  owed_pong_ = wire::make_frame(wire::opcode::pong, text, role_ == wire::role::client ? &key : nullptr);
+}
+
+std::size_t peer::send_directly(std::string_view run) {
+  if (!attached() || lost_ || close_sent_ || !may_be_writable_ || run.size() < direct_from) return 0;
+  std::array<iovec, parts_per_send> parts;
+  auto used = queue_.gather(std::span(parts).first(parts_per_send - 1));
+  std::size_t queued = 0;
+  for (std::size_t i = 0; i < used; ++i) queued += parts[i].iov_len;
+  if (queued != queue_.size()) return 0;  // more chunks wait than one call takes
+  parts[used++] = {const_cast<char*>(run.data()), run.size()};
+
+  auto const scratch = socket_.tls() != nullptr ? loop_.cipher_scratch() : std::span<char>{};
+  auto const sent = socket_.send(std::span(parts).first(used), scratch);
+  if (sent.blocked) may_be_writable_ = false;
+  if (sent.what == io_result::kind::failed) {
+    lost(sent.cause);
+    return 0;
+  }
+  bytes_out_ += sent.bytes;
+  auto const from_queue = std::min(sent.bytes, queued);
+  queue_.sent(from_queue);
+  if (socket_.has_unsent()) loop_.sockets.touch(*this);
+  return sent.bytes - from_queue;
+}
+
+void peer::queue(std::string_view frames) {
+  if (lost_ || close_sent_ || frames.empty()) return;
+  queue_.append(frames);
+  note_size();
+  if (attached()) loop_.sockets.touch(*this);
+}
+
+void peer::send(std::string_view frames) { queue(frames.substr(send_directly(frames))); }
+
+void peer::send_message(wire::opcode op, std::string_view payload) {
+  auto const key = loop_.keys.next();
+  queue(wire::make_frame(op, payload, role_ == wire::role::client ? &key : nullptr));
+}
+
+void peer::note_size() {
+  if (queue_.size() > marks_.high) congested_ = true;
+}
+
+void peer::on_flush() {
+  if (!attached() || lost_) return;
+  while (may_be_writable_ && (!queue_.empty() || socket_.has_unsent() || !owed_pong_.empty())) {
+    if (queue_.empty() && !owed_pong_.empty()) {
+      queue_.append(owed_pong_);
+      std::string().swap(owed_pong_);
+    }
+    std::array<iovec, parts_per_send> parts;
+    auto const used = queue_.gather(parts);
+    auto const scratch = socket_.tls() != nullptr ? loop_.cipher_scratch() : std::span<char>{};
+    auto const sent = socket_.send(std::span(parts).first(used), scratch);
+    if (sent.what == io_result::kind::failed) {
+      lost(sent.cause);
+      return;
+    }
+    bytes_out_ += sent.bytes;
+    queue_.sent(sent.bytes);
+    if (sent.blocked) may_be_writable_ = false;
+  }
+  if (congested_ && queue_.size() <= marks_.low) {
+    congested_ = false;
+    if (!closing_) owner_.on_drained();
+  }
+  if (changed_ != nullptr) changed_->set();
+}
+
+void peer::resume_reading() {
+  if (attached() && !lost_ && (may_be_readable_ || !rest_.empty())) loop_.sockets.make_ready(*this);
+}
+
+void peer::lost(std::error_code cause) {
+  if (lost_) return;
+  lost_ = true;
+  if (changed_ != nullptr) changed_->set();
+  if (!closing_) owner_.on_lost(cause);
+}
+
+awaitable<void> peer::close(wire::close_code code, std::string reason, duration patience) {
+  if (!attached()) co_return;
+  closing_ = true;
+  co_await closing_handshake(code, std::move(reason), patience);
+  detach();
+  queue_.clear();
+}
+
+awaitable<void> peer::closing_handshake(wire::close_code code, std::string reason, duration patience) {
+  if (lost_) co_return;
+  event changed(loop_.where());
+  timer limit(loop_.wheel, [](void* self) { static_cast<peer*>(self)->lost(std::make_error_code(std::errc::timed_out)); },
+              this);
+  changed_ = &changed;
+  limit.start(patience);
+  if (code != wire::close_code::none) send_message(wire::opcode::close, wire::make_close_payload(code, reason));
+  close_sent_ = true;
+  std::string().swap(owed_pong_);
+  loop_.sockets.touch(*this);
+  while (!lost_ && (!queue_.empty() || socket_.has_unsent())) {
+    changed.clear();
+    co_await changed.wait();
+  }
+  if (!lost_) {
+    socket_.shut_down_send(socket_.tls() != nullptr ? loop_.cipher_scratch() : std::span<char>{});
+    resume_reading();
+    while (!lost_) {
+      changed.clear();
+      co_await changed.wait();
+    }
+  }
+  changed_ = nullptr;
+}
+
+}  // namespace gw::net

@@ -1,0 +1,118 @@
+// A WebSocket after its handshake, either side: socket, decoder, output queue and closing handshake. Sessions, channels
+// and the tools each own one. Knows nothing of rules, services or of what the messages mean.
+#pragma once
+
+#include "net/event.hpp"
+#include "net/loop.hpp"
+#include "net/send_queue.hpp"
+#include "net/transport.hpp"
+#include "wire/decoder.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace gw::net {
+
+/// What a peer asks of and tells its owner; all inside a turn: mark, do not destroy.
+class peer_owner {
+ public:
+  /// Everything one read brought. All of it is to be consumed: `while (peer.next(bytes).what != none)`.
+  virtual void on_bytes(std::span<char> bytes) = 0;
+  /// Asked before each read: computed from all reasons not to (queues over their marks, teardown, ...).
+  virtual bool may_read() const = 0;
+  /// Bytes that may be read at once without a queue exceeding its mark by more than one read.
+  virtual std::size_t read_room() const { return poller::read_buffer_size; }
+  /// The queue had been above its high mark and has fallen to the low one.
+  virtual void on_drained() = 0;
+  /// End of input or a broken connection; once. `cause` empty: an orderly end.
+  virtual void on_lost(std::error_code cause) = 0;
+
+ protected:
+  ~peer_owner() = default;
+};
+
+struct queue_marks {
+  std::size_t high;
+  std::size_t low;
+};
+
+/// One thread, that of its loop. Output may be queued before attach(); it leaves then.
+class peer final : public pollable {
+ public:
+  peer(loop& where, wire::role we_are, std::uint64_t max_message, queue_marks marks, peer_owner& owner) noexcept;
+  ~peer();
+  peer(peer const&) = delete;
+  peer& operator=(peer const&) = delete;
+
+  /// Takes the upgraded socket over. `rest`: bytes that came behind the handshake; they are the first that are read.
+  result<> attach(transport socket, std::string rest);
+  bool attached() const noexcept { return socket_.is_open(); }
+
+  // --- input, inside on_bytes() ---
+
+  /// The next event in `bytes`. Pings are answered and pongs swallowed here.
+  wire::event next(std::span<char>& bytes);
+  bool inside_message() const noexcept { return decoder_.inside_message(); }
+
+  // --- output: whole frames, in order ---
+
+  /// Sends a run of frames straight from the caller's memory, behind what is queued, if that pays (>= 8 KiB and the
+  /// socket takes it). Returns how many bytes of it are done; the caller queues the rest.
+  std::size_t send_directly(std::string_view run);
+  void queue(std::string_view frames);
+  /// The two in one.
+  void send(std::string_view frames);
+  /// One whole message or control frame from a string that is not on the data path; masked if we are a client.
+  void send_message(wire::opcode op, std::string_view payload);
+  send_queue& output() noexcept { return queue_; }
+  send_queue const& output() const noexcept { return queue_; }
+  /// The queue rose above its high mark and has not yet fallen to the low one.
+  bool congested() const noexcept { return congested_; }
+  queue_marks marks() const noexcept { return marks_; }
+
+  /// The owner's reasons not to read have changed.
+  void resume_reading();
+
+  // --- the end, outside of turns ---
+
+  /// Closing handshake: what is queued is sent, a Close behind it (`none`: without), then FIN; what still arrives is
+  /// dropped until the peer's FIN, all for at most `patience`. Then the socket is gone. Returns at once if it is
+  /// already, or never was there.
+  awaitable<void> close(wire::close_code code, std::string reason, duration patience);
+
+  std::uint64_t bytes_in() const noexcept { return bytes_in_; }
+  std::uint64_t bytes_out() const noexcept { return bytes_out_; }
+
+ private:
+  std::size_t on_ready(std::span<char> buffer) override;
+  void on_flush() override;
+
+  std::size_t read_rest(std::span<char> buffer);
+  std::size_t discard(std::span<char> buffer);
+  void answer_ping(std::span<char const> payload);
+  void note_size();
+  void lost(std::error_code cause);
+  void detach() noexcept;
+  awaitable<void> closing_handshake(wire::close_code code, std::string reason, duration patience);
+
+  loop& loop_;
+  peer_owner& owner_;
+  wire::decoder decoder_;
+  transport socket_;
+  send_queue queue_;
+  queue_marks marks_;
+  wire::role role_;
+  bool congested_ = false;
+  bool lost_ = false;
+  bool closing_ = false;
+  bool close_sent_ = false;
+  event* changed_ = nullptr;  // close() waits for it
+  std::uint64_t bytes_in_ = 0;
+  std::uint64_t bytes_out_ = 0;
+  std::string rest_;       // read before we were attached
+  std::string owed_pong_;  // frame of the answer to the latest ping while output is blocked (RFC 6455 section 5.5.3)
+};
+
+}  // namespace gw::net

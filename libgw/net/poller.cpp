@@ -1,0 +1,144 @@
+#include "net/poller.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <system_error>
+
+namespace gw::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// A turn ends after this much, so that timers, accepts and life cycles run between turns.
+constexpr std::size_t bytes_per_turn = 4 * 1024 * 1024;
+constexpr std::size_t peers_per_turn = 64;
+constexpr std::size_t events_per_turn = 256;
+
+}  // namespace
+
+struct poller::wake_up {
+  wake_up(executor where, int fd) : descriptor(where, fd) {}
+  ~wake_up() { descriptor.release(); }  // the poller owns the descriptor
+  asio::posix::basic_stream_descriptor<executor> descriptor;
+};
+
+poller::poller(executor where)
+    : where_(where), epoll_(::epoll_create1(EPOLL_CLOEXEC)), buffer_(new char[read_buffer_size]) {
+  if (!epoll_) throw std::system_error(errno, std::system_category(), "epoll_create1");
+  wake_up_ = std::make_unique<wake_up>(where, epoll_.get());
+}
+
+poller::~poller() { assert(watched_ == 0 && "every socket is removed before its poller goes"); }
+
+result<> poller::add(int fd, pollable& who) {
+  epoll_event wanted{};
+  wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  wanted.data.ptr = &who;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &wanted) != 0) {
+    return error{errc::io, side::gateway, "epoll_ctl", {errno, std::system_category()}};
+  }
+  ++watched_;
+  who.may_be_readable_ = true;
+  make_ready(who);
+  return {};
+}
+
+void poller::remove(int fd, pollable& who) noexcept {
+  assert(!in_turn_ && "inside a turn nothing is destroyed");
+  epoll_event unused{};
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, &unused);
+  --watched_;
+  who.poll_hook<ready_tag>::unlink();
+  who.poll_hook<touched_tag>::unlink();
+}
+
+void poller::make_ready(pollable& who) {
+  if (!who.poll_hook<ready_tag>::is_linked()) ready_.push_back(who);
+  if (!in_turn_) schedule();
+}
+
+void poller::touch(pollable& who) {
+  if (!who.poll_hook<touched_tag>::is_linked()) touched_.push_back(who);
+  if (!in_turn_) schedule();
+}
+
+void poller::turn() {
+  assert(!in_turn_);
+  in_turn_ = true;
+  collect();
+  read_some();
+  flush_all();
+  in_turn_ = false;
+  schedule();
+}
+
+void poller::collect() {
+  std::array<epoll_event, events_per_turn> events;
+  auto const n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+  full_ = n == static_cast<int>(events.size());
+  for (int i = 0; i < n; ++i) {
+    auto const& e = events[static_cast<std::size_t>(i)];
+    auto& who = *static_cast<pollable*>(e.data.ptr);
+    if ((e.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+      who.may_be_readable_ = true;
+      who.hung_up_ = who.hung_up_ || (e.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+      if (!who.poll_hook<ready_tag>::is_linked()) ready_.push_back(who);
+    }
+    if ((e.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0 && !who.may_be_writable_) {
+      who.may_be_writable_ = true;
+      if (!who.poll_hook<touched_tag>::is_linked()) touched_.push_back(who);
+    }
+  }
+}
+
+void poller::read_some() {
+  std::size_t bytes = 0;
+  for (std::size_t peers = 0; peers < peers_per_turn && bytes < bytes_per_turn && !ready_.empty(); ++peers) {
+    auto& who = ready_.front();
+    ready_.pop_front();
+    bytes += who.on_ready({buffer_.get(), read_buffer_size});
+  }
+}
+
+void poller::flush_all() {
+  // A flush may touch another peer (an owner's queue fell below its mark and it answers): that one is flushed too.
+  while (!touched_.empty()) {
+    auto& who = touched_.front();
+    touched_.pop_front();
+    who.on_flush();
+  }
+}
+
+void poller::schedule() {
+  if (closed_ || scheduled_) return;
+  if (full_ || !ready_.empty() || !touched_.empty()) {
+    scheduled_ = true;
+    asio::post(where_, [this] {
+      scheduled_ = false;
+      turn();
+    });
+    return;
+  }
+  if (waiting_) return;
+  waiting_ = true;
+  // Waiting re-arms Asio's registration, which reports a set that already has events: no edge is lost.
+  wake_up_->descriptor.async_wait(asio::posix::descriptor_base::wait_read, [this](boost::system::error_code failed) {
+    waiting_ = false;
+    if (!failed) turn();
+  });
+}
+
+void poller::shut_down() noexcept {
+  closed_ = true;
+  boost::system::error_code ignored;
+  wake_up_->descriptor.cancel(ignored);
+}
+
+}  // namespace gw::net

@@ -1,0 +1,79 @@
+// A connection before its upgrade: the same transport as afterwards, with coroutines that wait for it through Asio.
+// Handshakes and HTTP heads are read and written here; then the transport is released to a peer.
+#pragma once
+
+#include "core/error.hpp"
+#include "net/address.hpp"
+#include "net/awaitable.hpp"
+#include "net/loop.hpp"
+#include "net/transport.hpp"
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace gw::net {
+
+/// One thread; one operation at a time. close() from outside (a deadline, a teardown) ends a pending operation with an
+/// error.
+class stream {
+ public:
+  /// Not connected yet.
+  explicit stream(loop& where) noexcept;
+  /// An accepted socket.
+  stream(loop& where, unique_fd fd);
+  ~stream();
+  stream(stream const&) = delete;
+  stream& operator=(stream const&) = delete;
+
+  awaitable<result<>> connect(address to);
+  /// Wraps the connection in TLS and shakes hands, as the role the engine was made for.
+  awaitable<result<>> secure(std::unique_ptr<tls_engine> engine);
+
+  /// At least one byte; errc::closed at the end of input. TLS needs room for 2 bytes or more, better 16 KiB.
+  awaitable<result<std::size_t>> read_some(std::span<char> into);
+  awaitable<result<>> write(std::string_view all);
+
+  /// Waits for the peer's FIN after ours, dropping what still comes.
+  awaitable<void> finish();
+
+  void close() noexcept;
+  /// Ends a pending operation with an error, but keeps the connection: there may be something to say.
+  void interrupt() noexcept;
+  int descriptor() const noexcept { return transport_.descriptor(); }
+  bool is_open() const noexcept { return transport_.is_open(); }
+
+  /// Leaves Asio. The stream is empty afterwards.
+  transport release() noexcept;
+
+ private:
+  struct waiting;  // the Asio socket
+
+  std::span<char> scratch();
+  awaitable<result<>> wait_readable();
+  awaitable<result<>> wait_writable();
+  awaitable<result<>> flush();
+  void watch(int family);
+
+  loop& loop_;
+  transport transport_;
+  std::unique_ptr<waiting> waiting_;
+  bool interrupted_ = false;
+};
+
+/// Closes a stream, or interrupts what it is doing, when time is up. RAII: gone means called off.
+class deadline {
+ public:
+  enum class action : std::uint8_t { close, interrupt };
+
+  deadline(loop& where, stream& what, duration after, action then = action::close);
+  bool passed() const noexcept { return passed_; }
+
+ private:
+  stream& stream_;
+  action then_;
+  bool passed_ = false;
+  timer timer_;
+};
+
+}  // namespace gw::net

@@ -1,0 +1,37 @@
+// Structured concurrency: whoever spawns, joins. The group is the only way to start a coroutine that nobody awaits.
+#pragma once
+
+#include "net/awaitable.hpp"
+#include "net/event.hpp"
+
+#include <cstddef>
+#include <exception>
+
+namespace gw::net {
+
+/// One thread. Must be empty when it is destroyed: `run()` = body, then always `co_await group.join()`.
+class task_group {
+ public:
+  explicit task_group(executor where) : where_(where), empty_(where) { empty_.set(); }
+  ~task_group();
+  task_group(task_group const&) = delete;
+  task_group& operator=(task_group const&) = delete;
+
+  /// Starts `task` soon (by post: never inside the caller's turn).
+  void spawn(awaitable<void> task);
+
+  /// Waits until no task is left, then rethrows the first exception that escaped from one (a bug, or no memory).
+  awaitable<void> join();
+
+  std::size_t size() const noexcept { return running_; }
+
+ private:
+  void finished(std::exception_ptr failure);
+
+  executor where_;
+  event empty_;
+  std::size_t running_ = 0;
+  std::exception_ptr first_failure_;
+};
+
+}  // namespace gw::net

@@ -1,0 +1,91 @@
+// Decides for every client message which service it is for (PRODUCT.md section 3.4), and explains it to people.
+// Used by the session and by `wsgw route test`, the same code for both. Knows nothing of instances or sockets.
+#pragma once
+
+#include "config/config.hpp"
+#include "core/error.hpp"
+#include "route/pattern.hpp"
+#include "wire/json_head.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gw::route {
+
+/// Index into the names that the table was made with.
+struct service_ref {
+  std::uint32_t index = 0;
+
+  friend bool operator==(service_ref, service_ref) = default;
+};
+
+enum class route_verdict : std::uint8_t {
+  routed,     // to `service`
+  heartbeat,  // for the gateway itself, which answers at once
+  failed,     // with `fault`
+};
+
+/// The views are valid until the next decision and until the text changes.
+struct decision {
+  route_verdict verdict = route_verdict::failed;
+  service_ref service = {};             // routed
+  errc fault = errc::no_route;          // failed
+  std::string_view why = {};            // failed: for people; static
+  std::string_view method = {};         // the routing key, decoded; empty if there is no single one
+  std::string_view named_service = {};  // what the routing key names, known or not
+};
+
+/// Why `source` cannot be url_rule.pattern; nothing if it can. For config::outside_knowledge.
+std::optional<pattern_fault> url_pattern_fault(std::string_view source);
+
+/// The rules of one configuration. A copy for every worker: a decision uses the scanner inside.
+class table {
+ public:
+  /// The error (bad_config) names the key.
+  static result<table> make(config::url_rule const& rule, std::vector<std::string> service_names);
+
+  /// Of a whole text message, valid UTF-8.
+  decision decide(std::string_view text);
+
+  /// Of a binary message, which is not looked into.
+  decision decide_binary() const;
+
+  /// Of the first bytes of a text message that is still arriving. `undecided`: ask again with more of it, or decide()
+  /// when it is complete. Who forwards the message after this watches the rest with a wire::tail_walk of rules().
+  decision decide_prefix(std::string_view first, bool& undecided);
+
+  wire::head_rules const& rules() const noexcept { return rules_; }
+  std::string_view name_of(service_ref service) const { return names_[service.index]; }
+  std::optional<service_ref> find(std::string_view name) const;
+
+  /// The decision about a text message in lines for people: the routing key, the captures and the service, or the fault
+  /// with a caret under the byte.
+  std::string explain(std::string_view text);
+
+ private:
+  struct name_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>()(name); }
+  };
+
+  table(config::url_rule const& rule, pattern compiled, std::vector<std::string> service_names);
+  decision judge(wire::head const& head, captures& found) const;
+  decision judge_method(std::string_view method, captures& found) const;
+  decision unanswered(errc fault, std::string_view why, std::string_view method = {}) const;
+
+  bool enabled_;
+  wire::head_rules rules_;
+  wire::head_scanner scanner_;
+  pattern pattern_;
+  std::vector<std::string> names_;
+  boost::unordered_flat_map<std::string, std::uint32_t, name_hash, std::equal_to<>> index_;
+};
+
+}  // namespace gw::route

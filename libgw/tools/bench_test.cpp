@@ -1,0 +1,282 @@
+#include "tools/bench.hpp"
+
+#include "net/peer.hpp"
+#include "testing/catch.hpp"
+#include "tools/bench_message.hpp"
+#include "tools/cpu_time.hpp"
+#include "tools/mock_service.hpp"
+#include "tools/run_loop.hpp"
+#include "tools/websocket_server.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <unistd.h>
+
+#include <thread>
+
+using namespace gw;
+using namespace gw::tools;
+
+namespace {
+
+net::address any_port() { return *net::address::parse("127.0.0.1:0"); }
+
+bench_plan plan_for(net::address const& at) {
+  bench_plan plan;
+  plan.to.url = {.host = at.ip(), .port = at.port()};
+  plan.connections = 5;
+  plan.messages = 1000;
+  return plan;
+}
+
+struct running_mock {
+  explicit running_mock(mock_behaviour how) { REQUIRE(mock.start({{.behaviour = how}}, any_port()).has_value()); }
+  bench_plan plan() const { return plan_for(mock.instances().front().at); }
+
+  mock_service mock;
+};
+
+bench_report run(bench_plan const& plan) {
+  auto report = run_bench(plan);
+  REQUIRE(report.has_value());
+  return std::move(*report);
+}
+
+/// An echo server that changes one byte of the `flipped`-th message of each connection.
+class flipping_server {
+ public:
+  explicit flipping_server(std::uint64_t flipped)
+      : loop_(time_), flipped_(flipped), done_(loop_.where()), server_(loop_, open(), [this](accepted_websocket opened) {
+          return serve(std::move(opened));
+        }) {
+    thread_ = std::thread([this] { run_loop(loop_, run()); });
+  }
+  ~flipping_server() {
+    loop_.where().execute([this] { done_.set(); });
+    thread_.join();
+  }
+  net::address const& local() const { return server_.local(); }
+
+ private:
+  struct connection final : net::peer_owner {
+    connection(net::loop& on, std::uint64_t flipped)
+        : to_flip(flipped), peer(on, wire::role::server, 0, {1 << 20, 1 << 18}, *this), ended(on.where()) {}
+    void on_bytes(std::span<char> bytes) override {
+      for (auto e = peer.next(bytes); e.what != wire::event::kind::none; e = peer.next(bytes)) {
+        if (e.what != wire::event::kind::message) {
+          ended.set();
+          continue;
+        }
+        if (--to_flip == 0) e.payload.back() ^= 1;
+        peer.send_message(e.op, {e.payload.data(), e.payload.size()});
+      }
+    }
+    bool may_read() const override { return true; }
+    void on_drained() override {}
+    void on_lost(std::error_code) override { ended.set(); }
+
+    std::uint64_t to_flip;
+    net::peer peer;
+    net::event ended;
+  };
+
+  std::unique_ptr<net::listener> open() {
+    auto opened = net::listener::open(loop_, any_port());
+    return std::move(*opened);
+  }
+  net::awaitable<void> serve(accepted_websocket opened) {
+    connection c(loop_, flipped_);
+    auto const attached = c.peer.attach(std::move(opened.socket), std::move(opened.rest));
+    if (attached) co_await c.ended.wait();
+    std::string const no_reason;
+    co_await c.peer.close(wire::close_code::normal, no_reason, std::chrono::seconds(1));
+  }
+  net::awaitable<void> run() {
+    net::task_group serving(loop_.where());
+    serving.spawn(server_.run());
+    co_await done_.wait();
+    server_.stop();
+    co_await serving.join();
+  }
+
+  monotonic_clock time_;
+  net::loop loop_;
+  std::uint64_t flipped_;
+  net::event done_;
+  websocket_server server_;
+  std::thread thread_;
+};
+
+void check_exact(bench_plan const& plan) {
+  CAPTURE(plan.connections, plan.in_flight, plan.threads, *plan.messages, plan.size);
+  auto const report = run(plan);
+  auto const& c = report.counts;
+  CAPTURE(c.errors);
+  CHECK(c.opened == plan.connections);
+  CHECK(c.sent == *plan.messages);
+  CHECK(c.answered == *plan.messages);
+  CHECK(c.answer_bytes == *plan.messages * plan.size);
+  CHECK(c.latency_ns.count() == *plan.messages);
+  CHECK(c.latency_ns.min() > 0);
+  CHECK(c.mismatches == 0);
+  CHECK(c.unanswered == 0);
+  CHECK(c.errors.empty());
+}
+
+}  // namespace
+
+TEST_CASE("A load test of so many messages sends and counts exactly so many") {
+  running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw});
+  auto plan = m.plan();
+  plan.check = true;
+  check_exact(plan);
+  plan.in_flight = 32;
+  check_exact(plan);
+  plan.threads = 2;
+  plan.messages = 1001;
+  check_exact(plan);
+  plan.messages = 3;  // fewer than connections
+  check_exact(plan);
+  plan.messages = 50;
+  plan.size = 300'000;  // larger than a read and than the batch
+  check_exact(plan);
+}
+
+TEST_CASE("Several services are taken in turn") {
+  running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw});
+  auto plan = m.plan();
+  plan.services = {"order", "chat", "order-2"};
+  plan.in_flight = 4;
+  plan.check = true;
+  check_exact(plan);
+}
+
+TEST_CASE("Envelopes are answers too") {
+  running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::envelope});
+  auto const report = run(m.plan());
+  CHECK(report.counts.answered == 1000);
+  CHECK(report.counts.errors.empty());
+}
+
+TEST_CASE("Pushed messages are not taken for answers") {
+  running_mock const m(mock_behaviour{.push = rate{1000}});
+  auto plan = m.plan();
+  plan.messages.reset();
+  plan.warmup = std::chrono::milliseconds(0);
+  plan.duration = std::chrono::milliseconds(100);
+  auto const report = run(plan);
+  CHECK(report.counts.pushed > 0);
+  CHECK(report.counts.errors.empty());
+}
+
+TEST_CASE("A check finds the one answer that differs") {
+  flipping_server const server(70);
+  auto plan = plan_for(server.local());
+  plan.connections = 1;
+  plan.in_flight = 8;
+  plan.check = true;
+  CHECK(run(plan).counts.mismatches == 1);
+  plan.message_template = R"({"method":"/api/v1/{service}/x"})";
+  CHECK(run(plan).counts.mismatches == 1);
+}
+
+TEST_CASE("A connection that ends is counted and does not end the test") {
+  running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw, .close_after = 10});
+  auto plan = m.plan();
+  auto const report = run(plan);
+  CHECK(report.counts.answered == 50);
+  CHECK(report.counts.errors == std::map<std::string, std::uint64_t>{{"closed 1000", 5}});
+  CHECK(report.counts.sent == report.counts.answered + report.counts.unanswered);
+}
+
+TEST_CASE("A test against a server that does not answer ends") {
+  running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::none});
+  auto plan = m.plan();
+  plan.answer_limit = std::chrono::milliseconds(1);
+  auto const report = run(plan);
+  CHECK(report.stalled);
+  CHECK(report.counts.sent == 5);
+  CHECK(report.counts.answered == 0);
+}
+
+TEST_CASE("A test by time measures what comes after its warm-up") {
+  running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw});
+  auto plan = m.plan();
+  plan.messages.reset();
+  plan.warmup = std::chrono::milliseconds(20);
+  plan.duration = std::chrono::milliseconds(50);
+  plan.cpu_of = {::getpid()};
+  auto const report = run(plan);
+  CHECK(report.seconds >= 0.05);
+  CHECK(report.counts.answered > 0);
+  CHECK(report.counts.latency_ns.count() == report.counts.answered);
+  CHECK(report.own_cpu_s > 0);
+  CHECK(report.counts.unanswered == 0);
+  REQUIRE(report.cpu_s.size() == 1);
+  CHECK(report.cpu_s.front().second.value_or(-1) >= 0);
+}
+
+TEST_CASE("Idle connections send one message each") {
+  running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw});
+  auto plan = m.plan();
+  plan.messages.reset();
+  plan.idle = true;
+  plan.in_flight = 7;
+  plan.duration = std::chrono::milliseconds(20);
+  auto const report = run(plan);
+  CHECK(report.counts.sent == 5);
+  CHECK(report.counts.answered == 5);
+}
+
+TEST_CASE("A load test says why it cannot begin") {
+  bench_plan plan;
+  {
+    running_mock const gone(mock_behaviour{});
+    plan = gone.plan();
+  }
+  auto const unreachable = run_bench(plan);
+  REQUIRE_FALSE(unreachable.has_value());
+  CHECK(unreachable.error().code == errc::connect_failed);
+  plan.size = 10;
+  auto const small = run_bench(plan);
+  REQUIRE_FALSE(small.has_value());
+  CHECK(small.error().code == errc::bad_usage);
+}
+
+TEST_CASE("What comes from a server is told apart") {
+  bench_plan plan;
+  plan.services = {"order", "chat"};
+  auto const messages = bench_messages::make(plan);
+  REQUIRE(messages.has_value());
+  using kind = bench_answer::kind;
+  auto const check = [&](std::string_view text, kind what, std::size_t service, std::string_view code = "") {
+    CAPTURE(text);
+    auto const found = messages->classify(text);
+    CHECK(found.what == what);
+    CHECK(found.service == service);
+    CHECK(found.code == code);
+  };
+  check(R"({"service":"chat","instance":"chat-1","n":4,"method":"m","data":"x"})", kind::answer, 1);
+  check(R"({"service":"chat","instance":"chat-1","push":4})", kind::push, 1);
+  check(R"({"method":"/api/v1/chat/bench","status":1,"error":{"gw":1,"code":"NO_INSTANCE","service":"chat"}})", kind::error,
+        1, "NO_INSTANCE");
+  check(R"({"method":null,"status":1,"error":{"gw":1,"code":"CHANNEL_CLOSED","http":502,"service":"order"}})",
+        kind::channel_closed, 0, "CHANNEL_CLOSED");
+  check(R"({"method":null,"status":1,"error":{"gw":1,"code":"PARSE_ERROR","http":400}})", kind::unknown, 0, "PARSE_ERROR");
+  check("hello", kind::unknown, 0);
+}
+
+TEST_CASE("A report in JSON is JSON and names its schema") {
+  running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw});
+  auto const plan = m.plan();
+  auto const json = nlohmann::json::parse(bench_json(plan, run(plan)));
+  CHECK(json["schema"] == "wsgw.bench.v1");
+  CHECK(json["messages_answered"] == 1000);
+  CHECK(json["latency_us"]["p99"].get<double>() > 0);
+  CHECK(json["errors"].empty());
+}
+
+TEST_CASE("CPU time of a process that does not exist is unknown") {
+  CHECK_FALSE(cpu_seconds_of(-1).has_value());
+  CHECK(cpu_seconds_of(::getpid()).value_or(0) > 0);
+}

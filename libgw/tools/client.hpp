@@ -1,0 +1,48 @@
+// A conversation over one WebSocket: sends and expects what a script says, shows what comes. Used by `wsgw client` and
+// by tests. Does not print: it tells.
+#pragma once
+
+#include "tools/script.hpp"
+#include "tools/websocket_client.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gw::tools {
+
+struct client_plan {
+  websocket_request to;
+  std::vector<step> steps;
+  int input = -1;                  // a descriptor whose lines are sent as messages; -1: none
+  bool leave_at_end_of_input = false;
+  std::uint64_t leave_after = 0;   // messages from the server; 0: leave when the steps are done, see `stay`
+  bool stay = false;               // behind the last step: show what comes until the limit or the server's Close
+  std::optional<std::chrono::milliseconds> limit;  // on the whole, with `input` from its end on
+  std::chrono::milliseconds connect_limit{10'000};
+  bool catch_signals = false;      // SIGINT and SIGTERM end the conversation; a second one the process, status 130
+};
+
+/// Something that happened, as it happens.
+struct client_event {
+  enum class kind : std::uint8_t { open, message, binary, close };
+  kind what;
+  double at_ms;            // since the start
+  std::string_view text;   // message, binary: the payload; open: the subprotocol; close: the reason
+  std::uint16_t code = 0;  // close: 1005 without a code, 1006 without a Close
+  bool by_server = true;   // close
+};
+
+struct client_outcome {
+  enum class verdict : std::uint8_t { done, failed, expectation_failed, cannot_connect, bad_usage, interrupted };
+  verdict how = verdict::done;
+  std::string why{};  // for people; empty when done
+};
+
+client_outcome run_client(client_plan const& plan, std::function<void(client_event const&)> const& tell);
+
+}  // namespace gw::tools

@@ -1,0 +1,153 @@
+#include "tools/websocket_client.hpp"
+
+#include "net/http_io.hpp"
+#include "net/resolve.hpp"
+#include "wire/strict_head.hpp"
+#include "wire/upgrade.hpp"
+
+#include <boost/algorithm/string/predicate.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace gw::tools {
+namespace {
+
+constexpr std::size_t head_limit = 64 * 1024;
+constexpr std::size_t shown_body = 4 * 1024;  // of a refusal
+
+error failed(errc code, std::string what, std::error_code cause = {}) {
+  return {code, side::upstream, std::move(what), cause};
+}
+
+std::string written_request(websocket_request const& ask, std::string_view key) {
+  auto host = ask.url.host_field();
+  std::vector<wire::owned_field> fields;
+  for (auto const& field : ask.fields) {
+    if (boost::algorithm::iequals(field.name, "Host")) {
+      host = field.value;
+    } else {
+      fields.push_back(field);
+    }
+  }
+  if (!ask.origin.empty()) fields.push_back({"Origin", ask.origin});
+  return wire::make_upgrade_request(ask.url.target, host, key, ask.protocols, fields);
+}
+
+/// Reads the rest of a short body, so that the user sees why.
+net::awaitable<void> read_body(net::stream& from, net::received_head& received, std::string_view announced) {
+  std::size_t length = 0;
+  std::from_chars(announced.data(), announced.data() + announced.size(), length);
+  std::array<char, 1024> buffer;
+  while (received.bytes.size() - received.head_size < std::min(length, shown_body)) {
+    auto const read = co_await from.read_some(buffer);
+    if (!read) co_return;
+    received.bytes.append(buffer.data(), *read);
+  }
+}
+
+/// What a body says to people: the detail of problem+json, or the first line of a text that is not HTML.
+std::string told_by(std::string_view body) {
+  auto const problem = nlohmann::json::parse(body, nullptr, false);
+  if (problem.is_object() && problem.contains("detail") && problem["detail"].is_string()) {
+    return problem["detail"].get<std::string>();
+  }
+  auto const line = body.substr(0, std::min(body.find_first_of("\r\n"), std::size_t{200}));
+  return line.starts_with('<') ? std::string() : std::string(line);
+}
+
+error rejected(wire::response_head const& head, std::string_view body) {
+  auto text = fmt::format("the server answered HTTP {} {}", head.status, head.reason);
+  if (auto const told = told_by(body); !told.empty()) text += fmt::format(": {}", told);
+  return failed(errc::handshake_rejected, std::move(text), {head.status, std::generic_category()});
+}
+
+net::awaitable<result<opened_websocket>> shake_hands(net::stream& with, websocket_request const& ask) {
+  auto const key = wire::make_key();
+  auto const request = written_request(ask, key);
+  if (request.empty()) {
+    co_return error{errc::bad_usage, side::client, "a header, origin or subprotocol has characters no head may have", {}};
+  }
+  if (auto const written = co_await with.write(request); !written) {
+    co_return failed(errc::connect_failed, "the connection broke in the handshake", written.error().cause);
+  }
+  net::received_head received;
+  if (auto const read = co_await net::read_head(with, received, head_limit); !read) {
+    co_return failed(errc::connect_failed, "the server closed the connection instead of answering the handshake",
+                     read.error().cause);
+  }
+  auto const head = wire::judge_response(received.head());
+  if (!head) co_return failed(errc::handshake_rejected, fmt::format("the server's answer is not HTTP: {}", head.error().why));
+  if (head->status != 101) {
+    auto const length = std::string(head->get("Content-Length"));
+    co_await read_body(with, received, length);
+    // The body may have moved the bytes that `head` points into.
+    auto const whole = wire::judge_response(received.head());
+    co_return rejected(*whole, received.rest());
+  }
+  auto const upgraded = wire::judge_upgrade_response(*head, wire::accept_key(key), ask.protocols);
+  if (!upgraded) co_return failed(errc::handshake_rejected, fmt::format("a bad handshake: {}", upgraded.error().why));
+  opened_websocket opened;
+  opened.protocol = head->get("Sec-WebSocket-Protocol");
+  opened.rest = received.rest();
+  opened.socket = with.release();
+  co_return opened;
+}
+
+}  // namespace
+
+result<wire::owned_field> parse_field(std::string_view text) {
+  auto const colon = text.find(':');
+  auto const name = text.substr(0, colon);
+  auto value = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+  while (value.starts_with(' ')) value.remove_prefix(1);
+  std::string written;
+  if (colon == std::string_view::npos || !wire::append_field(written, name, value)) {
+    return error{errc::bad_usage, side::client, fmt::format("'{}' is not a header field; write 'Name: value'", text), {}};
+  }
+  return wire::owned_field{std::string(name), std::string(value)};
+}
+
+net::awaitable<result<std::vector<net::address>>> resolve(net::loop& on, websocket_url url) {
+  auto const found = co_await net::resolve(on.where(), url.host);
+  if (!found) co_return found.error();
+  std::vector<net::address> addresses;
+  for (auto const& ip : *found) {
+    if (auto const at = net::address::of_ip(ip, url.port); at) addresses.push_back(*at);
+  }
+  if (addresses.empty()) co_return failed(errc::connect_failed, fmt::format("'{}' has no address", url.host));
+  co_return addresses;
+}
+
+net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, net::stream& with, net::address to,
+                                                        websocket_request const& ask, duration limit) {
+  net::deadline const in_time(on, with, limit);
+  auto const connected = co_await with.connect(to);
+  if (!connected) {
+    auto const code = in_time.passed() ? errc::connect_timeout : errc::connect_failed;
+    auto text = fmt::format("cannot connect to {}{}", to.text(), in_time.passed() ? " in time" : "");
+    co_return failed(code, std::move(text), connected.error().cause);
+  }
+  auto opened = co_await shake_hands(with, ask);
+  if (!opened && in_time.passed()) {
+    co_return failed(errc::connect_timeout, fmt::format("{} did not answer the handshake in time", to.text()));
+  }
+  co_return opened;
+}
+
+net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, websocket_request const& ask, duration limit) {
+  auto const addresses = co_await resolve(on, ask.url);
+  if (!addresses) co_return addresses.error();
+  for (std::size_t i = 0;; ++i) {
+    net::stream with(on);
+    auto opened = co_await open_websocket(on, with, (*addresses)[i], ask, limit);
+    bool const unreachable = !opened && (opened.error().code == errc::connect_failed ||
+                                         opened.error().code == errc::connect_timeout);
+    if (!unreachable || i + 1 == addresses->size()) co_return opened;
+  }
+}
+
+}  // namespace gw::tools

@@ -1,0 +1,46 @@
+// Opens a WebSocket as a client: resolve, connect, shake hands. Used by the client tool and the load generator.
+// Knows nothing of messages: the socket is handed to a net::peer.
+#pragma once
+
+#include "core/error.hpp"
+#include "net/address.hpp"
+#include "net/stream.hpp"
+#include "tools/websocket_url.hpp"
+#include "wire/http_text.hpp"
+
+#include <string>
+#include <vector>
+
+namespace gw::tools {
+
+/// What is asked for in the handshake.
+struct websocket_request {
+  websocket_url url;
+  std::vector<wire::owned_field> fields;  // besides the handshake's own; a Host here replaces the URL's
+  std::string origin;                     // empty: none is sent
+  std::vector<std::string> protocols;     // offered subprotocols
+};
+
+/// A WebSocket that was just opened.
+struct opened_websocket {
+  net::transport socket;
+  std::string rest;      // bytes that came behind the handshake
+  std::string protocol;  // the chosen subprotocol, or empty
+};
+
+/// "Name: value" as given on the command line; errc::bad_usage if it is no header field.
+result<wire::owned_field> parse_field(std::string_view text);
+
+/// The addresses of the URL's host; literals need no look-up. errc::connect_failed.
+net::awaitable<result<std::vector<net::address>>> resolve(net::loop& on, websocket_url url);
+
+/// Connects `with`, which is not connected yet, to `to` and shakes hands, all within `limit`. The caller may close
+/// `with` meanwhile. Errors: connect_failed, connect_timeout, handshake_rejected (the context holds the status and what
+/// the server said; the cause's value is the status), bad_usage (the request cannot be written as a head).
+net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, net::stream& with, net::address to,
+                                                        websocket_request const& ask, duration limit);
+
+/// resolve() and open_websocket() on one address after the other until one connects; `limit` for each.
+net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, websocket_request const& ask, duration limit);
+
+}  // namespace gw::tools

@@ -1,0 +1,221 @@
+#include "wire/decoder.hpp"
+
+#include "wire/mask.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace gw::wire {
+namespace {
+
+constexpr std::uint32_t max_frames = 65'536;
+constexpr std::uint32_t max_empty_frames = 1'024;
+
+// Unmasked and checked while it is in the first-level cache. A multiple of the key's length.
+constexpr std::size_t block_size = 4'096;
+
+std::span<char> cut_front(std::span<char>& input, std::size_t size) noexcept {
+  auto const front = input.first(size);
+  input = input.subspan(size);
+  return front;
+}
+
+std::string_view text_of(std::span<char const> bytes) noexcept {
+  return {bytes.data(), bytes.size()};
+}
+
+bool is_defined(opcode op) noexcept {
+  return op <= opcode::binary || (op >= opcode::close && op <= opcode::pong);
+}
+
+}  // namespace
+
+decoder::decoder(role we_are, std::uint64_t max_message) noexcept
+    : max_message_(max_message == 0 ? std::numeric_limits<std::uint64_t>::max() : max_message), role_(we_are) {}
+
+event decoder::next(std::span<char>& input) noexcept {
+  for (;;) {
+    switch (phase_) {
+      case phase::header: {
+        bool const in_place = held_size_ == 0;
+        frame_header h;
+        if (!take_header(input, h)) return {};
+        if (verdict const v = judge(h); v.code != close_code::none) return violation(v.code, v.why);
+        bool const starts_message = h.op == opcode::text || h.op == opcode::binary;
+        if (starts_message && h.fin && in_place && h.length <= input.size()) return take_message(h, input);
+        begin_frame(h);
+        break;
+      }
+      case phase::payload: {
+        if (input.empty() && remaining_ > 0) return {};
+        event const e = take_piece(input);
+        if (e.what != event::kind::none) return e;
+        break;
+      }
+      case phase::control:
+        return take_control(input);
+      case phase::finished:
+        cut_front(input, input.size());
+        return {};
+    }
+  }
+}
+
+bool decoder::inside_message() const noexcept {
+  return inside_message_;
+}
+
+bool decoder::at_boundary() const noexcept {
+  bool const inside_frame = phase_ == phase::payload || phase_ == phase::control;
+  return !inside_frame && !inside_message_ && held_size_ == 0;
+}
+
+// False: all of the input was taken and the header is still incomplete.
+bool decoder::take_header(std::span<char>& input, frame_header& h) noexcept {
+  if (held_size_ == 0 && parse_header(input, h)) {
+    cut_front(input, h.size);
+    return true;
+  }
+  std::size_t const held = held_size_;
+  std::size_t const added = std::min(input.size(), max_header_size - held);
+  std::ranges::copy(input.first(added), held_.begin() + held_size_);
+  if (!parse_header(std::span{held_}.first(held + added), h)) {
+    held_size_ = static_cast<std::uint8_t>(held + added);
+    cut_front(input, added);
+    return false;
+  }
+  held_size_ = 0;
+  cut_front(input, h.size - held);
+  return true;
+}
+
+decoder::verdict decoder::judge(frame_header const& h) const noexcept {
+  using enum close_code;
+  if (h.reserved != 0) return {protocol_error, "reserved bit set without an extension"};
+  if (!is_defined(h.op)) return {protocol_error, "undefined opcode"};
+  if (role_ == role::server && !h.masked) return {protocol_error, "unmasked frame from a client"};
+  if (role_ == role::client && h.masked) return {protocol_error, "masked frame from a server"};
+  if (!h.minimal) return {protocol_error, "length not in its shortest form"};
+  if (h.length >> 63U != 0) return {protocol_error, "length with its top bit set"};
+  if (!is_control(h.op)) return judge_data(h);
+  if (!h.fin) return {protocol_error, "fragmented control frame"};
+  if (h.length > max_control_payload) return {protocol_error, "control frame over 125 bytes"};
+  return {};
+}
+
+decoder::verdict decoder::judge_data(frame_header const& h) const noexcept {
+  using enum close_code;
+  if (h.op == opcode::continuation && !inside_message_) return {protocol_error, "continuation without a message"};
+  if (h.op != opcode::continuation && inside_message_) return {protocol_error, "new message inside a message"};
+  if (h.length > max_message_ - message_length_) return {too_big, "message over the limit"};
+  if (frames_ == max_frames) return {policy_violation, "too many frames in a message"};
+  if (h.length == 0 && empty_frames_ == max_empty_frames) {
+    return {policy_violation, "too many empty frames in a message"};
+  }
+  return {};
+}
+
+void decoder::begin_frame(frame_header const& h) noexcept {
+  key_ = h.key;
+  remaining_ = h.length;
+  if (is_control(h.op)) {
+    control_op_ = h.op;
+    phase_ = phase::control;
+    return;
+  }
+  if (h.op != opcode::continuation) message_op_ = h.op;
+  inside_message_ = true;
+  fin_ = h.fin;
+  message_length_ += h.length;
+  ++frames_;
+  if (h.length == 0) ++empty_frames_;
+  phase_ = phase::payload;
+}
+
+event decoder::take_message(frame_header const& h, std::span<char>& input) noexcept {
+  auto const payload = cut_front(input, h.length);
+  message_op_ = h.op;
+  key_ = h.key;
+  if (!uncover(payload) || !utf8_.at_boundary()) return violation(close_code::invalid_utf8, "text is not UTF-8");
+  return {.what = event::kind::message, .op = h.op, .payload = payload, .header_size = h.size};
+}
+
+// `none`: an empty fragment, of which there is nothing to tell.
+event decoder::take_piece(std::span<char>& input) noexcept {
+  auto const part = cut_front(input, std::min<std::uint64_t>(remaining_, input.size()));
+  remaining_ -= part.size();
+  bool const last = fin_ && remaining_ == 0;
+  if (!uncover(part) || (last && !utf8_.at_boundary())) {
+    return violation(close_code::invalid_utf8, "text is not UTF-8");
+  }
+  key_ = turned(key_, part.size());
+  if (remaining_ == 0) phase_ = phase::header;
+  if (part.empty() && !last) return {};
+
+  bool const first = !piece_given_;
+  piece_given_ = !last;
+  if (last) {
+    inside_message_ = false;
+    message_length_ = 0;
+    frames_ = 0;
+    empty_frames_ = 0;
+  }
+  return {.what = event::kind::piece,
+          .op = message_op_,
+          .first = first,
+          .last = last,
+          .payload = part,
+          .remaining = remaining_};
+}
+
+// `none`: all of the input was taken and the frame is still incomplete.
+event decoder::take_control(std::span<char>& input) noexcept {
+  auto payload = input.first(std::min<std::uint64_t>(remaining_, input.size()));
+  bool const in_place = held_size_ == 0 && payload.size() == remaining_;
+  cut_front(input, payload.size());
+  if (!in_place) {
+    std::ranges::copy(payload, held_.begin() + held_size_);
+    held_size_ = static_cast<std::uint8_t>(held_size_ + payload.size());
+    remaining_ -= payload.size();
+    if (remaining_ > 0) return {};
+    payload = std::span{held_}.first(held_size_);
+  }
+  held_size_ = 0;
+  remaining_ = 0;
+  phase_ = phase::header;
+  if (role_ == role::server) apply_mask(payload, key_);
+  if (control_op_ == opcode::close) return read_close(payload);
+  return {.what = event::kind::control, .op = control_op_, .payload = payload};
+}
+
+event decoder::read_close(std::span<char> payload) noexcept {
+  phase_ = phase::finished;
+  event e{.what = event::kind::control, .op = opcode::close, .payload = payload, .code = close_code::no_status};
+  if (payload.empty()) return e;
+  if (payload.size() == 1) return violation(close_code::protocol_error, "close payload of one byte");
+  auto const at = [&](std::size_t i) { return static_cast<unsigned char>(payload[i]); };
+  auto const code = static_cast<std::uint16_t>(at(0) << 8U | at(1));
+  role const sender = role_ == role::server ? role::client : role::server;
+  if (!is_valid_on_wire(code, sender)) return violation(close_code::protocol_error, "close code not for the wire");
+  e.code = static_cast<close_code>(code);
+  e.reason = text_of(payload.subspan(2));
+  if (!is_utf8(e.reason)) return violation(close_code::invalid_utf8, "close reason is not UTF-8");
+  return e;
+}
+
+// Unmasks the next part of the current data frame and, in text, checks it. False: bad UTF-8.
+bool decoder::uncover(std::span<char> part) noexcept {
+  while (!part.empty()) {
+    auto const block = cut_front(part, std::min(part.size(), block_size));
+    if (role_ == role::server) apply_mask(block, key_);
+    if (message_op_ == opcode::text && !utf8_.feed(text_of(block))) return false;
+  }
+  return true;
+}
+
+event decoder::violation(close_code code, std::string_view why) noexcept {
+  phase_ = phase::finished;
+  return {.what = event::kind::violation, .code = code, .reason = why};
+}
+
+}  // namespace gw::wire

@@ -1,0 +1,100 @@
+#include "wire/utf8.hpp"
+
+#include <cstddef>
+#include <cstring>
+
+namespace gw::wire {
+namespace {
+
+using byte = unsigned char;
+
+std::uint64_t load(byte const* p) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, p, sizeof word);
+  return word;
+}
+
+byte const* skip_ascii(byte const* p, byte const* end) noexcept {
+  constexpr std::uint64_t high_bits = 0x8080808080808080U;
+  while (end - p >= 32 && ((load(p) | load(p + 8) | load(p + 16) | load(p + 24)) & high_bits) == 0) p += 32;
+  while (end - p >= 8 && (load(p) & high_bits) == 0) p += 8;
+  while (p != end && *p < 0x80U) ++p;
+  return p;
+}
+
+constexpr std::size_t longest = 4;  // bytes of a code point
+
+bool continues(byte b) noexcept {
+  return (b & 0xC0U) == 0x80U;
+}
+
+// Length of the code point of more than one byte at `p`, where `longest` bytes can be read; 0 if it is invalid.
+std::size_t code_point_size(byte const* p) noexcept {
+  byte const lead = p[0];
+  if (lead >= 0xE0U && lead < 0xF0U) {
+    bool const overlong = lead == 0xE0U && p[1] < 0xA0U;
+    bool const surrogate = lead == 0xEDU && p[1] > 0x9FU;
+    return continues(p[1]) && continues(p[2]) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (lead < 0xE0U) return lead >= 0xC2U && continues(p[1]) ? 2 : 0;
+  bool const overlong = lead == 0xF0U && p[1] < 0x90U;
+  bool const too_large = lead > 0xF4U || (lead == 0xF4U && p[1] > 0x8FU);
+  return continues(p[1]) && continues(p[2]) && continues(p[3]) && !overlong && !too_large ? 4 : 0;
+}
+
+}  // namespace
+
+bool utf8_checker::feed(std::string_view bytes) noexcept {
+  auto const* p = reinterpret_cast<byte const*>(bytes.data());
+  auto const* const end = p + bytes.size();
+  while (needed_ != 0 && p != end) {
+    if (!step(*p++)) return false;
+  }
+  while (p != end) {
+    p = skip_ascii(p, end);
+    while (static_cast<std::size_t>(end - p) >= longest && *p >= 0x80U) {
+      std::size_t const size = code_point_size(p);
+      if (size == 0) return fail();
+      p += size;
+    }
+    if (static_cast<std::size_t>(end - p) < longest) {
+      while (p != end) {
+        if (!step(*p++)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool utf8_checker::step(unsigned char b) noexcept {
+  if (needed_ != 0) {
+    if (b < low_ || b > high_) return fail();
+    expect(static_cast<std::uint8_t>(needed_ - 1), 0x80, 0xBF);
+    return true;
+  }
+  if (b < 0x80U) return true;
+  if (b < 0xC2U || b > 0xF4U) return fail();
+  // RFC 3629 section 4: the second byte is what excludes overlong forms, surrogates and what is above U+10FFFF.
+  std::uint8_t const low = b == 0xE0U ? 0xA0 : b == 0xF0U ? 0x90 : 0x80;
+  std::uint8_t const high = b == 0xEDU ? 0x9F : b == 0xF4U ? 0x8F : 0xBF;
+  expect(b < 0xE0U ? 1 : b < 0xF0U ? 2 : 3, low, high);
+  return true;
+}
+
+void utf8_checker::expect(std::uint8_t needed, std::uint8_t low, std::uint8_t high) noexcept {
+  needed_ = needed;
+  low_ = low;
+  high_ = high;
+}
+
+bool utf8_checker::fail() noexcept {
+  expect(1, 1, 0);  // a byte that cannot come
+  return false;
+}
+
+bool is_utf8(std::string_view bytes) noexcept {
+  utf8_checker checker;
+  return checker.feed(bytes) && checker.at_boundary();
+}
+
+}  // namespace gw::wire
