@@ -58,7 +58,8 @@ void run(bench_options const& o, outcome& result) {
   if (report->interrupted) {
     result.status = exit_status::interrupted;
   } else if (counts.mismatches != 0) {
-    result.fail(exit_status::expectation, fmt::format("--check: {} answers differ from their message", counts.mismatches));
+    result.fail(exit_status::expectation,
+                fmt::format("--check: {} answers differ from their message", counts.mismatches));
   } else if (counts.answered == 0) {
     result.fail(exit_status::failed, "no message was answered");
   }
@@ -100,7 +101,9 @@ void add_bench(CLI::App& app, outcome& result) {
   add_list(*c, "-H,--header", o->headers, "A header of the handshake; repeat")->type_name("'NAME: VALUE'");
   c->add_option("--origin", o->origin, "The Origin to send")->type_name("ORIGIN");
   add_list(*c, "-s,--subprotocol", o->protocols, "Offer a subprotocol; repeat")->type_name("NAME");
-  c->add_option("-o,--output", o->output, "text or json [text]")->check(CLI::IsMember({"text", "json"}))->type_name("FORM");
+  c->add_option("-o,--output", o->output, "text or json [text]")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORM");
   c->footer(std::string(examples));
   c->callback([o, &result] { run(*o, result); });
 }

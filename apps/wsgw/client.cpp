@@ -53,7 +53,8 @@ constexpr std::string_view examples =
 gw::result<gw::tools::websocket_request> request_of(client_options const& o) {
   auto url = gw::tools::parse_websocket_url(o.url);
   if (!url) return url.error();
-  gw::tools::websocket_request request{.url = std::move(*url), .fields = {}, .origin = o.origin, .protocols = o.protocols};
+  gw::tools::websocket_request request{
+      .url = std::move(*url), .fields = {}, .origin = o.origin, .protocols = o.protocols};
   for (auto const& header : o.headers) {
     auto field = gw::tools::parse_field(header);
     if (!field) return field.error();
@@ -69,7 +70,8 @@ gw::result<std::vector<step>> script_of(std::string const& path) {
     return gw::error{gw::errc::bad_usage, gw::side::client, "cannot read the script '" + path + "'", {}};
   }
   auto steps = gw::tools::parse_script(text.str());
-  if (!steps) return gw::error{gw::errc::bad_usage, gw::side::client, fmt::format("{}: {}", path, steps.error().context), {}};
+  if (!steps)
+    return gw::error{gw::errc::bad_usage, gw::side::client, fmt::format("{}: {}", path, steps.error().context), {}};
   return steps;
 }
 
@@ -90,7 +92,8 @@ gw::result<std::vector<step>> steps_of(client_options const& o) {
       next = gw::tools::make_call(o.calls[calls - 2], o.calls[calls - 1]);
     } else if (option == o.expect) {
       next = gw::tools::make_expect(o.expects[expects++]);
-      bool const again = !steps.empty() && (steps.back().takes_message() || steps.back().what == step::kind::expect_also);
+      bool const again =
+          !steps.empty() && (steps.back().takes_message() || steps.back().what == step::kind::expect_also);
       if (next && again) next->what = step::kind::expect_also;
     } else {
       continue;

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   wsgw::outcome result;
   CLI::App app("A WebSocket gateway that routes every message by its content, and the tools to test it.", "wsgw");
   app.require_subcommand(1);
+  app.fallthrough();  // `wsgw bench --color never` as well as `wsgw --color never bench`
   app.set_help_flag("-h,--help", "Print this help");
   app.set_help_all_flag("--help-all", "Print the help of every command");
   app.set_version_flag("-V,--version", wsgw::version_text);

@@ -59,7 +59,10 @@ gw::result<gw::tools::mock_plan> plan_of(std::string const& service, mock_behavi
     if (failed != std::errc() || stopped != end || count == 0) count = 0;
   }
   if (equals == 0 || service.empty() || count == 0 || count > 10'000) {
-    return gw::error{gw::errc::bad_usage, gw::side::client, fmt::format("--service '{}' is not NAME=COUNT, like order=2", service), {}};
+    return gw::error{gw::errc::bad_usage,
+                     gw::side::client,
+                     fmt::format("--service '{}' is not NAME=COUNT, like order=2", service),
+                     {}};
   }
   return gw::tools::mock_plan{.service = service.substr(0, equals), .instances = count, .behaviour = behaviour};
 }
@@ -85,7 +88,9 @@ void print(gw::tools::mock_instance const& instance) {
   fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
-gw::net::awaitable<void> wait_for_signal(gw::net::signals& ends) { co_await ends.next(); }
+gw::net::awaitable<void> wait_for_signal(gw::net::signals& ends) {
+  co_await ends.next();
+}
 
 void run(mock_options const& o, outcome& result) {
   auto const plans = plans_of(o);
@@ -125,7 +130,8 @@ void add_mock_service(CLI::App& app, outcome& result) {
       ->type_name("NAME=N")
       ->excludes(name)
       ->excludes(instances);
-  c->add_option("--listen", o->listen, "Address; port 0: free ports, else consecutive ones [127.0.0.1:0]")->type_name("ADDR");
+  c->add_option("--listen", o->listen, "Address; port 0: free ports, else consecutive ones [127.0.0.1:0]")
+      ->type_name("ADDR");
   c->add_option("--reply", o->reply, "envelope (says who answers), raw (the same bytes) or none [envelope]")
       ->check(CLI::IsMember({"envelope", "raw", "none"}))
       ->type_name("KIND");

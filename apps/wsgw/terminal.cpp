@@ -19,7 +19,8 @@ constexpr std::string_view yellow = "\x1b[33m";
 constexpr std::string_view plain = "\x1b[0m";
 
 std::vector<std::string> names_of_options(CLI::App const& app) {
-  std::vector<std::string> names;
+  // The options of a command's parents may stand behind its name, too.
+  auto names = app.get_parent() == nullptr ? std::vector<std::string>() : names_of_options(*app.get_parent());
   for (auto const* const option : app.get_options()) {
     for (auto const& name : option->get_lnames()) names.push_back("--" + name);
     for (auto const& name : option->get_snames()) names.push_back("-" + name);
@@ -69,11 +70,18 @@ void terminal::write(std::string_view prefix, std::string_view style, std::strin
   fmt::print(stderr, "wsgw: {}{}{}{}\n", painted ? style : "", prefix, painted ? plain : "", text);
 }
 
-void terminal::error(std::string_view text) const { write("error: ", red, text); }
-void terminal::warning(std::string_view text) const { write("warning: ", yellow, text); }
-void terminal::note(std::string_view text) const { write("", "", text); }
+void terminal::error(std::string_view text) const {
+  write("error: ", red, text);
+}
+void terminal::warning(std::string_view text) const {
+  write("warning: ", yellow, text);
+}
+void terminal::note(std::string_view text) const {
+  write("", "", text);
+}
 
-CLI::Option* add_duration(CLI::App& to_app, std::string const& name, std::chrono::milliseconds& to, std::string const& about) {
+CLI::Option* add_duration(CLI::App& to_app, std::string const& name, std::chrono::milliseconds& to,
+                          std::string const& about) {
   auto const text = about + (to == to.zero() ? std::string() : " [" + gw::duration_text(to) + "]");
   return add_parsed(to_app, name, to, text, gw::parse_duration)->type_name("TIME");
 }
@@ -82,7 +90,8 @@ CLI::Option* add_rate(CLI::App& to_app, std::string const& name, gw::rate& to, s
   return add_parsed(to_app, name, to, about, gw::parse_rate)->type_name("RATE");
 }
 
-CLI::Option* add_list(CLI::App& to_app, std::string const& name, std::vector<std::string>& to, std::string const& about) {
+CLI::Option* add_list(CLI::App& to_app, std::string const& name, std::vector<std::string>& to,
+                      std::string const& about) {
   return to_app.add_option(name, to, about)->allow_extra_args(false);
 }
 
@@ -102,7 +111,10 @@ std::string complaint(CLI::App const& app, CLI::ParseError const& why) {
     auto const names = is_option ? names_of_options(command) : names_of_commands(command);
     std::vector<std::string_view> const known(names.begin(), names.end());
     auto const given = std::string_view(word).substr(0, word.find('='));
-    text = fmt::format("{} '{}'{}", is_option ? "unknown option" : is_command ? "unknown command" : "unexpected argument",
+    text = fmt::format("{} '{}'{}",
+                       is_option    ? "unknown option"
+                       : is_command ? "unknown command"
+                                    : "unexpected argument",
                        given, gw::did_you_mean_text(given, known));
   }
   return fmt::format("{}\nsee '{} --help'", text, path_of(command));

@@ -31,11 +31,13 @@ class terminal {
 
 /// Options whose values carry units ("10ms", "200/s"); a value that does not parse is an error of usage that says how
 /// to write it. `to` keeps its value, which the help shows, if the option is not given.
-CLI::Option* add_duration(CLI::App& to_app, std::string const& name, std::chrono::milliseconds& to, std::string const& about);
+CLI::Option* add_duration(CLI::App& to_app, std::string const& name, std::chrono::milliseconds& to,
+                          std::string const& about);
 CLI::Option* add_rate(CLI::App& to_app, std::string const& name, gw::rate& to, std::string const& about);
 
 /// A list option that takes one value each time it is given.
-CLI::Option* add_list(CLI::App& to_app, std::string const& name, std::vector<std::string>& to, std::string const& about);
+CLI::Option* add_list(CLI::App& to_app, std::string const& name, std::vector<std::string>& to,
+                      std::string const& about);
 
 /// What to tell about a command line that was not understood: what is wrong, the word that was probably meant, where
 /// the help is.

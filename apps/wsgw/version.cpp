@@ -4,8 +4,8 @@
 #include "net/tls_version.hpp"
 #include "version.hpp"
 
-#include <boost/version.hpp>
 #include <fmt/core.h>
+#include <boost/version.hpp>
 
 namespace wsgw {
 namespace {
@@ -20,7 +20,9 @@ std::string compiler() {
 
 }  // namespace
 
-std::string version_number() { return WSGW_VERSION; }
+std::string version_number() {
+  return WSGW_VERSION;
+}
 
 std::string version_text() {
   return fmt::format("wsgw {} (git {}, {}, Boost {}.{}.{}, {})", WSGW_VERSION, WSGW_COMMIT, compiler(),

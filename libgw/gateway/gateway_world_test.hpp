@@ -10,6 +10,7 @@
 #include "testing/service_double.hpp"
 #include "testing/socket_pair.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -152,16 +153,20 @@ inline route::table gateway_world::table_of(config::config const& settings) {
 inline void gateway_world::open_services(cast const& who) {
   auto services = settings_->services;
   for (auto& s : services) {
+    auto& opened = instances_[s.name];
+    auto const arrived = [this, name = s.name](std::unique_ptr<party> came) {
+      arrived_[name].push_back(came.get());
+      parties_.push_back(std::move(came));
+    };
     for (std::size_t i = 0; i < who.instances; ++i) {
-      auto arrived = [this, name = s.name, i](std::unique_ptr<party> who_came) {
-        who_came->instance = i;
-        arrived_[name].push_back(who_came.get());
-        parties_.push_back(std::move(who_came));
-      };
-      auto& opened = instances_[s.name].emplace_back(
-          std::make_unique<service_double>(story_, worker_->loop(), s.name, std::move(arrived)));
-      s.instances.push_back({.host = "127.0.0.1", .port = opened->port()});
-      running_.spawn(opened->serve(running_));
+      opened.push_back(std::make_unique<service_double>(story_, worker_->loop(), s.name, arrived));
+    }
+    // The order of the registry: number 0 is dialled first.
+    std::sort(opened.begin(), opened.end(), [](auto const& a, auto const& b) { return a->port() < b->port(); });
+    for (std::size_t i = 0; i < opened.size(); ++i) {
+      opened[i]->number = i;
+      s.instances.push_back({.host = "127.0.0.1", .port = opened[i]->port()});
+      running_.spawn(opened[i]->serve(running_));
     }
   }
   worker_->use(cluster::registry::make(services, nullptr, 1));

@@ -194,10 +194,12 @@ net::awaitable<void> server::follow_names() {
 }
 
 net::awaitable<void> server::follow_signals() {
-  if (co_await signals_.next() == 0) co_return;
+  int const first = co_await signals_.next();
+  if (first == 0) co_return;
   log::event(log::level::info, "stopping", {{"why", "signal"}});
   stop_requested_.set();
-  if (co_await signals_.next() == 0) co_return;
+  int const second = co_await signals_.next();
+  if (second == 0) co_return;
   log::event(log::level::warning, "stopped_at_once", {{"why", "second signal"}});
   log::flush();
   ::_Exit(1);

@@ -4,6 +4,8 @@
 
 namespace gw::net {
 
-std::string_view tls_version() noexcept { return ::OpenSSL_version(OPENSSL_VERSION); }
+std::string_view tls_version() noexcept {
+  return ::OpenSSL_version(OPENSSL_VERSION);
+}
 
 }  // namespace gw::net

@@ -31,6 +31,8 @@ class service_double {
     may_answer_.set();
   }
 
+  std::size_t number = 0;  // of the instance, among those of its service
+
   std::uint16_t port() const { return address_.port(); }
   std::string address() const { return address_.text(); }
   std::vector<std::string> const& handshakes() const { return handshakes_; }
@@ -87,6 +89,7 @@ class service_double {
     auto who = std::make_unique<party>(story_, loop_, name_, wire::role::server);
     auto& joined = *who;
     joined.handshake = raw;
+    joined.instance = number;
     joined.joins(stream.release().take_descriptor(), received.rest());
     arrived_(std::move(who));
     co_await joined.live();

@@ -119,7 +119,8 @@ class bench_run {
   }
 
   void begin() {
-    auto const whole = plan_.idle ? plan_.connections : plan_.messages.value_or(std::numeric_limits<std::uint64_t>::max());
+    auto const whole =
+        plan_.idle ? plan_.connections : plan_.messages.value_or(std::numeric_limits<std::uint64_t>::max());
     auto const n = generators_.size();
     if (plan_.messages || plan_.idle) measure();
     for (std::size_t i = 0; i < n; ++i) {
@@ -159,7 +160,8 @@ class bench_run {
   net::awaitable<void> pass(duration time) {
     bool passed = false;
     auto const until = time_.now() + time;
-    net::timer alarm(loop_.wheel, [](void* changed) { static_cast<net::event*>(changed)->set(); }, &changed_);
+    net::timer alarm(
+        loop_.wheel, [](void* changed) { static_cast<net::event*>(changed)->set(); }, &changed_);
     alarm.start(time);
     while (!passed && !over()) {
       co_await next_change();

@@ -41,7 +41,8 @@ net::awaitable<void> bench_connection::run(net::transport socket, std::string re
   --thread_.open;
   for (auto& f : flights_) lose(f);
   thread_.look_if_quiet();
-  co_await peer_.close(wire::close_code::normal, {}, patience);
+  std::string const no_reason;
+  co_await peer_.close(wire::close_code::normal, no_reason, patience);
 }
 
 void bench_connection::begin() {
@@ -59,9 +60,9 @@ void bench_connection::fail(std::string const& what) {
   end();
 }
 
-void bench_connection::on_lost(std::error_code cause) { 
+void bench_connection::on_lost(std::error_code cause) {
   fail(cause ? fmt::format("lost: {}", cause.message()) : "lost without a Close");
- }
+}
 
 void bench_connection::on_close(wire::event const& close) {
   fail(fmt::format("closed {}", static_cast<unsigned>(close.code)));

@@ -22,10 +22,10 @@ struct bench_thread {
   bool measuring = false;    // answers count
   std::uint64_t budget = 0;  // messages that may still be sent
   std::uint64_t in_flight = 0;
-  std::uint64_t answers = 0;           // all, also unmeasured: a sign of life
-  std::size_t open = 0;                // connections
-  net::event* quiet = nullptr;         // set when nothing more is to come: budget and flight are over, or nobody is left
-  std::unique_ptr<char[]> scratch{};   // frames of one batch
+  std::uint64_t answers = 0;          // all, also unmeasured: a sign of life
+  std::size_t open = 0;               // connections
+  net::event* quiet = nullptr;        // set when nothing more is to come: budget and flight are over, or nobody is left
+  std::unique_ptr<char[]> scratch{};  // frames of one batch
   std::size_t scratch_size = 0;
 
   void look_if_quiet();
@@ -52,9 +52,9 @@ class bench_connection final : public net::peer_owner {
     std::vector<batch> batches{};
     std::size_t first = 0;
     std::uint64_t waiting = 0;
-    std::uint64_t sent = 0;           // ordinal of the latest message
-    std::uint64_t answered = 0;       // ordinal of the latest answered or lost message
-    std::uint64_t fresh_answers = 0;  // of this read, not yet timed
+    std::uint64_t sent = 0;            // ordinal of the latest message
+    std::uint64_t answered = 0;        // ordinal of the latest answered or lost message
+    std::uint64_t fresh_answers = 0;   // of this read, not yet timed
     std::uint64_t fresh_messages = 0;  // of this batch
   };
 

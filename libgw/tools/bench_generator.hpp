@@ -1,5 +1,5 @@
-// One thread of the load generator: opens its share of the connections, and starts, measures and ends their traffic when
-// it is told to. Used by run_bench() only.
+// One thread of the load generator: opens its share of the connections, and starts, measures and ends their traffic
+// when it is told to. Used by run_bench() only.
 #pragma once
 
 #include "net/task_group.hpp"

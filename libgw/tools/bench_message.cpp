@@ -56,9 +56,10 @@ result<bench_messages> bench_messages::make(bench_plan const& plan) {
       constexpr std::string_view back = R"("})";
       auto const least = front.size() + back.size() + (plan.check ? stamp_size : 0);
       if (plan.size < least) {
-        return error{errc::bad_usage, side::client,
-                     fmt::format("--size {} is too small: the message for '{}' has at least {} bytes", plan.size, service,
-                                 least),
+        return error{errc::bad_usage,
+                     side::client,
+                     fmt::format("--size {} is too small: the message for '{}' has at least {} bytes", plan.size,
+                                 service, least),
                      {}};
       }
       one.text = front + std::string(plan.size - front.size() - back.size(), 'x') + std::string(back);
@@ -94,7 +95,8 @@ bool bench_messages::equals(std::string_view text, std::size_t service, std::uin
   if (one.stamp_at == 0) return text == one.text;
   auto const digits = make_stamp(connection, ordinal);
   auto const behind = one.stamp_at + stamp_size;
-  return text.size() == one.text.size() && text.substr(0, one.stamp_at) == std::string_view(one.text).substr(0, one.stamp_at) &&
+  return text.size() == one.text.size() &&
+         text.substr(0, one.stamp_at) == std::string_view(one.text).substr(0, one.stamp_at) &&
          text.substr(one.stamp_at, stamp_size) == std::string_view(digits.data(), digits.size()) &&
          text.substr(behind) == std::string_view(one.text).substr(behind);
 }
@@ -103,7 +105,8 @@ bench_answer bench_messages::classify(std::string_view text) const noexcept {
   // An echo of the only service has its message's size: nothing else need be looked at.
   if (texts_.size() == 1 && text.size() == texts_.front().text.size()) return {bench_answer::kind::answer, 0};
   auto const service = service_in_front(text);
-  if (service < texts_.size() && text.size() == texts_[service].text.size()) return {bench_answer::kind::answer, service};
+  if (service < texts_.size() && text.size() == texts_[service].text.size())
+    return {bench_answer::kind::answer, service};
   if (auto const at = text.find(error_mark); at != std::string_view::npos) {
     return classify_error(text.substr(at + error_mark.size()), service);
   }
@@ -114,7 +117,8 @@ bench_answer bench_messages::classify(std::string_view text) const noexcept {
 
 bench_answer bench_messages::classify_error(std::string_view from_code, std::size_t service) const noexcept {
   bench_answer found{bench_answer::kind::error, service, from_code.substr(0, from_code.find('"'))};
-  if (found.code == "CHANNEL_CLOSED" || found.code == "UPSTREAM_TOO_BIG") found.what = bench_answer::kind::channel_closed;
+  if (found.code == "CHANNEL_CLOSED" || found.code == "UPSTREAM_TOO_BIG")
+    found.what = bench_answer::kind::channel_closed;
   // A notice has no method, but it names the service.
   if (service == texts_.size()) found.service = service_named(from_code);
   if (found.service == texts_.size()) found = {bench_answer::kind::unknown, 0, found.code};

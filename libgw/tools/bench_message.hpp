@@ -38,12 +38,14 @@ class bench_messages {
 
   /// Writes a masked text frame for the `ordinal`-th message of connection `connection` to `service` at `to`, which has
   /// room for largest_frame(). Returns its size.
-  std::size_t write(char* to, std::size_t service, std::uint64_t connection, std::uint64_t ordinal, wire::mask_key key) const;
+  std::size_t write(char* to, std::size_t service, std::uint64_t connection, std::uint64_t ordinal,
+                    wire::mask_key key) const;
 
   bench_answer classify(std::string_view text) const noexcept;
 
   /// Is `text` the very message that write() made?
-  bool equals(std::string_view text, std::size_t service, std::uint64_t connection, std::uint64_t ordinal) const noexcept;
+  bool equals(std::string_view text, std::size_t service, std::uint64_t connection,
+              std::uint64_t ordinal) const noexcept;
 
  private:
   struct of_service {

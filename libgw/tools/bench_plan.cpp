@@ -17,7 +17,9 @@ struct percentile {
 };
 constexpr percentile shown[] = {{50, "p50"}, {90, "p90"}, {99, "p99"}, {99.9, "p99.9"}};
 
-double us(std::uint64_t ns) { return static_cast<double>(ns) / 1e3; }
+double us(std::uint64_t ns) {
+  return static_cast<double>(ns) / 1e3;
+}
 
 std::string percentiles(histogram const& of) {
   if (of.count() == 0) return "no values";
@@ -36,7 +38,8 @@ nlohmann::ordered_json percentiles_json(histogram const& of) {
 
 std::string errors_text(bench_counts const& counts) {
   std::string text;
-  for (auto const& [what, times] : counts.errors) text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", what, times);
+  for (auto const& [what, times] : counts.errors)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", what, times);
   if (counts.unanswered != 0) text += fmt::format("{}unanswered: {}", text.empty() ? "" : ", ", counts.unanswered);
   return text.empty() ? "none" : text;
 }
@@ -64,11 +67,15 @@ double bench_report::us_per_message(double cpu_seconds) const noexcept {
   return counts.answered == 0 ? 0.0 : cpu_seconds * 1e6 / static_cast<double>(counts.answered);
 }
 
-double bench_report::own_load() const noexcept { return seconds > 0 ? busiest_cpu_s / seconds : 0.0; }
+double bench_report::own_load() const noexcept {
+  return seconds > 0 ? busiest_cpu_s / seconds : 0.0;
+}
 
 std::string bench_text(bench_plan const& plan, bench_report const& r) {
   auto const& c = r.counts;
-  auto const line = [](std::string_view name, std::string const& text) { return fmt::format("  {:<12}{}\n", name, text); };
+  auto const line = [](std::string_view name, std::string const& text) {
+    return fmt::format("  {:<12}{}\n", name, text);
+  };
   auto text = fmt::format("{} of {} connections, {} in flight each, {:.2f} s\n", c.opened, plan.connections,
                           plan.idle ? 0 : plan.in_flight, r.seconds);
   text += line("messages", fmt::format("{:.0f} /s   {:.2f} MB/s   {} answered, {} sent", r.per_second(),

@@ -19,7 +19,9 @@ using namespace gw::tools;
 
 namespace {
 
-net::address any_port() { return *net::address::parse("127.0.0.1:0"); }
+net::address any_port() {
+  return *net::address::parse("127.0.0.1:0");
+}
 
 bench_plan plan_for(net::address const& at) {
   bench_plan plan;
@@ -46,9 +48,10 @@ bench_report run(bench_plan const& plan) {
 class flipping_server {
  public:
   explicit flipping_server(std::uint64_t flipped)
-      : loop_(time_), flipped_(flipped), done_(loop_.where()), server_(loop_, open(), [this](accepted_websocket opened) {
-          return serve(std::move(opened));
-        }) {
+      : loop_(time_),
+        flipped_(flipped),
+        done_(loop_.where()),
+        server_(loop_, open(), [this](accepted_websocket opened) { return serve(std::move(opened)); }) {
     thread_ = std::thread([this] { run_loop(loop_, run()); });
   }
   ~flipping_server() {
@@ -258,11 +261,12 @@ TEST_CASE("What comes from a server is told apart") {
   };
   check(R"({"service":"chat","instance":"chat-1","n":4,"method":"m","data":"x"})", kind::answer, 1);
   check(R"({"service":"chat","instance":"chat-1","push":4})", kind::push, 1);
-  check(R"({"method":"/api/v1/chat/bench","status":1,"error":{"gw":1,"code":"NO_INSTANCE","service":"chat"}})", kind::error,
-        1, "NO_INSTANCE");
+  check(R"({"method":"/api/v1/chat/bench","status":1,"error":{"gw":1,"code":"NO_INSTANCE","service":"chat"}})",
+        kind::error, 1, "NO_INSTANCE");
   check(R"({"method":null,"status":1,"error":{"gw":1,"code":"CHANNEL_CLOSED","http":502,"service":"order"}})",
         kind::channel_closed, 0, "CHANNEL_CLOSED");
-  check(R"({"method":null,"status":1,"error":{"gw":1,"code":"PARSE_ERROR","http":400}})", kind::unknown, 0, "PARSE_ERROR");
+  check(R"({"method":null,"status":1,"error":{"gw":1,"code":"PARSE_ERROR","http":400}})", kind::unknown, 0,
+        "PARSE_ERROR");
   check("hello", kind::unknown, 0);
 }
 

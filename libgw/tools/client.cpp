@@ -86,7 +86,8 @@ class conversation final : public net::peer_owner {
       co_return settle(verdict::failed, describe(attached.error()));
     }
     co_await talk();
-    if (!closed_) happened({.what = client_event::kind::close, .at_ms = 0, .text = {}, .code = code_to_send_, .by_server = false});
+    if (!closed_)
+      happened({.what = client_event::kind::close, .at_ms = 0, .text = {}, .code = code_to_send_, .by_server = false});
     // Its own code goes back to a server that closed (RFC 6455 section 5.5.1).
     auto const code = static_cast<wire::close_code>(closed_ && !violated_ ? closed_code_ : code_to_send_);
     std::string const no_reason;
@@ -171,7 +172,8 @@ class conversation final : public net::peer_owner {
 
   net::awaitable<void> wait(duration time) {
     auto const until = time_.now() + time;
-    net::timer alarm(loop_.wheel, [](void* changed) { static_cast<net::event*>(changed)->set(); }, &changed_);
+    net::timer alarm(
+        loop_.wheel, [](void* changed) { static_cast<net::event*>(changed)->set(); }, &changed_);
     alarm.start(time);
     while (time_.now() < until && !over()) co_await next_change();
   }
@@ -208,7 +210,8 @@ class conversation final : public net::peer_owner {
   void judge_close(step const& s) {
     if (!closed_) return settle_missing(fmt::format("{}\n  got:      no Close", s.where()));
     if (s.code != 0 && s.code != closed_code_) {
-      settle(verdict::expectation_failed, fmt::format("{}\n  got:      {}", s.where(), explain_close(closed_code_, reason_)));
+      settle(verdict::expectation_failed,
+             fmt::format("{}\n  got:      {}", s.where(), explain_close(closed_code_, reason_)));
     }
     left_ = true;
   }
@@ -216,7 +219,8 @@ class conversation final : public net::peer_owner {
   /// What was waited for did not come.
   void settle_missing(std::string what, verdict how = verdict::expectation_failed) {
     if (interrupted_) return settle(verdict::interrupted, "interrupted");
-    if (closed_) return settle(how, fmt::format("{}: the server closed, {}", what, explain_close(closed_code_, reason_)));
+    if (closed_)
+      return settle(how, fmt::format("{}: the server closed, {}", what, explain_close(closed_code_, reason_)));
     settle(how, fmt::format("{} within {} ms", what, plan_.limit ? plan_.limit->count() : 0));
   }
 

@@ -18,13 +18,13 @@ namespace gw::tools {
 struct client_plan {
   websocket_request to;
   std::vector<step> steps;
-  int input = -1;                  // a descriptor whose lines are sent as messages; -1: none
+  int input = -1;  // a descriptor whose lines are sent as messages; -1: none
   bool leave_at_end_of_input = false;
-  std::uint64_t leave_after = 0;   // messages from the server; 0: leave when the steps are done, see `stay`
-  bool stay = false;               // behind the last step: show what comes until the limit or the server's Close
+  std::uint64_t leave_after = 0;  // messages from the server; 0: leave when the steps are done, see `stay`
+  bool stay = false;              // behind the last step: show what comes until the limit or the server's Close
   std::optional<std::chrono::milliseconds> limit;  // on the whole, with `input` from its end on
   std::chrono::milliseconds connect_limit{10'000};
-  bool catch_signals = false;      // SIGINT and SIGTERM end the conversation; a second one the process, status 130
+  bool catch_signals = false;  // SIGINT and SIGTERM end the conversation; a second one the process, status 130
 };
 
 /// Something that happened, as it happens.

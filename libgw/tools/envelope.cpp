@@ -44,7 +44,9 @@ std::size_t behind_value(std::string_view json, std::size_t at) {
   }
 }
 
-std::string_view or_null(std::string_view json) { return json.empty() ? "null" : json; }
+std::string_view or_null(std::string_view json) {
+  return json.empty() ? "null" : json;
+}
 
 }  // namespace
 

@@ -25,8 +25,8 @@ struct answering {
   std::uint64_t n = 0;  // ordinal of the message on its connection, from 1
 };
 
-/// {"service","instance","n","method","data"[,"id"]}: the members as they came, byte for byte, null where absent. A text
-/// that is not JSON becomes the string `data`; JSON that is not an object becomes `data` as it came.
+/// {"service","instance","n","method","data"[,"id"]}: the members as they came, byte for byte, null where absent. A
+/// text that is not JSON becomes the string `data`; JSON that is not an object becomes `data` as it came.
 std::string make_envelope(answering const& who, std::string_view text);
 
 /// {"service","instance","push"}.

@@ -52,13 +52,19 @@ void mock_connection::end(wire::close_code code, std::string reason) {
   ended_.set();
 }
 
-void mock_connection::on_lost(std::error_code) { end(wire::close_code::none, {}); }
+void mock_connection::on_lost(std::error_code) {
+  end(wire::close_code::none, {});
+}
 
 // --- input ---
 
-bool mock_connection::may_read() const { return !ending_ && !peer_.congested() && delayed_bytes_ < marks.high; }
+bool mock_connection::may_read() const {
+  return !ending_ && !peer_.congested() && delayed_bytes_ < marks.high;
+}
 
-void mock_connection::on_drained() { peer_.resume_reading(); }
+void mock_connection::on_drained() {
+  peer_.resume_reading();
+}
 
 void mock_connection::on_bytes(std::span<char> bytes) {
   while (!ending_) {
@@ -121,9 +127,10 @@ void mock_connection::log_message(std::string_view text) const {
 // --- output ---
 
 void mock_connection::answer_in_envelope(wire::opcode op, std::string_view text) {
-  auto const answer = op == wire::opcode::binary
-                          ? std::string(text)
-                          : make_envelope({.service = instance_.service, .instance = instance_.name, .n = messages_}, text);
+  auto const answer =
+      op == wire::opcode::binary
+          ? std::string(text)
+          : make_envelope({.service = instance_.service, .instance = instance_.name, .n = messages_}, text);
   auto const frame = wire::make_frame(op, answer, nullptr);
   if (behaviour_.delay != duration::zero()) return send_later(frame);
   peer_.queue(frame);
@@ -161,7 +168,9 @@ void mock_connection::send_later(std::string_view frames) {
   if (!delay_timer_.running()) delay_timer_.start(behaviour_.delay);
 }
 
-void mock_connection::on_delay_over(void* self) { static_cast<mock_connection*>(self)->send_delayed(); }
+void mock_connection::on_delay_over(void* self) {
+  static_cast<mock_connection*>(self)->send_delayed();
+}
 
 void mock_connection::send_delayed() {
   auto const now = loop_.wheel.now();
@@ -177,7 +186,9 @@ void mock_connection::send_delayed() {
 
 // --- push ---
 
-void mock_connection::on_push_due(void* self) { static_cast<mock_connection*>(self)->push(); }
+void mock_connection::on_push_due(void* self) {
+  static_cast<mock_connection*>(self)->push();
+}
 
 void mock_connection::push() {
   auto const interval = duration(behaviour_.push->per) / static_cast<duration::rep>(behaviour_.push->count);

@@ -12,7 +12,9 @@
 namespace gw::tools {
 namespace {
 
-error cannot_start(std::string why) { return {errc::bad_usage, side::client, std::move(why), {}}; }
+error cannot_start(std::string why) {
+  return {errc::bad_usage, side::client, std::move(why), {}};
+}
 
 /// Where the instance with this ordinal (over all services) listens.
 result<net::address> address_of(net::address const& at, std::size_t ordinal) {
@@ -69,8 +71,7 @@ result<> mock_service::start(std::vector<mock_plan> const& plans, net::address c
       auto opened = net::listener::open(loop_, *wanted);
       if (!opened) return opened.error();
       instances_.push_back({plan.service, fmt::format("{}-{}", plan.service, i), (*opened)->local()});
-      servers_.push_back(
-          std::make_unique<server>(loop_, std::move(*opened), instances_.back(), plan.behaviour));
+      servers_.push_back(std::make_unique<server>(loop_, std::move(*opened), instances_.back(), plan.behaviour));
     }
   }
   thread_ = std::thread([this] { run_loop(loop_, run()); });

@@ -26,11 +26,11 @@ struct mock_behaviour {
     none,
   };
   answer reply = answer::envelope;
-  std::optional<rate> push{};         // {"service","instance","push":k} on every connection
-  duration delay{};                   // each answer leaves at least this much later (coarse: up to one tick more)
-  duration accept_delay{};            // between the TCP connection and the 101
-  std::uint64_t close_after = 0;      // Close 1000 behind the answer to that message; 0 = never
-  bool log = false;                   // opens, closes and messages with their text as log events
+  std::optional<rate> push{};     // {"service","instance","push":k} on every connection
+  duration delay{};               // each answer leaves at least this much later (coarse: up to one tick more)
+  duration accept_delay{};        // between the TCP connection and the 101
+  std::uint64_t close_after = 0;  // Close 1000 behind the answer to that message; 0 = never
+  bool log = false;               // opens, closes and messages with their text as log events
 };
 
 /// `instances` WebSocket servers called NAME-1, NAME-2, ...

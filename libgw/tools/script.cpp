@@ -19,7 +19,9 @@ using json = nlohmann::json;
 constexpr int deepest = 64;
 constexpr std::size_t shown = 400;  // bytes of a message in a complaint
 
-error bad(std::string what) { return {errc::bad_usage, side::client, std::move(what), {}}; }
+error bad(std::string what) {
+  return {errc::bad_usage, side::client, std::move(what), {}};
+}
 
 /// Parsed, with everything nested too deep left out: the recursive functions of the library stay safe.
 json parse(std::string_view text) {
@@ -27,7 +29,9 @@ json parse(std::string_view text) {
   return json::parse(text, shallow, false);
 }
 
-std::string dumped(json const& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dumped(json const& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 std::string cut(std::string_view text) {
   return text.size() <= shown ? std::string(text) : std::string(text.substr(0, shown)) + "...";
@@ -158,7 +162,8 @@ std::string step::where() const {
   }
   auto const is_mine = [&](word const& w) { return w.what == what; };
   auto const name = std::find_if(words.begin(), words.end(), is_mine)->name;
-  return fmt::format("{}{}{}{}", at, name, text.empty() ? "" : " ", code == 0 ? text : std::to_string(code));
+  auto const argument = code != 0 ? std::to_string(code) : time != time.zero() ? duration_text(time) : text;
+  return fmt::format("{}{}{}{}", at, name, argument.empty() ? "" : " ", argument);
 }
 
 result<std::vector<step>> parse_script(std::string_view script) {
@@ -207,7 +212,8 @@ std::string call_message(step const& call, std::uint64_t id) {
 
 std::optional<std::string> complaint(step const& expectation, std::string_view message) {
   auto const say = [&](std::string const& expected, std::string const& got) {
-    return fmt::format("{}\n  expected: {}\n  got:      {}\n  message:  {}", expectation.where(), expected, got, cut(message));
+    return fmt::format("{}\n  expected: {}\n  got:      {}\n  message:  {}", expectation.where(), expected, got,
+                       cut(message));
   };
   if (expectation.what == step::kind::expect_text) {
     if (message.find(expectation.text) != std::string_view::npos) return std::nullopt;

@@ -15,11 +15,11 @@ namespace gw::tools {
 
 struct step {
   enum class kind : std::uint8_t {
-    send,         // text
-    call,         // text: the method; value: the data, JSON
-    expect,       // the next message: at the JSON Pointer `text` stands `value`
-    expect_also,  // the same message again
-    expect_text,  // the next message contains `text`
+    send,          // text
+    call,          // text: the method; value: the data, JSON
+    expect,        // the next message: at the JSON Pointer `text` stands `value`
+    expect_also,   // the same message again
+    expect_text,   // the next message contains `text`
     expect_close,  // the server closes, with `code` unless that is 0
     ping,
     close,  // with `code`

@@ -44,7 +44,7 @@ TEST_CASE("A script is read line by line") {
         "line 2: call /api/v1/echo/hello; line 3: expect /data=\"hi\"; line 4: and /n=1");
   check("expect-text a b\nexpect-close 1012\nexpect-close\nclose 3001\nclose\nwait 100ms",
         "line 1: expect-text a b; line 2: expect-close 1012; line 3: expect-close; line 4: close 3001; "
-        "line 5: close 1000; line 6: wait");
+        "line 5: close 1000; line 6: wait 100ms");
 }
 
 TEST_CASE("A script that is wrong is refused with its line") {

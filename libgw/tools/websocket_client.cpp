@@ -5,8 +5,8 @@
 #include "wire/strict_head.hpp"
 #include "wire/upgrade.hpp"
 
-#include <boost/algorithm/string/predicate.hpp>
 #include <fmt/format.h>
+#include <boost/algorithm/string/predicate.hpp>
 #include <nlohmann/json.hpp>
 
 #include <array>
@@ -69,7 +69,8 @@ net::awaitable<result<opened_websocket>> shake_hands(net::stream& with, websocke
   auto const key = wire::make_key();
   auto const request = written_request(ask, key);
   if (request.empty()) {
-    co_return error{errc::bad_usage, side::client, "a header, origin or subprotocol has characters no head may have", {}};
+    co_return error{
+        errc::bad_usage, side::client, "a header, origin or subprotocol has characters no head may have", {}};
   }
   if (auto const written = co_await with.write(request); !written) {
     co_return failed(errc::connect_failed, "the connection broke in the handshake", written.error().cause);
@@ -80,7 +81,8 @@ net::awaitable<result<opened_websocket>> shake_hands(net::stream& with, websocke
                      read.error().cause);
   }
   auto const head = wire::judge_response(received.head());
-  if (!head) co_return failed(errc::handshake_rejected, fmt::format("the server's answer is not HTTP: {}", head.error().why));
+  if (!head)
+    co_return failed(errc::handshake_rejected, fmt::format("the server's answer is not HTTP: {}", head.error().why));
   if (head->status != 101) {
     auto const length = std::string(head->get("Content-Length"));
     co_await read_body(with, received, length);
@@ -106,7 +108,8 @@ result<wire::owned_field> parse_field(std::string_view text) {
   while (value.starts_with(' ')) value.remove_prefix(1);
   std::string written;
   if (colon == std::string_view::npos || !wire::append_field(written, name, value)) {
-    return error{errc::bad_usage, side::client, fmt::format("'{}' is not a header field; write 'Name: value'", text), {}};
+    return error{
+        errc::bad_usage, side::client, fmt::format("'{}' is not a header field; write 'Name: value'", text), {}};
   }
   return wire::owned_field{std::string(name), std::string(value)};
 }
@@ -144,8 +147,8 @@ net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, websocket
   for (std::size_t i = 0;; ++i) {
     net::stream with(on);
     auto opened = co_await open_websocket(on, with, (*addresses)[i], ask, limit);
-    bool const unreachable = !opened && (opened.error().code == errc::connect_failed ||
-                                         opened.error().code == errc::connect_timeout);
+    bool const unreachable =
+        !opened && (opened.error().code == errc::connect_failed || opened.error().code == errc::connect_timeout);
     if (!unreachable || i + 1 == addresses->size()) co_return opened;
   }
 }

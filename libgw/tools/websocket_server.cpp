@@ -39,7 +39,8 @@ struct websocket_server::greeting {
   greeting(net::loop& on, net::unique_fd socket)
       : client(on, std::move(socket)),
         may_answer(on.where()),
-        delay(on.wheel, [](void* event) { static_cast<net::event*>(event)->set(); }, &may_answer) {}
+        delay(
+            on.wheel, [](void* event) { static_cast<net::event*>(event)->set(); }, &may_answer) {}
 
   void cut_short() {
     client.close();

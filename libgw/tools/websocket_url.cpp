@@ -46,7 +46,8 @@ result<websocket_url> parse_websocket_url(std::string_view text) {
   auto const authority = rest.substr(0, slash);
   auto const target = rest.substr(slash);
   auto const in_target = [](char c) { return c > ' ' && c < '\x7f' && c != '#'; };
-  if (!std::all_of(target.begin(), target.end(), in_target)) return refuse("has a fragment, a space or a bad character");
+  if (!std::all_of(target.begin(), target.end(), in_target))
+    return refuse("has a fragment, a space or a bad character");
   if (authority.find('@') != std::string_view::npos) return refuse("names a user; use -H 'Authorization: ...'");
 
   websocket_url url;

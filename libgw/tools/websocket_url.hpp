@@ -1,4 +1,5 @@
-// The address of a WebSocket as a user writes it: ws://host[:port]/path?query. Used by the client and the load generator.
+// The address of a WebSocket as a user writes it: ws://host[:port]/path?query. Used by the client and the load
+// generator.
 #pragma once
 
 #include "core/error.hpp"
