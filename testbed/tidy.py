@@ -102,6 +102,10 @@ PLANTED = {
     "std_regex": [("libgw/core/a.cpp", "#include <regex>\n", "// std::regex is slow\n")],
     "sleeps": [("libgw/net/a.cpp", "std::this_thread::sleep_for(1ms);\n", "std::this_thread::sleep_for(1ms);  // sleep: it measures it\n"),
                ("testbed/scenarios/a.py", "time.sleep(1)\n", "# sleep: the peer is slow by design\ntime.sleep(1)\n")],
+    "awaited_conditions": [
+        ("libgw/net/a.cpp", "  if (co_await next() == 0) co_return;\n", "  if (auto n = co_await next(); n == 0) co_return;\n"),
+        ("libgw/net/a.cpp", "  while (co_await next()) {\n", "  while (running) co_await next();\n"),
+    ],
     "suppressions": [("libgw/net/a.cpp", "f();  // NOLINT\n", "f();\n"), ("cmake/a.cmake", "-Wno-shadow\n", "-Wshadow\n")],
     "leftovers": [("libgw/net/a.cpp", "// TODO: all\n", "// to do: nothing\n")],
     "names": [("libgw/net/a.hpp", "class session_manager {\n", "class session {\n")],

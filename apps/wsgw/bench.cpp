@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <limits>
 #include <memory>
 
 namespace wsgw {
@@ -67,14 +68,16 @@ void run(bench_options const& o, outcome& result) {
 
 void add_load(CLI::App& c, bench_options& o) {
   auto& p = o.plan;
-  c.add_option("-c,--connections", p.connections, "Connections [100]")->check(CLI::Range(1, 1'000'000))->type_name("N");
+  c.add_option("-c,--connections", p.connections, "Connections [100]")
+      ->check(CLI::Range(1, 1'000'000).description(""))
+      ->type_name("N");
   c.add_option("-p,--in-flight", p.in_flight, "Messages in flight per connection [1]")
-      ->check(CLI::Range(1, 100'000))
+      ->check(CLI::Range(1, 100'000).description(""))
       ->type_name("N");
   auto* const duration = add_duration(c, "-d,--duration", p.duration, "Measure for so long");
   auto* const warmup = add_duration(c, "--warmup", p.warmup, "Before that, not measured");
   c.add_option("-n,--messages", o.messages, "Send exactly so many messages instead, all measured")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()).description(""))
       ->type_name("N")
       ->excludes(duration)
       ->excludes(warmup);
@@ -85,7 +88,9 @@ void add_load(CLI::App& c, bench_options& o) {
   add_list(c, "--service", o.services, "Services taken in turn [echo]; repeat")->type_name("NAME");
   c.add_flag("--check", p.check, "Every answer must equal its message, byte for byte (status 4)");
   c.add_flag("--idle", p.idle, "One message per connection, then hold them open for the duration");
-  c.add_option("--threads", p.threads, "Threads of the generator [1]")->check(CLI::Range(1, 256))->type_name("N");
+  c.add_option("--threads", p.threads, "Threads of the generator [1]")
+      ->check(CLI::Range(1, 256).description(""))
+      ->type_name("N");
   c.add_option("--cpu-of", p.cpu_of, "Measure the CPU time of this process, too; repeat")
       ->allow_extra_args(false)
       ->type_name("PID");
@@ -102,7 +107,7 @@ void add_bench(CLI::App& app, outcome& result) {
   c->add_option("--origin", o->origin, "The Origin to send")->type_name("ORIGIN");
   add_list(*c, "-s,--subprotocol", o->protocols, "Offer a subprotocol; repeat")->type_name("NAME");
   c->add_option("-o,--output", o->output, "text or json [text]")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(CLI::IsMember({"text", "json"}).description(""))
       ->type_name("FORM");
   c->footer(std::string(examples));
   c->callback([o, &result] { run(*o, result); });

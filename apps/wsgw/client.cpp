@@ -11,7 +11,6 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <sstream>
 
 namespace wsgw {
@@ -41,7 +40,7 @@ struct client_options {
 constexpr std::chrono::seconds scripted_limit{10};
 
 constexpr std::string_view examples =
-    "Without -x, --call or --script the lines of stdin are the messages. A failed expectation ends with status 4.\n"
+    "Without -x, --call or --script the lines of stdin are the messages. Status 4: an expectation failed.\n"
     "Script: send TEXT, call SERVICE/PATH JSON, expect PTR=VALUE, and PTR=VALUE (same message), expect-text TEXT,\n"
     "  expect-close [CODE], ping, close [CODE], wait 100ms, # comment\n"
     "Examples:\n"
@@ -106,7 +105,7 @@ gw::result<std::vector<step>> steps_of(client_options const& o) {
 
 std::string hexadecimal(std::string_view bytes) {
   std::string text;
-  for (unsigned char const byte : bytes) fmt::format_to(std::back_inserter(text), "{:02x}", byte);
+  for (char const byte : bytes) fmt::format_to(std::back_inserter(text), "{:02x}", static_cast<unsigned char>(byte));
   return text;
 }
 

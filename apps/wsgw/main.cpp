@@ -5,12 +5,14 @@
 
 #include <csignal>
 #include <exception>
+#include <memory>
 
 int main(int argc, char** argv) {
   // A peer or a pipe that goes away is an error of the write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   wsgw::outcome result;
   CLI::App app("A WebSocket gateway that routes every message by its content, and the tools to test it.", "wsgw");
+  app.formatter(std::make_shared<wsgw::help_format>());
   app.require_subcommand(1);
   app.fallthrough();  // `wsgw bench --color never` as well as `wsgw --color never bench`
   app.set_help_flag("-h,--help", "Print this help");
@@ -18,7 +20,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("-V,--version", wsgw::version_text);
   auto const choose_colour = [&](std::string const& when) { result.term.colour(when); };
   app.add_option_function<std::string>("--color", choose_colour, "Colours on stderr: auto, always, never [auto]")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->check(CLI::IsMember({"auto", "always", "never"}).description(""))
       ->type_name("WHEN");
   app.footer(
       "Examples:\n"

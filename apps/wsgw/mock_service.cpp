@@ -124,7 +124,7 @@ void add_mock_service(CLI::App& app, outcome& result) {
   auto* const c = app.add_subcommand("mock-service", "Run WebSocket services that echo, push, delay and close");
   auto* const name = c->add_option("NAME", o->name, "Name of the service [echo]");
   auto* const instances = c->add_option("--instances", o->instances, "Instances, each on a port of its own [1]")
-                              ->check(CLI::Range(1, 10'000))
+                              ->check(CLI::Range(1, 10'000).description(""))
                               ->type_name("N");
   add_list(*c, "--service", o->services, "Several services: name and instances of each; repeat")
       ->type_name("NAME=N")
@@ -133,7 +133,7 @@ void add_mock_service(CLI::App& app, outcome& result) {
   c->add_option("--listen", o->listen, "Address; port 0: free ports, else consecutive ones [127.0.0.1:0]")
       ->type_name("ADDR");
   c->add_option("--reply", o->reply, "envelope (says who answers), raw (the same bytes) or none [envelope]")
-      ->check(CLI::IsMember({"envelope", "raw", "none"}))
+      ->check(CLI::IsMember({"envelope", "raw", "none"}).description(""))
       ->type_name("KIND");
   add_rate(*c, "--push", o->push, "Push messages on every connection, like 10/s");
   add_duration(*c, "--delay", o->delay, "Answer at least so much later");

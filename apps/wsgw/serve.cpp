@@ -90,7 +90,8 @@ void add_serve(CLI::App& app, outcome& result) {
   c->add_option("--workers", o->workers, "Threads of the data path; 0 = one per core")->type_name("N");
   c->add_flag("--check", o->check, "Only judge the configuration");
   auto* const demo = c->add_flag("--demo", o->demo, "Gateway and mock services together, on free loopback ports");
-  c->add_flag("--selftest", o->selftest, "With --demo: send messages to two services over one socket and leave (0 or 4)")
+  c->add_flag("--selftest", o->selftest,
+              "With --demo: send messages to two services over one socket and leave (0 or 4)")
       ->needs(demo);
   c->footer(std::string(examples));
   c->callback([o, &result] { run(*o, result); });

@@ -26,8 +26,7 @@ std::string find_file(settings_flags const& flags) {
 gw::config::outside_knowledge outside(bool services_elsewhere) {
   gw::config::outside_knowledge known;
   known.services_elsewhere = services_elsewhere;
-  known.judge_pattern =
-      [](std::string_view pattern) -> std::optional<gw::config::outside_knowledge::pattern_fault> {
+  known.judge_pattern = [](std::string_view pattern) -> std::optional<gw::config::outside_knowledge::pattern_fault> {
     auto const fault = gw::route::url_pattern_fault(pattern);
     if (!fault) return std::nullopt;
     return gw::config::outside_knowledge::pattern_fault{fault->at, fault->text};
@@ -45,8 +44,7 @@ void tell(std::vector<gw::config::problem> const& problems, exit_status how, out
 }  // namespace
 
 void add_settings_flags(CLI::App& to_app, settings_flags& to) {
-  to_app
-      .add_option("-c,--config", to.file, "Configuration file [$WSGW_CONFIG, ./wsgw.toml, /etc/wsgw/wsgw.toml]")
+  to_app.add_option("-c,--config", to.file, "Configuration file [$WSGW_CONFIG, ./wsgw.toml, /etc/wsgw/wsgw.toml]")
       ->type_name("FILE");
   add_list(to_app, "--service", to.services, "A service and its instances; repeat for more")
       ->type_name("NAME=ADDR,ADDR");

@@ -95,6 +95,14 @@ CLI::Option* add_list(CLI::App& to_app, std::string const& name, std::vector<std
   return to_app.add_option(name, to, about)->allow_extra_args(false);
 }
 
+help_format::help_format() {
+  column_width(32);
+}
+
+std::string help_format::make_option_opts(CLI::Option const* option) const {
+  return option->get_type_size() == 0 ? std::string() : fmt::format(" {}", option->get_type_name());
+}
+
 CLI::App const& innermost(CLI::App const& app) {
   auto const chosen = app.get_subcommands();
   return chosen.empty() ? app : innermost(*chosen.back());

@@ -39,6 +39,13 @@ CLI::Option* add_rate(CLI::App& to_app, std::string const& name, gw::rate& to, s
 CLI::Option* add_list(CLI::App& to_app, std::string const& name, std::vector<std::string>& to,
                       std::string const& about);
 
+/// The layout of --help: an option, its value and what it does on one line; what excludes what is left to the errors.
+class help_format final : public CLI::Formatter {
+ public:
+  help_format();
+  std::string make_option_opts(CLI::Option const* option) const override;
+};
+
 /// What to tell about a command line that was not understood: what is wrong, the word that was probably meant, where
 /// the help is.
 std::string complaint(CLI::App const& app, CLI::ParseError const& why);

@@ -29,12 +29,12 @@ std::vector<int> spread(std::vector<candidate> candidates, int times) {
 
 }  // namespace
 
-TEST_CASE("least_loaded fills up the instance with the fewest channels first") {
+TEST_CASE("the least loaded policy fills up the instance with the fewest channels first") {
   CHECK(spread({{0, 5}, {1, 0}, {2, 5}}, 5) == std::vector<int>{0, 5, 0});
   CHECK(spread({{0, 3}, {1, 0}}, 5) == std::vector<int>{1, 4});
 }
 
-TEST_CASE("least_loaded shares in proportion to the weights") {
+TEST_CASE("the least loaded policy shares in proportion to the weights") {
   CHECK(spread({{0, 0, 1}, {1, 0, 3}}, 400) == std::vector<int>{100, 300});
   CHECK(spread({{0, 0, 1}, {1, 0, 1}, {2, 0, 2}}, 400) == std::vector<int>{100, 100, 200});
 }

@@ -172,7 +172,7 @@ drain = "1m"
   CHECK(c.shutdown.drain == 1min);
 }
 
-TEST_CASE("a service takes over what [channel] says, wherever it stands, and overrides what it says itself") {
+TEST_CASE("a service takes over what the table channel says, wherever it stands, and overrides what it says itself") {
   auto const c = good(R"(
 [services.a]
 instances = ["h:1"]
@@ -366,7 +366,7 @@ TEST_CASE("a file that cannot be read is a problem of its own") {
   CHECK(gw::config::load_file(folder.string()).problems.size() == 1);
 }
 
-TEST_CASE("--service adds a service or replaces the instances of one") {
+TEST_CASE("the flag service adds a service or replaces the instances of one") {
   auto c = good(std::string(order) + "[channel]\nconnect_retries = 7\n");
   CHECK(add_service_flag(c, "chat=127.0.0.1:9101,chat.internal:9102").empty());
   CHECK(add_service_flag(c, "order=[::1]:9003").empty());
@@ -389,7 +389,7 @@ TEST_CASE("--service adds a service or replaces the instances of one") {
   CHECK(c.services.size() == 2);
 }
 
-TEST_CASE("--listen moves the first listener") {
+TEST_CASE("the flag listen moves the first listener") {
   auto c = good(order);
   CHECK(set_listen_flag(c, "127.0.0.1:0").empty());
   CHECK(c.listeners[0].bind == "127.0.0.1:0");

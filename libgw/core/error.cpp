@@ -45,7 +45,9 @@ static_assert(rows_follow_the_enumeration(), "every enumerator of errc needs its
 
 }  // namespace
 
-error_row const& row_of(errc code) noexcept { return rows[static_cast<std::size_t>(code)]; }
+error_row const& row_of(errc code) noexcept {
+  return rows[static_cast<std::size_t>(code)];
+}
 
 std::string describe(error const& e) {
   if (!e.cause) return e.context;
@@ -53,6 +55,8 @@ std::string describe(error const& e) {
   return e.context + ": " + e.cause.message();
 }
 
-std::ostream& operator<<(std::ostream& to, error const& e) { return to << describe(e); }
+std::ostream& operator<<(std::ostream& to, error const& e) {
+  return to << describe(e);
+}
 
 }  // namespace gw

@@ -12,13 +12,16 @@
 namespace gw::discovery {
 namespace {
 
-bool is_literal(std::string const& host) { return static_cast<bool>(net::address::of_ip(host, 0)); }
+bool is_literal(std::string const& host) {
+  return static_cast<bool>(net::address::of_ip(host, 0));
+}
 
 std::vector<std::string> addresses_in(cluster::registry const& known, std::string_view host) {
   std::vector<std::string> found;
   for (auto const& service : known.services()) {
     for (auto const& i : service.instances) {
-      if (i.configured.host == host && std::find(found.begin(), found.end(), i.ip) == found.end()) found.push_back(i.ip);
+      if (i.configured.host == host && std::find(found.begin(), found.end(), i.ip) == found.end())
+        found.push_back(i.ip);
     }
   }
   return found;
@@ -44,8 +47,9 @@ net::awaitable<std::shared_ptr<cluster::registry const>> discover_static(
         addresses[i.host] = std::move(*found);
         continue;
       }
-      log::event(log::level::warning, "name_not_resolved",
-                 {{"host", i.host}, {"service", service.name}, {"err", found ? "no address" : describe(found.error())}});
+      log::event(
+          log::level::warning, "name_not_resolved",
+          {{"host", i.host}, {"service", service.name}, {"err", found ? "no address" : describe(found.error())}});
       if (before) addresses[i.host] = addresses_in(*before, i.host);
     }
   }

@@ -17,7 +17,9 @@ namespace {
 // After its client is gone nothing of a channel may survive a second.
 constexpr duration patience_with_upstreams = std::chrono::milliseconds(500);
 
-net::queue_marks marks_of(config::watermarks const& w) noexcept { return {w.high, w.low}; }
+net::queue_marks marks_of(config::watermarks const& w) noexcept {
+  return {w.high, w.low};
+}
 
 }  // namespace
 
@@ -33,13 +35,19 @@ channel::channel(session& of, std::uint32_t service, std::uint32_t epoch)
   worker_.stats().of_service[service_].channels.add();
 }
 
-channel::~channel() { worker_.stats().of_service[service_].channels.subtract(); }
+channel::~channel() {
+  worker_.stats().of_service[service_].channels.subtract();
+}
 
-std::string_view channel::service_name() const { return settings_.name; }
+std::string_view channel::service_name() const {
+  return settings_.name;
+}
 
 // --- 1. life ---
 
-net::awaitable<void> channel_life(std::unique_ptr<channel> owned) { co_await owned->run(); }
+net::awaitable<void> channel_life(std::unique_ptr<channel> owned) {
+  co_await owned->run();
+}
 
 net::awaitable<void> channel::run() {
   if (auto opened = co_await open(); !opened) {
@@ -121,19 +129,18 @@ void channel::stream(std::span<char> piece, wire::opcode op, bool first, bool la
   }
   auto const key = worker_.loop().keys.next();
   std::array<char, wire::max_header_size> header;
-  auto const size = wire::write_header({.fin = last,
-                                        .op = first ? op : wire::opcode::continuation,
-                                        .masked = true,
-                                        .key = key,
-                                        .length = piece.size()},
-                                       header.data());
+  auto const size = wire::write_header(
+      {.fin = last, .op = first ? op : wire::opcode::continuation, .masked = true, .key = key, .length = piece.size()},
+      header.data());
   wire::apply_mask(piece, key);
   counts.bytes_up.add(size + piece.size());
   upstream_.queue({header.data(), size});
   upstream_.send({piece.data(), piece.size()});
 }
 
-void channel::on_drained() { session_.upstream_drained(); }
+void channel::on_drained() {
+  session_.upstream_drained();
+}
 
 // --- 3. the way back: upstream to client ---
 
@@ -235,9 +242,9 @@ void channel::tell_end() {
   }
   auto const code = end_->code;
   bool const too_big = end_->why == channel_end::kind::refused_message && code == wire::close_code::too_big;
-  bool const orderly = end_->why == channel_end::kind::upstream_closed &&
-                       (code == wire::close_code::normal || code == wire::close_code::going_away ||
-                        code == wire::close_code::no_status);
+  bool const orderly =
+      end_->why == channel_end::kind::upstream_closed &&
+      (code == wire::close_code::normal || code == wire::close_code::going_away || code == wire::close_code::no_status);
   auto const& output = upstream_.output();
   wire::error_facts facts;
   facts.code = too_big ? errc::upstream_too_big : errc::channel_closed;

@@ -89,9 +89,9 @@ class channel final : public net::peer_owner {
   std::uint32_t epoch_;
   net::peer upstream_;
   net::event ended_;
-  lease lease_;                          // counts this channel on its instance
-  net::stream* dialling_ = nullptr;      // what end() must interrupt
-  std::unique_ptr<download> download_;   // a message that came in pieces
+  lease lease_;                         // counts this channel on its instance
+  net::stream* dialling_ = nullptr;     // what end() must interrupt
+  std::unique_ptr<download> download_;  // a message that came in pieces
   std::optional<channel_end> end_;
   bool open_ = false;
 

@@ -10,9 +10,9 @@ namespace {
 std::string undelivered(std::string const& code, int http, std::string const& message, int seq,
                         std::string const& more = R"("retryable":true,"retryAfterMs":1000)") {
   std::string const stage = code == "NO_INSTANCE" ? "discover" : "connect";
-  return R"({"method":"/api/v1/chat/send","status":1,"message":")" + message + R"(","data":{},"error":{"code":")" + code +
-         R"(","http":)" + std::to_string(http) + R"(,"stage":")" + stage + R"(","service":"chat","sent":false,"seq":)" +
-         std::to_string(seq) + "," + more + "}}";
+  return R"({"method":"/api/v1/chat/send","status":1,"message":")" + message + R"(","data":{},"error":{"code":")" +
+         code + R"(","http":)" + std::to_string(http) + R"(,"stage":")" + stage +
+         R"(","service":"chat","sent":false,"seq":)" + std::to_string(seq) + "," + more + "}}";
 }
 
 std::string at_instance(gateway_world& world, std::string const& what, std::size_t number = 0) {
@@ -123,7 +123,8 @@ TEST_CASE("a handshake that a service refuses is told with its status, for every
     client.says(message_to("chat", 2));
     auto const why = at_instance(world, "refused the handshake");
     for (int i = 1; i <= 2; ++i) {
-      co_await world.told(client, undelivered("HANDSHAKE_REJECTED", 502, why, i, R"("retryable":false,"upstreamStatus":403)"));
+      co_await world.told(client,
+                          undelivered("HANDSHAKE_REJECTED", 502, why, i, R"("retryable":false,"upstreamStatus":403)"));
     }
     // It was understood and said no: another instance would say the same.
     CHECK(world.instance("chat", 0).handshakes().size() + world.instance("chat", 1).handshakes().size() == 1);
@@ -207,7 +208,7 @@ TEST_CASE("an instance that accepts and says nothing is given up in time") {
   });
 }
 
-TEST_CASE("all tries together take no longer than open_timeout") {
+TEST_CASE("all tries together take no longer than the open timeout") {
   auto const settings = [](config::config& c) {
     c.services[0].channel.handshake_timeout = 5s;
     c.services[0].channel.open_timeout = 8s;

@@ -34,7 +34,9 @@ answer refusal(int status, std::string_view code, std::string_view detail) {
   return {wire::make_problem({.status = status, .code = code, .detail = detail}), std::nullopt};
 }
 
-answer refusal(wire::head_fault const& fault) { return {wire::make_problem(fault), std::nullopt}; }
+answer refusal(wire::head_fault const& fault) {
+  return {wire::make_problem(fault), std::nullopt};
+}
 
 /// Names are compared without case; an entry without a port stands for any port.
 bool serves_host(config::listener const& l, std::string_view host) {

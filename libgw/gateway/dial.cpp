@@ -62,10 +62,11 @@ std::string path_and_query(attempt const& a, wire::request_head const& head) {
 std::string handshake_of(attempt const& a, std::string const& key, std::vector<std::string> const& protocols) {
   auto const head = wire::judge_request(a.client.head);
   if (!head) return {};
-  auto const fields = wire::upstream_headers(
-      *head, a.rules,
-      {.client_ip = a.client.address, .proto = "http", .request_id = a.client.request_id,
-       .traceparent = a.client.traceparent});
+  auto const fields = wire::upstream_headers(*head, a.rules,
+                                             {.client_ip = a.client.address,
+                                              .proto = "http",
+                                              .request_id = a.client.request_id,
+                                              .traceparent = a.client.traceparent});
   auto const host = a.settings.host.empty() ? name_of(a.target) : a.settings.host;
   return wire::make_upgrade_request(path_and_query(a, *head), host, key, protocols, fields);
 }
@@ -92,7 +93,8 @@ result<> judge_answer(attempt const& a, std::string_view raw, std::string const&
     return upstream_error(errc::handshake_rejected, a, "refused the handshake", http_status(head->status));
   }
   if (auto const judged = wire::judge_upgrade_response(*head, wire::accept_key(key), protocols); !judged) {
-    return upstream_error(errc::handshake_rejected, a, "answered with a bad handshake: " + std::string(judged.error().why));
+    return upstream_error(errc::handshake_rejected, a,
+                          "answered with a bad handshake: " + std::string(judged.error().why));
   }
   return {};
 }
@@ -161,8 +163,9 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
     last = rest.error();
     if (last.code == errc::closed) co_return last;  // torn down
     counts.connect_failures.add();
-    log::event(log::level::warning, "dial_failed",
-               {{"conn", client.conn}, {"service", settings.name}, {"instance", name_of(target)}, {"err", describe(last)}});
+    log::event(
+        log::level::warning, "dial_failed",
+        {{"conn", client.conn}, {"service", settings.name}, {"instance", name_of(target)}, {"err", describe(last)}});
     if (!worth_another(last)) {
       pool.succeeded(target.id);  // it answered
       break;

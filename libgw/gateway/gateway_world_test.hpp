@@ -1,5 +1,5 @@
-// The world of the gateway's transcript tests: one worker with real sockets around it, all on one loop that the test's own
-// thread drives. Services are listeners on the loopback, clients sit on socket pairs. Used by the tests beside it.
+// The world of the gateway's transcript tests: one worker with real sockets around it, all on one loop that the test's
+// own thread drives. Services are listeners on the loopback, clients sit on socket pairs. Used by the tests beside it.
 #pragma once
 
 #include "cluster/registry.hpp"
@@ -52,7 +52,9 @@ inline constexpr std::string_view client_head =
 inline std::string message_to(std::string const& service, std::string const& data) {
   return R"({"method":"/api/v1/)" + service + R"(/send","data":)" + data + "}";
 }
-inline std::string message_to(std::string const& service, int data) { return message_to(service, std::to_string(data)); }
+inline std::string message_to(std::string const& service, int data) {
+  return message_to(service, std::to_string(data));
+}
 
 /// A message for `service` of exactly `size` bytes.
 inline std::string message_of_size(std::string const& service, std::size_t size) {
@@ -70,10 +72,12 @@ class gateway_world {
   raw_client& connection(gateway::entrance by = gateway::entrance::clients);
   /// The next connection to `service` that nobody has asked for yet.
   net::awaitable<party*> upstream(std::string service);
-  service_double& instance(std::string const& service, std::size_t number = 0) { return *instances_.at(service)[number]; }
+  service_double& instance(std::string const& service, std::size_t number = 0) {
+    return *instances_.at(service)[number];
+  }
 
-  /// Checks that the next thing `to` hears is this error frame, to the letter except for `gw`, `conn` and `trace`, which
-  /// are the same in all of them.
+  /// Checks that the next thing `to` hears is this error frame, to the letter except for `gw`, `conn` and `trace`,
+  /// which are the same in all of them.
   net::awaitable<void> told(party& to, std::string frame, boost::source_location at = BOOST_CURRENT_LOCATION);
 
   gateway::worker& worker() { return *worker_; }
@@ -174,7 +178,8 @@ inline void gateway_world::open_services(cast const& who) {
 
 inline party& gateway_world::client(std::string name) {
   auto [ours, gateways] = socket_pair();
-  auto& made = *parties_.emplace_back(std::make_unique<party>(story_, worker_->loop(), std::move(name), wire::role::client));
+  auto& made =
+      *parties_.emplace_back(std::make_unique<party>(story_, worker_->loop(), std::move(name), wire::role::client));
   gateway::client_facts facts{.head = std::string(client_head),
                               .address = "192.0.2.7",
                               .conn = "conn-of-" + made.name(),
@@ -191,7 +196,8 @@ inline net::awaitable<void> gateway_world::serve(gateway::client_facts facts, ne
                                                  party const* client) {
   gateway::session s(*worker_, std::move(facts));
   sessions_[client] = &s;
-  co_await s.run(net::transport(std::move(socket)), {});
+  std::string rest;
+  co_await s.run(net::transport(std::move(socket)), std::move(rest));
   sessions_.erase(client);
 }
 

@@ -171,8 +171,8 @@ TEST_CASE("a streamed message that turns bad or too large ends the session as we
     std::string rest;
     wire::close_code code;
   };
-  for (auto const& r : {row{std::string(100 * KiB, 'x'), wire::close_code::too_big},
-                        row{"\xff", wire::close_code::invalid_utf8}}) {
+  for (auto const& r :
+       {row{std::string(100 * KiB, 'x'), wire::close_code::too_big}, row{"\xff", wire::close_code::invalid_utf8}}) {
     play({.settings = settings}, [&](gateway_world& world) -> net::awaitable<void> {
       auto& client = world.client();
       client.says(message_to("chat", 1));
@@ -258,8 +258,9 @@ TEST_CASE("a service that breaks the protocol loses its channel, the client stay
   };
   for (auto const& r : {
            row{wire::make_frame(wire::opcode::text, "masked", &key),
-               {.close_code = 1002, .reason = "a server's frame is masked"}},
-           row{wire::make_frame(wire::opcode::text, "\xc3(", nullptr), {.close_code = 1007, .reason = "text is not UTF-8"}},
+               {.close_code = 1002, .reason = "masked frame from a server"}},
+           row{wire::make_frame(wire::opcode::text, "\xc3(", nullptr),
+               {.close_code = 1007, .reason = "text is not UTF-8"}},
            row{wire::make_frame(wire::opcode::text, std::string(1001, 'x'), nullptr),
                {.code = "UPSTREAM_TOO_BIG", .close_code = 1009, .reason = "message over the limit"}},
        }) {
@@ -288,7 +289,7 @@ TEST_CASE("a service that breaks the protocol loses its channel, the client stay
   }
 }
 
-TEST_CASE("a channel with on_close silent ends without a word") {
+TEST_CASE("a channel that shall end silently ends without a word") {
   auto const silent = [](config::config& c) { c.services[0].channel.on_close = config::on_close::silent; };
   play({.settings = silent}, [](gateway_world& world) -> net::awaitable<void> {
     auto& client = world.client();
@@ -306,7 +307,7 @@ TEST_CASE("a channel with on_close silent ends without a word") {
   });
 }
 
-TEST_CASE("a channel with on_close close-client takes its session with it") {
+TEST_CASE("a channel that shall close its client takes its session with it") {
   auto const close = [](config::config& c) { c.services[0].channel.on_close = config::on_close::close_client; };
   play({.services = {"chat", "data"}, .settings = close}, [](gateway_world& world) -> net::awaitable<void> {
     auto& client = world.client();

@@ -3,10 +3,6 @@
 #include "core/log.hpp"
 #include "discovery/static_source.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -17,8 +13,6 @@
 #include <utility>
 
 namespace gw::gateway {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -36,7 +30,9 @@ std::size_t raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
-std::size_t sessions_within(std::size_t descriptors) { return descriptors > 128 ? (descriptors - 64) / 2 : 32; }
+std::size_t sessions_within(std::size_t descriptors) {
+  return descriptors > 128 ? (descriptors - 64) / 2 : 32;
+}
 
 std::vector<std::string> names_of(std::vector<config::service> const& services) {
   std::vector<std::string> names;
@@ -108,9 +104,7 @@ void server::resolve_now() {
     self.registry_ =
         co_await discovery::discover_static(self.loop_.where(), *self.settings_, self.workers_count(), nullptr);
   };
-  asio::co_spawn(loop_.where(), ask(*this), asio::detached);
-  loop_.io.run();
-  loop_.io.restart();
+  loop_.run_until_done(ask(*this));
   count_instances();
 }
 
@@ -127,7 +121,9 @@ void server::start_workers(route::table const& table) {
   }
 }
 
-std::size_t server::workers_count() const { return worker_count(settings_->workers); }
+std::size_t server::workers_count() const {
+  return worker_count(settings_->workers);
+}
 
 void server::count_instances() {
   for (std::size_t i = 0; i < instance_counts_.size(); ++i) {
@@ -140,10 +136,9 @@ void server::count_instances() {
 void server::run() {
   workers_left_ = workers_.size();
   for (auto& w : workers_) {
-    w->start([this] { asio::post(loop_.where(), [this] { worker_done(); }); });
+    w->start([this] { loop_.post([this] { worker_done(); }); });
   }
-  asio::co_spawn(loop_.where(), control(), asio::detached);
-  loop_.io.run();
+  loop_.run(control());
   for (auto& w : workers_) w->join();
 }
 
@@ -181,7 +176,8 @@ worker& server::least_busy() noexcept {
 
 net::awaitable<void> server::follow_names() {
   if (!discovery::has_names(*settings_)) co_return;
-  net::timer again(loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &names_due_);
+  net::timer again(
+      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &names_due_);
   while (!stopping_) {
     names_due_.clear();
     again.start(resolve_period);
@@ -206,7 +202,7 @@ net::awaitable<void> server::follow_signals() {
 }
 
 void server::stop() {
-  asio::post(loop_.where(), [this] { stop_requested_.set(); });
+  loop_.post([this] { stop_requested_.set(); });
 }
 
 void server::worker_done() {
@@ -230,7 +226,9 @@ std::string server::metrics() const {
 }
 
 std::string server::not_ready() const {
-  if (stopping_.load(std::memory_order_relaxed)) return R"({"ready":false,"reasons":["draining"]})" "\n";
+  if (stopping_.load(std::memory_order_relaxed))
+    return R"({"ready":false,"reasons":["draining"]})"
+           "\n";
   return {};
 }
 

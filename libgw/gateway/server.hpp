@@ -67,7 +67,7 @@ class server {
   std::string version_;
   net::loop loop_;
   net::event stop_requested_;
-  net::event names_due_;   // time to resolve again, or the end
+  net::event names_due_;  // time to resolve again, or the end
   net::event workers_over_;
   net::task_group tasks_;
   net::signals signals_;

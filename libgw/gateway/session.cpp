@@ -17,9 +17,13 @@ constexpr duration patience_with_clients = std::chrono::seconds(5);
 // Error frames that wait for a streamed message to end; beyond this the client is not read.
 constexpr std::size_t deferred_limit = 64 * 1024;
 
-net::queue_marks marks_of(config::watermarks const& w) noexcept { return {w.high, w.low}; }
+net::queue_marks marks_of(config::watermarks const& w) noexcept {
+  return {w.high, w.low};
+}
 
-std::string_view view(std::span<char const> bytes) noexcept { return {bytes.data(), bytes.size()}; }
+std::string_view view(std::span<char const> bytes) noexcept {
+  return {bytes.data(), bytes.size()};
+}
 
 }  // namespace
 
@@ -34,7 +38,9 @@ session::session(worker& where, client_facts facts)
   where.enter(*this);
 }
 
-session::~session() { worker_.leave(*this); }
+session::~session() {
+  worker_.leave(*this);
+}
 
 // --- 1. life ---
 
@@ -51,8 +57,10 @@ net::awaitable<void> session::run(net::transport socket, std::string rest) {
 }
 
 net::awaitable<void> session::tear_down() {
-  // Their coroutines flush what was accepted and close, while we close toward the client.
-  for (auto const channels = std::exchange(channels_, {}); auto const& c : channels) c.to->end({});
+  // Their coroutines flush what was accepted and close, while we close toward the client. A drain is no client's doing.
+  bool const drained = end_->by == initiator::gateway && end_->code == wire::close_code::service_restart;
+  auto const code = drained ? wire::close_code::service_restart : wire::close_code::going_away;
+  for (auto const channels = std::exchange(channels_, {}); auto const& c : channels) c.to->end({.code = code});
   co_await client_.close(end_->code, end_->reason, patience_with_clients);
   co_await channels_running_.join();
 }
@@ -221,8 +229,9 @@ void session::forget(channel const& gone) noexcept {
 // --- 5. log ---
 
 void session::log_open() const {
-  log::access("session_open",
-              {{"conn", facts_.conn}, {"client", facts_.address}, {"listener", facts_.listener}, {"trace", facts_.trace()}});
+  log::access(
+      "session_open",
+      {{"conn", facts_.conn}, {"client", facts_.address}, {"listener", facts_.listener}, {"trace", facts_.trace()}});
 }
 
 void session::log_close() const {
@@ -238,8 +247,8 @@ void session::log_close() const {
                                 {"refused", refused_},
                                 {"bytes_in", client_.bytes_in()},
                                 {"bytes_out", client_.bytes_out()},
-                                {"services", static_cast<std::uint64_t>(std::count_if(
-                                                 epochs_.begin(), epochs_.end(), [](auto e) { return e != 0; }))},
+                                {"services", static_cast<std::uint64_t>(std::count_if(epochs_.begin(), epochs_.end(),
+                                                                                      [](auto e) { return e != 0; }))},
                                 {"trace", facts_.trace()}});
 }
 

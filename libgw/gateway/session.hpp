@@ -25,9 +25,9 @@ class worker;
 
 /// What the handshake told about a client.
 struct client_facts {
-  std::string head;      // the raw HTTP head, kept for the upstream handshakes
-  std::string address;   // IP of the client
-  std::string conn;      // our name for the connection, in logs and error frames
+  std::string head;         // the raw HTTP head, kept for the upstream handshakes
+  std::string address;      // IP of the client
+  std::string conn;         // our name for the connection, in logs and error frames
   std::string request_id;   // X-Request-Id, the client's or made
   std::string traceparent;  // W3C trace context, the client's or made
   std::string listener;     // name of the listener it came in by
@@ -43,8 +43,9 @@ struct session_end {
 };
 
 /// Created, run and destroyed by serve_connection(). Its functions are called on its worker's thread only.
-class session final : public net::peer_owner,
-                      public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class session final
+    : public net::peer_owner,
+      public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   session(worker& where, client_facts facts);
   ~session();
@@ -102,8 +103,7 @@ class session final : public net::peer_owner,
   /// The channel for `d`, opened if need be; null: the client has been told why not.
   channel* channel_for(route::decision const& d, std::string_view text);
   void refuse(route::decision const& d, std::string_view text);
-  void refuse(route::decision const& d, errc code, std::string_view why, std::string_view stage,
-              std::string_view text);
+  void refuse(route::decision const& d, errc code, std::string_view why, std::string_view stage, std::string_view text);
   void answer_heartbeat(route::decision const& d, std::string_view text);
 
   void add_to_run(channel& to, std::span<char> frame);

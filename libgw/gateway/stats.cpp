@@ -19,18 +19,24 @@ std::uint64_t sum(std::vector<worker_stats const*> const& workers, Member&& memb
 
 void write_sessions(exposition& out, std::vector<worker_stats const*> const& workers) {
   out.family("wsgw_sessions", "Client WebSockets that are open.", metric_type::gauge);
-  out.sample("wsgw_sessions", {}, sum(workers, [](auto& w) -> auto& { return w.sessions; }));
+  out.sample("wsgw_sessions", {},
+             sum(
+                 workers, [](auto& w) -> auto& { return w.sessions; }));
   out.family("wsgw_sessions_opened_total", "Client WebSockets that were opened.", metric_type::counter);
-  out.sample("wsgw_sessions_opened_total", {}, sum(workers, [](auto& w) -> auto& { return w.sessions_opened; }));
+  out.sample("wsgw_sessions_opened_total", {},
+             sum(
+                 workers, [](auto& w) -> auto& { return w.sessions_opened; }));
   out.family("wsgw_handshakes_refused_total", "Requests answered with an HTTP status instead of an upgrade.",
              metric_type::counter);
   out.sample("wsgw_handshakes_refused_total", {},
-             sum(workers, [](auto& w) -> auto& { return w.handshakes_refused; }));
+             sum(
+                 workers, [](auto& w) -> auto& { return w.handshakes_refused; }));
   out.family("wsgw_sessions_closed_total", "Client WebSockets that ended, by who ended them and the close code.",
              metric_type::counter);
   for (std::size_t by = 0; by < initiators.size(); ++by) {
     for (std::size_t i = 0; i <= worker_stats::known_codes.size(); ++i) {
-      auto const total = sum(workers, [&](auto& w) -> auto& { return w.closed[by][i]; });
+      auto const total = sum(
+          workers, [&](auto& w) -> auto& { return w.closed[by][i]; });
       if (total == 0) continue;
       auto const code = i < worker_stats::known_codes.size() ? std::to_string(worker_stats::known_codes[i]) : "other";
       out.sample("wsgw_sessions_closed_total", {{"initiator", initiators[by]}, {"code", code}}, total);
@@ -64,7 +70,8 @@ void write_services(exposition& out, std::vector<worker_stats const*> const& wor
   for (auto const& f : service_families) {
     if (!f.help.empty()) out.family(f.family, f.help, f.type);
     for (std::size_t i = 0; i < services.size(); ++i) {
-      auto const total = sum(workers, [&](auto& w) -> auto& { return w.of_service[i].*f.member; });
+      auto const total = sum(
+          workers, [&](auto& w) -> auto& { return w.of_service[i].*f.member; });
       if (f.label.empty()) {
         out.sample(f.family, {{"service", services[i]}}, total);
       } else {
@@ -78,7 +85,8 @@ void write_rejections(exposition& out, std::vector<worker_stats const*> const& w
   out.family("wsgw_messages_rejected_total", "Error frames and notices sent to clients, by code.",
              metric_type::counter);
   for (std::size_t i = 0; i <= static_cast<std::size_t>(errc::internal); ++i) {
-    auto const total = sum(workers, [&](auto& w) -> auto& { return w.rejected[i]; });
+    auto const total = sum(
+        workers, [&](auto& w) -> auto& { return w.rejected[i]; });
     if (total != 0) {
       out.sample("wsgw_messages_rejected_total", {{"reason", row_of(static_cast<errc>(i)).name}}, total);
     }

@@ -11,8 +11,12 @@ namespace {
 // A message up to the size of the read buffer is judged whole; only beyond that its head must do.
 constexpr std::size_t stream_above = net::poller::read_buffer_size;
 constexpr std::size_t head_size = 16 * 1024;
+// The keys that an error frame echoes begin in the head; the last of them may reach beyond it.
+constexpr std::size_t lead_size = head_size + 512;
 
-std::string_view view(std::span<char const> bytes) noexcept { return {bytes.data(), bytes.size()}; }
+std::string_view view(std::span<char const> bytes) noexcept {
+  return {bytes.data(), bytes.size()};
+}
 
 }  // namespace
 
@@ -38,7 +42,8 @@ void session::collect(wire::event const& piece) {
   auto& u = *upload_;
   u.bytes.append(piece.payload);
   if (piece.last) return finish_collected();
-  if (u.bytes.size() + piece.remaining > stream_above && u.bytes.size() >= head_size && !u.head_tried) begin_streaming();
+  if (u.bytes.size() + piece.remaining > stream_above && u.bytes.size() >= head_size && !u.head_tried)
+    begin_streaming();
 }
 
 void session::finish_collected() {
@@ -71,6 +76,7 @@ void session::begin_streaming() {
   u.now = upload::state::streaming;
   u.service = d.named_service;
   u.method = d.method;
+  u.lead = text.substr(0, lead_size);
   u.walk.emplace(worker_.table().rules());
   if (!u.walk->feed(text)) return abort_streamed(errc::bad_method, "the routing key stands twice");
   send_run();  // what was collected must follow the messages before it
@@ -98,6 +104,7 @@ void session::abort_streamed(errc why, std::string_view text) {
   facts.stage = "relay";
   facts.service = u.service;
   facts.method = u.method;
+  facts.data = wire::find_correlation(u.lead);
   facts.sent = true;
   facts.seq = seq_;
   ++refused_;

@@ -29,12 +29,13 @@ struct session::upload {
 
   state now = state::collecting;
   wire::opcode op;
-  bool head_tried = false;             // the head named no service: the whole message has to be awaited
-  assembly bytes;                      // collecting
-  channel* to = nullptr;               // streaming
+  bool head_tried = false;              // the head named no service: the whole message has to be awaited
+  assembly bytes;                       // collecting
+  channel* to = nullptr;                // streaming
   std::optional<wire::tail_walk> walk;  // streaming: watches for a second routing key
-  std::string service;                 // streaming: for an error frame
+  std::string service;                  // streaming: for an error frame
   std::string method;
+  std::string lead;  // streaming: the front of the message, for what an error frame echoes
 };
 
 }  // namespace gw::gateway

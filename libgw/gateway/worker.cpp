@@ -3,10 +3,6 @@
 #include "core/log.hpp"
 #include "gateway/connection.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-
 #include <pthread.h>
 
 #include <algorithm>
@@ -14,8 +10,6 @@
 #include <utility>
 
 namespace gw::gateway {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -48,13 +42,14 @@ worker::worker(std::size_t index, surroundings around, route::table table,
   }
 }
 
-worker::~worker() { join(); }
+worker::~worker() {
+  join();
+}
 
 void worker::start(std::function<void()> done) {
   thread_ = std::thread([this, last = std::move(done)] {
     ::pthread_setname_np(::pthread_self(), ("wsgw-" + std::to_string(index_)).c_str());
-    asio::co_spawn(loop_.where(), run(), asio::detached);
-    loop_.io.run();
+    loop_.run(run());
     last();
   });
 }
@@ -76,7 +71,7 @@ void worker::take(arrival connection) {
   auto deliver = [this, arrived = std::move(connection)]() mutable {
     connections_running_.spawn(serve(std::move(arrived)));
   };
-  asio::post(loop_.where(), std::move(deliver));
+  loop_.post(std::move(deliver));
 }
 
 net::awaitable<void> worker::serve(arrival connection) {
@@ -89,20 +84,22 @@ net::awaitable<void> worker::serve(arrival connection) {
 }
 
 void worker::use(std::shared_ptr<cluster::registry const> instances) {
-  asio::post(loop_.where(), [this, fresh = std::move(instances)] {
+  loop_.post([this, fresh = std::move(instances)] {
     for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].update(fresh, i);
   });
 }
 
 void worker::stop(session_end why) {
-  asio::post(loop_.where(), [this, end = std::move(why)] {
+  loop_.post([this, end = std::move(why)] {
     if (stopping()) return;
     stop_ = end;
     stop_requested_.set();
   });
 }
 
-greeting::greeting(worker& on, net::stream& client) : client_(client) { on.enter(*this); }
+greeting::greeting(worker& on, net::stream& client) : client_(client) {
+  on.enter(*this);
+}
 
 void worker::enter(greeting& g) noexcept {
   greetings_.push_back(g);

@@ -99,7 +99,7 @@ class worker {
   worker_stats stats_;
   net::loop loop_;
   route::table table_;
-  std::vector<cluster::pool> pools_;              // by service
+  std::vector<cluster::pool> pools_;             // by service
   std::vector<wire::forward_rules> forwarding_;  // by service
   net::task_group connections_running_;
   net::event stop_requested_;

@@ -13,8 +13,10 @@ namespace gw::net {
 namespace {
 
 error malformed(std::string_view text) {
-  return {errc::bad_config, side::gateway,
-          "'" + std::string(text) + "' is not an address; write 127.0.0.1:8080, [::1]:8080 or unix:/path", {}};
+  return {errc::bad_config,
+          side::gateway,
+          "'" + std::string(text) + "' is not an address; write 127.0.0.1:8080, [::1]:8080 or unix:/path",
+          {}};
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A flag that one coroutine can wait for. Setting it never resumes the waiter on the spot but posts it, so the data path
-// may set events in the middle of a turn.
+// A flag that one coroutine can wait for. Setting it never resumes the waiter on the spot but posts it, so the data
+// path may set events in the middle of a turn.
 #pragma once
 
 #include "net/awaitable.hpp"

@@ -48,7 +48,9 @@ listener::listener(loop& where, unique_fd fd)
       local_(address::of_socket(fd_.get(), true)),
       waiting_(std::make_unique<waiting>(where.where(), fd_.get())) {}
 
-listener::~listener() { close(); }
+listener::~listener() {
+  close();
+}
 
 void listener::close() noexcept {
   waiting_.reset();

@@ -8,8 +8,11 @@
 #include "net/timer_wheel.hpp"
 #include "wire/mask_keys.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <memory>
 #include <span>
+#include <utility>
 
 namespace gw::net {
 
@@ -25,6 +28,17 @@ class loop {
     if (!cipher_) cipher_.reset(new char[size]);
     return {cipher_.get(), size};
   }
+
+  /// Runs `task` soon on the loop's thread. Any thread.
+  template <class Task>
+  void post(Task&& task) {
+    boost::asio::post(io, std::forward<Task>(task));
+  }
+
+  /// Serves until nothing is left to do; `main` (the first coroutine) ends with shut_down().
+  void run(awaitable<void> main);
+  /// The same for a coroutine that is complete in itself; the loop can be run again.
+  void run_until_done(awaitable<void> task);
 
   /// Lets run() return once no coroutine is left.
   void shut_down() noexcept {

@@ -149,7 +149,9 @@ void peer::queue(std::string_view frames) {
   if (attached()) loop_.sockets.touch(*this);
 }
 
-void peer::send(std::string_view frames) { queue(frames.substr(send_directly(frames))); }
+void peer::send(std::string_view frames) {
+  queue(frames.substr(send_directly(frames)));
+}
 
 void peer::send_message(wire::opcode op, std::string_view payload) {
   auto const key = loop_.keys.next();
@@ -208,8 +210,9 @@ awaitable<void> peer::close(wire::close_code code, std::string reason, duration 
 awaitable<void> peer::closing_handshake(wire::close_code code, std::string reason, duration patience) {
   if (lost_) co_return;
   event changed(loop_.where());
-  timer limit(loop_.wheel, [](void* self) { static_cast<peer*>(self)->lost(std::make_error_code(std::errc::timed_out)); },
-              this);
+  timer limit(
+      loop_.wheel, [](void* self) { static_cast<peer*>(self)->lost(std::make_error_code(std::errc::timed_out)); },
+      this);
   changed_ = &changed;
   limit.start(patience);
   if (code != wire::close_code::none) send_message(wire::opcode::close, wire::make_close_payload(code, reason));

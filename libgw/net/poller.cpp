@@ -35,7 +35,9 @@ poller::poller(executor where)
   wake_up_ = std::make_unique<wake_up>(where, epoll_.get());
 }
 
-poller::~poller() { assert(watched_ == 0 && "every socket is removed before its poller goes"); }
+poller::~poller() {
+  assert(watched_ == 0 && "every socket is removed before its poller goes");
+}
 
 result<> poller::add(int fd, pollable& who) {
   epoll_event wanted{};

@@ -91,9 +91,9 @@ class poller {
   list<touched_tag> touched_;
   std::size_t watched_ = 0;
   bool in_turn_ = false;
-  bool full_ = false;        // the last collect() filled its array: more may be waiting
-  bool scheduled_ = false;   // a turn is posted
-  bool waiting_ = false;     // Asio waits for the epoll descriptor
+  bool full_ = false;       // the last collect() filled its array: more may be waiting
+  bool scheduled_ = false;  // a turn is posted
+  bool waiting_ = false;    // Asio waits for the epoll descriptor
   bool closed_ = false;
   std::unique_ptr<wake_up> wake_up_;
 };

@@ -20,8 +20,12 @@ namespace asio = boost::asio;
 
 namespace {
 
-error closed_here() { return {errc::closed, side::gateway, "connection closed", {}}; }
-error failed_with(std::error_code cause) { return {errc::io, side::gateway, "", cause}; }
+error closed_here() {
+  return {errc::closed, side::gateway, "connection closed", {}};
+}
+error failed_with(std::error_code cause) {
+  return {errc::io, side::gateway, "", cause};
+}
 
 void send_small_writes_at_once(int fd) noexcept {
   int const on = 1;

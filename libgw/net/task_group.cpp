@@ -10,7 +10,9 @@ namespace gw::net {
 
 namespace asio = boost::asio;
 
-task_group::~task_group() { assert(running_ == 0 && "a task group is joined before it goes"); }
+task_group::~task_group() {
+  assert(running_ == 0 && "a task group is joined before it goes");
+}
 
 void task_group::spawn(awaitable<void> task) {
   ++running_;

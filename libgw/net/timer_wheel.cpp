@@ -10,8 +10,8 @@
 namespace gw::net {
 
 namespace asio = boost::asio;
-using steady_timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                asio::wait_traits<std::chrono::steady_clock>, executor>;
+using steady_timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>;
 
 struct timer_wheel::alarm {
   explicit alarm(executor where) : timer(where) {}
@@ -32,7 +32,9 @@ void timer::stop() noexcept {
 timer_wheel::timer_wheel(executor where, clock const& time)
     : where_(where), time_(time), start_(time.now()), alarm_(std::make_unique<alarm>(where)) {}
 
-timer_wheel::~timer_wheel() { assert(count_ == 0 && "every timer is stopped before its wheel goes"); }
+timer_wheel::~timer_wheel() {
+  assert(count_ == 0 && "every timer is stopped before its wheel goes");
+}
 
 std::uint64_t timer_wheel::ticks_at(time_point at) const noexcept {
   return at <= start_ ? 0 : static_cast<std::uint64_t>((at - start_) / tick);
@@ -124,7 +126,8 @@ void timer_wheel::shut_down() noexcept {
 
 awaitable<void> timer_wheel::sleep(duration for_long) {
   event over(where_);
-  timer alarm_clock(*this, [](void* e) { static_cast<event*>(e)->set(); }, &over);
+  timer alarm_clock(
+      *this, [](void* e) { static_cast<event*>(e)->set(); }, &over);
   alarm_clock.start(for_long);
   co_await over.wait();
 }

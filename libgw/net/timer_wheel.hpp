@@ -1,4 +1,5 @@
-// One coarse timer per worker for everything that waits: deadlines, retries, heartbeats. The only user of an Asio timer.
+// One coarse timer per worker for everything that waits: deadlines, retries, heartbeats. The only user of an Asio
+// timer.
 #pragma once
 
 #include "core/clock.hpp"
@@ -18,8 +19,7 @@ class timer {
  public:
   using callback = void (*)(void* owner);
 
-  timer(timer_wheel& wheel, callback expired, void* owner) noexcept
-      : wheel_(wheel), expired_(expired), owner_(owner) {}
+  timer(timer_wheel& wheel, callback expired, void* owner) noexcept : wheel_(wheel), expired_(expired), owner_(owner) {}
   ~timer() { stop(); }
   timer(timer const&) = delete;
   timer& operator=(timer const&) = delete;

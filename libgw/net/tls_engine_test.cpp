@@ -138,7 +138,7 @@ TEST_CASE("ciphertext one record behind the front of a buffer is decrypted to th
   }
 }
 
-TEST_CASE("close_notify comes after the data before it, and ends only one direction") {
+TEST_CASE("a close notify comes after the data before it, and ends only one direction") {
   tls_cast const cast;
   for (auto const& [version, name] : tls_versions) {
     CAPTURE(name);
@@ -171,7 +171,7 @@ TEST_CASE("close_notify comes after the data before it, and ends only one direct
   }
 }
 
-TEST_CASE("what was received before our close_notify can still be read") {
+TEST_CASE("what was received before our close notify can still be read") {
   tls_cast const cast;
   for (auto const& [version, name] : tls_versions) {
     CAPTURE(name);

@@ -13,11 +13,14 @@ namespace gw::net {
 namespace {
 
 socket_calls& system_calls() noexcept {
-  static socket_calls calls;  // has no state
+  // tidy: global: has no state
+  static socket_calls calls;
   return calls;
 }
 
-std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+std::error_code last_error() noexcept {
+  return {errno, std::system_category()};
+}
 
 io_result failed(std::error_code cause) noexcept {
   return {.what = io_result::kind::failed, .drained = true, .blocked = true, .cause = cause};
@@ -25,7 +28,9 @@ io_result failed(std::error_code cause) noexcept {
 
 }  // namespace
 
-ssize_t socket_calls::receive(int fd, char* to, std::size_t size) noexcept { return ::recv(fd, to, size, MSG_DONTWAIT); }
+ssize_t socket_calls::receive(int fd, char* to, std::size_t size) noexcept {
+  return ::recv(fd, to, size, MSG_DONTWAIT);
+}
 
 ssize_t socket_calls::send(int fd, iovec const* from, std::size_t count) noexcept {
   if (count == 1) return ::send(fd, from->iov_base, from->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -39,10 +44,10 @@ ssize_t socket_calls::send(int fd, iovec const* from, std::size_t count) noexcep
 struct transport::secure {
   explicit secure(std::unique_ptr<tls_engine> e) noexcept : engine(std::move(e)) {}
   std::unique_ptr<tls_engine> engine;
-  std::string unread;        // ciphertext received whose plaintext did not fit
-  bool more_inside = false;  // decrypting gives more without new ciphertext
+  std::string unread;             // ciphertext received whose plaintext did not fit
+  bool more_inside = false;       // decrypting gives more without new ciphertext
   std::optional<io_result> over;  // the peer said goodbye, or broke the protocol
-  std::string unsent;  // ciphertext that the socket refused
+  std::string unsent;             // ciphertext that the socket refused
 };
 
 transport::transport() noexcept : calls_(&system_calls()) {}
@@ -54,9 +59,13 @@ transport::transport(transport&&) noexcept = default;
 transport& transport::operator=(transport&&) noexcept = default;
 transport::~transport() = default;
 
-tls_engine* transport::tls() noexcept { return secure_ ? secure_->engine.get() : nullptr; }
+tls_engine* transport::tls() noexcept {
+  return secure_ ? secure_->engine.get() : nullptr;
+}
 
-io_result transport::receive(std::span<char> into) { return secure_ ? receive_secure(into) : receive_raw(into); }
+io_result transport::receive(std::span<char> into) {
+  return secure_ ? receive_secure(into) : receive_raw(into);
+}
 
 io_result transport::send(std::span<iovec const> plain, std::span<char> scratch) {
   return secure_ ? send_secure(plain, scratch) : send_raw(plain);
@@ -165,13 +174,17 @@ io_result transport::send_secure(std::span<iovec const> plain, std::span<char> s
   return {.what = io_result::kind::ok, .bytes = taken, .blocked = sent.blocked};
 }
 
-void transport::keep_unread(std::string_view cipher) { secure_->unread.append(cipher); }
+void transport::keep_unread(std::string_view cipher) {
+  secure_->unread.append(cipher);
+}
 
 bool transport::has_unsent() const noexcept {
   return secure_ && (!secure_->unsent.empty() || secure_->engine->has_output());
 }
 
-std::size_t transport::unsent_bytes() const noexcept { return secure_ ? secure_->unsent.size() : 0; }
+std::size_t transport::unsent_bytes() const noexcept {
+  return secure_ ? secure_->unsent.size() : 0;
+}
 
 void transport::shut_down_send(std::span<char> scratch) noexcept {
   if (!fd_) return;

@@ -54,8 +54,9 @@ class transport {
   /// Reads into `into` (TLS: at least 2 bytes, and only the front of it carries plaintext afterwards).
   io_result receive(std::span<char> into);
 
-  /// Sends from the front of `plain` in one system call; `bytes` of it are done with (sent, or encrypted and kept here).
-  /// With TLS `scratch` holds the ciphertext of this call, and nothing is taken while more than that waits unsent.
+  /// Sends from the front of `plain` in one system call; `bytes` of it are done with (sent, or encrypted and kept
+  /// here). With TLS `scratch` holds the ciphertext of this call, and nothing is taken while more than that waits
+  /// unsent.
   io_result send(std::span<iovec const> plain, std::span<char> scratch);
 
   /// Something waits to be sent that send({}) would send: ciphertext, an alert, a key update.

@@ -1,5 +1,5 @@
-// One end of a WebSocket in a transcript test: a client of the gateway, or a service behind it. It says what the test tells
-// it to, writes down everything it hears, and the test asks for that in order.
+// One end of a WebSocket in a transcript test: a client of the gateway, or a service behind it. It says what the test
+// tells it to, writes down everything it hears, and the test asks for that in order.
 #pragma once
 
 #include "net/peer.hpp"
@@ -93,9 +93,9 @@ class party final : public net::peer_owner {
     reading_ = true;
     if (peer_) peer_->resume_reading();
   }
-  /// Makes its socket take little while it does not read.
+  /// Keeps the kernel from taking megabytes for it while it does not read.
   void keeps_little() const {
-    int const size = 4096;
+    int const size = 128 * 1024;
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
   }
 
@@ -122,7 +122,8 @@ class party final : public net::peer_owner {
   }
   net::awaitable<std::string> hears_text() {
     auto const heard = co_await next();
-    if (!heard.starts_with("text: ")) FAIL(name_ << " heard " << heard << " instead of a text\n" << story_.transcript());
+    if (!heard.starts_with("text: "))
+      FAIL(name_ << " heard " << heard << " instead of a text\n" << story_.transcript());
     co_return heard.substr(6);
   }
   net::awaitable<nlohmann::json> hears_json() {
@@ -169,7 +170,8 @@ class party final : public net::peer_owner {
       return;
     }
     FAIL_CHECK(at.file_name() << ':' << at.line() << ": " << name_ << " heard\n  " << shortened(heard)
-                              << "\ninstead of\n  " << shortened(expected) << "\nafter\n" << story_.transcript());
+                              << "\ninstead of\n  " << shortened(expected) << "\nafter\n"
+                              << story_.transcript());
   }
 
   void sends(std::string const& line, wire::opcode op, std::string const& payload, bool fin) {

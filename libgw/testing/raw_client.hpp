@@ -1,5 +1,5 @@
-// A client that speaks in bytes: what it sends is what the test writes, and what it gets is kept as it came. Used by the
-// tests of HTTP handshakes and probes.
+// A client that speaks in bytes: what it sends is what the test writes, and what it gets is kept as it came. Used by
+// the tests of HTTP handshakes and probes.
 #pragma once
 
 #include "net/stream.hpp"
@@ -32,7 +32,8 @@ class raw_client {
 
   void sends(std::string_view bytes) {
     story_.note("sends " + std::string(bytes));
-    REQUIRE(::send(stream_.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+    REQUIRE(::send(stream_.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(bytes.size()));
   }
   /// Half-closes: nothing more is to come.
   void finishes() { ::shutdown(stream_.descriptor(), SHUT_WR); }

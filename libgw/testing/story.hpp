@@ -1,6 +1,6 @@
-// A test told as a coroutine over a loop that the test's own thread drives. Every wait of it has a deadline in real time,
-// and a wait in vain fails the test with the transcript of what everybody said so far. Used by the transcript tests;
-// knows nothing of WebSockets.
+// A test told as a coroutine over a loop that the test's own thread drives. Every wait of it has a deadline in real
+// time, and a wait in vain fails the test with the transcript of what everybody said so far. Used by the transcript
+// tests; knows nothing of WebSockets.
 #pragma once
 
 #include "net/loop.hpp"
@@ -22,7 +22,8 @@ namespace gw::testing {
 inline std::string shortened(std::string const& text) {
   constexpr std::size_t end = 160;
   if (text.size() <= 2 * end) return text;
-  return text.substr(0, end) + " ... " + text.substr(text.size() - end) + " (" + std::to_string(text.size()) + " bytes)";
+  return text.substr(0, end) + " ... " + text.substr(text.size() - end) + " (" + std::to_string(text.size()) +
+         " bytes)";
 }
 
 class story {
@@ -56,8 +57,8 @@ class story {
     wants_quiet_ = false;
   }
 
-  /// Runs `told`, then `farewell` (also if `told` has failed), to their ends, and rethrows the first failure. A farewell
-  /// that waits in vain ends the process: what it waits for still lives.
+  /// Runs `told`, then `farewell` (also if `told` has failed), to their ends, and rethrows the first failure. A
+  /// farewell that waits in vain ends the process: what it waits for still lives.
   void run(body told, body farewell) {
     std::exception_ptr failure;
     bool over = false;
@@ -95,11 +96,10 @@ class story {
   void step() {
     loop_.io.restart();
     auto const until = wants_quiet_ ? std::min(give_up_at_, real_time::now() + quiet_for) : give_up_at_;
-    if (loop_.io.run_one_until(until) == 0) {
-      if (wants_quiet_ && !loop_.io.stopped()) quiet_ = true;
-      if (!quiet_) give_up();
-    }
-    if (condition_ && condition_()) fulfilled_.set();
+    bool const idle = loop_.io.run_one_until(until) == 0;
+    if (idle && wants_quiet_ && !loop_.io.stopped()) quiet_ = true;
+    if (condition_ && condition_()) return fulfilled_.set();
+    if (idle || real_time::now() >= give_up_at_) give_up();
   }
 
   void give_up() {

@@ -118,7 +118,7 @@ TEST_CASE("Answers come in the order of the messages") {
 TEST_CASE("A raw mock gives messages of every size back, and delayed ones later") {
   for (auto const delay : {std::chrono::milliseconds(0), std::chrono::milliseconds(1)}) {
     running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw, .delay = delay});
-    for (std::size_t const size : {1, 125, 126, 8191, 8192, 65535, 65536, 1'000'000}) {
+    for (auto const size : {1U, 125U, 126U, 8191U, 8192U, 65535U, 65536U, 1'000'000U}) {
       std::string const text(size, 'a');
       auto plan = m.to(0, "send before\nsend " + text + "\nsend after\n");
       plan.leave_after = 3;

@@ -64,8 +64,8 @@ verdict judge(gw::route::table& table, std::string const& message, bool binary) 
 }
 
 void print(verdict const& v, gw::config::config const& settings, bool json) {
-  auto const service = std::find_if(settings.services.begin(), settings.services.end(),
-                                    [&](auto const& s) { return s.name == v.word; });
+  auto const service =
+      std::find_if(settings.services.begin(), settings.services.end(), [&](auto const& s) { return s.name == v.word; });
   std::vector<std::string> instances;
   if (service != settings.services.end()) {
     for (auto const& i : service->instances) instances.push_back(fmt::format("{}:{}", i.host, i.port));

@@ -1,0 +1,128 @@
+"""`wsgw serve` and `wsgw mock-service` as processes of a scenario, and what can be seen of them from outside."""
+import asyncio
+import json
+import os
+import re
+import shutil
+import tempfile
+
+from lib.process import binary, event_of, process
+from lib.story import until
+
+
+def service(name, *addresses, **settings):
+    """A [services.X] table."""
+    lines = [f"[services.{name}]", f"instances = {json.dumps(list(addresses))}"]
+    return "\n".join(lines + [f"{key} = {json.dumps(value)}" for key, value in settings.items()])
+
+
+class gateway(process):
+    """A gateway with the given TOML tables, on free ports of loopback."""
+
+    def __init__(self, *tables, listener="", workers=2, drain="300ms"):
+        self._folder = tempfile.mkdtemp(prefix="wsgw-")
+        self.config = os.path.join(self._folder, "wsgw.toml")
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write("\n\n".join([f"workers = {workers}",
+                                    f'[[listener]]\nbind = "127.0.0.1:0"\n{listener}',
+                                    '[admin]\nbind = "127.0.0.1:0"',
+                                    f'[shutdown]\ndrain = "{drain}"', *tables]) + "\n")
+        super().__init__(binary(), "serve", "-c", self.config, name="wsgw serve")
+
+    async def __aenter__(self):
+        try:
+            await super().__aenter__()
+            await self.events(self.err, "ready")
+        except BaseException as why:
+            await self.__aexit__(type(why), why, None)
+            raise
+        at = {line["for"]: line["address"] for line in map(event_of, self.err) if line.get("event") == "listening"}
+        self.address, self.admin = at["clients"], at["probes"]
+        self.url = f"ws://{self.address}/ws"
+        return self
+
+    async def __aexit__(self, *why):
+        try:
+            await super().__aexit__(*why)
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def metric(self, name, **labels):
+        """The sum of the samples of a family that have these labels."""
+        _, text = await http_get(self.admin, "/metrics")
+        total = 0
+        for family, own, value in re.findall(r"(?m)^(\w+)(?:\{(.*)\})? (\S+)$", text):
+            if family == name and all(f'{key}="{wanted}"' in own for key, wanted in labels.items()):
+                total += float(value)
+        return int(total)
+
+    def access(self, event):
+        """The lines of the access log for session_open or session_close."""
+        return [line for line in map(event_of, self.out) if line.get("event") == event]
+
+    # --- what the kernel says about it; sizes in bytes ---
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def rss(self):
+        return self._status("VmRSS")
+
+    def forget_peak(self):
+        """From now on peak_rss() is the highest RSS since this call."""
+        with open(f"/proc/{self.pid}/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")
+
+    def peak_rss(self):
+        return self._status("VmHWM")
+
+    def _status(self, key):
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            return int(re.search(rf"(?m)^{key}:\s+(\d+) kB", file.read()).group(1)) * 1024
+
+    async def is_empty(self):
+        return await self.metric("wsgw_sessions") == 0 and await self.metric("wsgw_channels") == 0
+
+    async def at_rest(self, descriptors, within=10.0):
+        """Waits until no session and no channel is left, and no more descriptors than before; the seconds it took."""
+        async def holds():
+            # In this order: a scrape is a connection, too.
+            return self.descriptors() <= descriptors and await self.is_empty()
+        return await until("nothing of the sessions is left", holds, within)
+
+
+class mock_service(process):
+    """`wsgw mock-service`. `instances` are its lines: service, instance, address."""
+
+    def __init__(self, count, *options):
+        self._count = count
+        super().__init__(binary(), "mock-service", *options, name="wsgw mock-service")
+
+    async def __aenter__(self):
+        try:
+            await super().__aenter__()
+            self.instances = await self.events(self.out, "listening", self._count)
+        except BaseException as why:
+            await self.__aexit__(type(why), why, None)
+            raise
+        return self
+
+    def addresses(self, name):
+        return [i["address"] for i in self.instances if i["service"] == name]
+
+
+async def http_get(address, path, method="GET"):
+    """Status and body of one HTTP exchange."""
+    host, port = address.rsplit(":", 1)
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        writer.write(f"{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode())
+        answer = await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body.decode()
+
+
+def mebibytes(size):
+    return f"{size / 1024 / 1024:.2f} MiB"

@@ -1,0 +1,167 @@
+"""A process of a scenario: started with pipes, read line by line, always ended by its pid."""
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+
+from lib.story import untrue
+
+TO_END = 15.0  # seconds that a process may take to end after SIGTERM
+LINES_SHOWN = 40
+LINE_LIMIT = 8 * 1024 * 1024
+
+
+def binary():
+    return os.environ["WSGW"]
+
+
+def peer(name):
+    """The path of a script in testbed/peers."""
+    return os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "peers", name)
+
+
+class process:
+    """An async context manager. `out` and `err` are the lines so far; on an exception their ends are shown."""
+
+    def __init__(self, *command, name=None, stdin=None):
+        self.command = [str(word) for word in command]
+        self.name = name or os.path.basename(self.command[0])
+        self.out, self.err = [], []
+        self._stdin = stdin
+        self._more = asyncio.Condition()
+
+    async def __aenter__(self):
+        environment = {"NODE_PATH": "/usr/share/nodejs", **os.environ}
+        self._child = await asyncio.create_subprocess_exec(
+            *self.command, stdin=self._stdin or asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE, env=environment, limit=LINE_LIMIT)
+        self._readers = [asyncio.ensure_future(self._read(self._child.stdout, self.out)),
+                         asyncio.ensure_future(self._read(self._child.stderr, self.err))]
+        return self
+
+    async def __aexit__(self, kind, *_):
+        with contextlib.suppress(ProcessLookupError):
+            self._child.terminate()
+        try:
+            await asyncio.wait_for(self._child.wait(), TO_END)
+        except asyncio.TimeoutError:
+            self.kill()
+            await self._child.wait()
+            if kind is None:
+                self._show()
+                raise untrue(f"{self.name} ends within {TO_END:g} s of SIGTERM") from None
+        await asyncio.wait(self._readers, timeout=5)
+        sanitizer_spoke = any("ERROR: " in line and "Sanitizer" in line or "runtime error:" in line or
+                              "WARNING: ThreadSanitizer" in line for line in self.err)
+        if kind is not None or sanitizer_spoke:
+            self._show()
+        if sanitizer_spoke and kind is None:
+            raise untrue(f"no sanitizer complains about {self.name}")
+
+    async def _read(self, stream, lines):
+        async for line in stream:
+            lines.append(line.decode(errors="replace").rstrip("\n"))
+            async with self._more:
+                self._more.notify_all()
+
+    def _show(self):
+        for title, lines in (("stdout", self.out), ("stderr", self.err)):
+            if lines:
+                print(f"  -- {title} of {self.name}, {len(lines)} lines, the last ones:", file=sys.stdout)
+                for line in lines[-LINES_SHOWN:]:
+                    print(f"     {line[:400]}")
+
+    # --- what it says ---
+
+    async def lines(self, stream, matches, count=1, within=15.0):
+        """The first `count` lines of `stream` (self.out or self.err) that match, once they are there."""
+        def found():
+            return [line for line in stream if matches(line)]
+
+        async def wait():
+            async with self._more:
+                await self._more.wait_for(lambda: len(found()) >= count or self._ended_silently())
+        try:
+            await asyncio.wait_for(wait(), within)
+        except asyncio.TimeoutError:
+            pass
+        if len(found()) < count:
+            raise untrue(f"{self.name} says {count} expected lines (within {within:g} s)")
+        return found()[:count]
+
+    def _ended_silently(self):
+        return all(reader.done() for reader in self._readers)
+
+    async def events(self, stream, name, count=1, within=15.0):
+        """The first `count` JSON lines {"event": name, …}."""
+        lines = await self.lines(stream, lambda line: event_of(line).get("event") == name, count, within)
+        return [event_of(line) for line in lines]
+
+    async def next_lines(self, stream, seen, within=15.0):
+        """All lines from index `seen` on, at least one."""
+        await self.lines(stream, lambda _: True, seen + 1, within)
+        return stream[seen:]
+
+    # --- what is done to it ---
+
+    @property
+    def pid(self):
+        return self._child.pid
+
+    @property
+    def running(self):
+        return self._child.returncode is None
+
+    def send_signal(self, number):
+        self._child.send_signal(number)
+
+    def kill(self):
+        with contextlib.suppress(ProcessLookupError):
+            self._child.send_signal(signal.SIGKILL)
+
+    def write(self, text):
+        self._child.stdin.write(text.encode())
+
+    async def exit_status(self, within=15.0):
+        try:
+            status = await asyncio.wait_for(self._child.wait(), within)
+        except asyncio.TimeoutError:
+            raise untrue(f"{self.name} ends (within {within:g} s)") from None
+        await asyncio.wait(self._readers, timeout=5)
+        return status
+
+
+def event_of(line):
+    """A JSON line as a dict; {} for any other line."""
+    if not line.startswith("{"):
+        return {}
+    try:
+        return json.loads(line)
+    except ValueError:
+        return {}
+
+
+class finished:
+    """What a command left behind."""
+
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    def __str__(self):
+        return f"status {self.status}\n{self.out}\n{self.err}"
+
+
+async def run(*command, stdin="", cwd=None, within=30.0):
+    """Runs a command to its end."""
+    child = await asyncio.create_subprocess_exec(
+        *[str(word) for word in command], stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE, cwd=cwd, env={"NODE_PATH": "/usr/share/nodejs", **os.environ})
+    try:
+        out, err = await asyncio.wait_for(child.communicate(stdin.encode()), within)
+    except asyncio.TimeoutError:
+        child.kill()
+        await child.wait()
+        raise untrue(f"{' '.join(map(str, command))} ends (within {within:g} s)") from None
+    return finished(child.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
