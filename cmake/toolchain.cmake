@@ -1,10 +1,11 @@
 # Compiler, linker and cache settings shared by every target.
 add_library(wsgw_options INTERFACE)
-target_compile_options(wsgw_options INTERFACE -Wall -Wextra -Wshadow -Wconversion)
+# -pthread everywhere: some packages ask for it, and a precompiled header made without it would be refused.
+target_compile_options(wsgw_options INTERFACE -pthread -Wall -Wextra -Wshadow -Wconversion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # False alarms of g++ 12 from -O2 on: literal + std::string (GCC bug 105651), fmt 9's buffers (105329), a coroutine
+  # False alarms of g++ 12 from -O2 on: literal + std::string (GCC bugs 105651, 105762), fmt 9's buffers (105329), a coroutine
   # frame's own operator new and delete (109224), variant2 in a coroutine's result (105562). clang sees the same code.
-  target_compile_options(wsgw_options INTERFACE -Wno-restrict -Wno-stringop-overflow
+  target_compile_options(wsgw_options INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow
     -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
 endif()
 if(WSGW_WERROR)
@@ -19,7 +20,9 @@ if(WSGW_CCACHE)
   # Without these ccache refuses every file that uses a precompiled header.
   set(CMAKE_CXX_COMPILER_LAUNCHER
     ${CMAKE_COMMAND} -E env
-    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${WSGW_CCACHE})
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=true  # another clone may use the same cache
+    ${WSGW_CCACHE})
 endif()
 
 find_program(WSGW_MOLD mold)

@@ -1,5 +1,9 @@
 #include "gateway/gateway_world_test.hpp"
 
+#include <atomic>
+#include <memory>
+#include <optional>
+
 using namespace gw;
 using namespace gw::testing;
 
@@ -39,14 +43,14 @@ TEST_CASE("a worker that stops drains its sessions, tells both sides so, and end
   net::loop loop(time);
   story told(loop);
   running_worker w(loop, told);
-  auto [ours, gateways] = socket_pair();
+  auto ends = socket_pair();  // ours, the gateway's
   party client(told, loop, "client", wire::role::client);
   auto [waiting, half_open] = socket_pair();  // has not begun its handshake
   w.worker->take({std::move(half_open), gateway::entrance::clients, 0});
 
   auto const body = [&]() -> net::awaitable<void> {
-    net::stream handshake(loop, std::move(ours));
-    w.worker->take({std::move(gateways), gateway::entrance::clients, 0});
+    net::stream handshake(loop, std::move(ends.first));
+    w.worker->take({std::move(ends.second), gateway::entrance::clients, 0});
     auto const request = std::string(client_head);
     co_await handshake.write(request);
     net::received_head answer;
