@@ -15,8 +15,9 @@ std::string undelivered(std::string const& code, int http, std::string const& me
          R"(","service":"chat","sent":false,"seq":)" + std::to_string(seq) + "," + more + "}}";
 }
 
-std::string at_instance(gateway_world& world, std::string const& what, std::size_t number = 0) {
-  return "instance " + world.instance("chat", number).address() + " of 'chat' " + what;
+/// Clients are told the service, never the address of an instance.
+std::string of_chat(std::string const& what) {
+  return "'chat' " + what;
 }
 
 service_double::answer always(std::string const& bytes) {
@@ -87,7 +88,7 @@ TEST_CASE("when all instances refuse, every waiting message is told, and later o
     world.instance("chat", 1).goes_down();
     auto& client = world.client();
     for (int i = 1; i <= 3; ++i) client.says(message_to("chat", i));
-    auto const last_tried = at_instance(world, "cannot be reached", 1);
+    auto const last_tried = of_chat("cannot be reached");
     for (int i = 1; i <= 3; ++i) co_await world.told(client, undelivered("CONNECT_FAILED", 502, last_tried, i));
     CHECK(world.counts_of("chat").connect_failures.get() == 2);
     client.says(message_to("chat", 4));
@@ -121,7 +122,7 @@ TEST_CASE("a handshake that a service refuses is told with its status, for every
     auto& client = world.client();
     client.says(message_to("chat", 1));
     client.says(message_to("chat", 2));
-    auto const why = at_instance(world, "refused the handshake");
+    auto const why = of_chat("refused the handshake");
     for (int i = 1; i <= 2; ++i) {
       co_await world.told(client,
                           undelivered("HANDSHAKE_REJECTED", 502, why, i, R"("retryable":false,"upstreamStatus":403)"));
@@ -166,7 +167,7 @@ TEST_CASE("an answer that is no WebSocket handshake fails the dial") {
       world.instance("chat").answers(r.answer);
       auto& client = world.client();
       client.says(message_to("chat", 1));
-      auto const why = at_instance(world, r.why);
+      auto const why = of_chat(r.why);
       co_await world.told(client, undelivered("HANDSHAKE_REJECTED", 502, why, 1, R"("retryable":false)"));
     });
   }
@@ -202,7 +203,7 @@ TEST_CASE("an instance that accepts and says nothing is given up in time") {
     co_await world.until_quiet();
     CHECK(client.has_heard_all());
     world.pass(200ms);
-    auto const why = at_instance(world, "did not answer the handshake in time");
+    auto const why = of_chat("did not answer the handshake in time");
     co_await world.told(client, undelivered("CONNECT_TIMEOUT", 504, why, 1));
     co_await world.told(client, undelivered("CONNECT_TIMEOUT", 504, why, 2));
   });

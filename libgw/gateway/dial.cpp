@@ -46,8 +46,8 @@ struct attempt {
 };
 
 error upstream_error(errc code, attempt const& a, std::string what, std::error_code cause = {}) {
-  return {code, side::upstream, "instance " + name_of(a.target) + " of '" + a.settings.name + "' " + std::move(what),
-          cause};
+  // Clients are shown this: it names the service, never the address of an instance (the log has that).
+  return {code, side::upstream, "'" + a.settings.name + "' " + std::move(what), cause};
 }
 
 std::string path_and_query(attempt const& a, wire::request_head const& head) {

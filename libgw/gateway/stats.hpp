@@ -47,7 +47,6 @@ class worker_stats {
   counter sessions;  // gauge
   counter sessions_opened;
   counter handshakes_refused;
-  counter pauses;  // back-pressure: a source was not read because of a full queue
   std::vector<service_stats> of_service;
   std::array<counter, static_cast<std::size_t>(errc::bad_usage) + 1> rejected;  // by errc
 

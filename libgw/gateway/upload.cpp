@@ -18,6 +18,10 @@ std::string_view view(std::span<char const> bytes) noexcept {
   return {bytes.data(), bytes.size()};
 }
 
+errc fault_of(wire::tail_walk const& walk) noexcept {
+  return walk.fault() == wire::head_verdict::bad_key ? errc::bad_method : errc::parse_error;
+}
+
 }  // namespace
 
 void session::on_piece(wire::event const& piece) {
@@ -71,14 +75,17 @@ void session::begin_streaming() {
     refuse(d, text);
     return u.skip();
   }
+  u.walk.emplace(worker_.table().rules());
+  if (!u.walk->feed(text)) {
+    refuse(d, fault_of(*u.walk), u.walk->why(), "route", text);
+    return u.skip();
+  }
   u.to = channel_for(d, text);
   if (u.to == nullptr) return u.skip();
   u.now = upload::state::streaming;
   u.service = d.named_service;
   u.method = d.method;
   u.lead = text.substr(0, lead_size);
-  u.walk.emplace(worker_.table().rules());
-  if (!u.walk->feed(text)) return abort_streamed(errc::bad_method, "the routing key stands twice");
   send_run();  // what was collected must follow the messages before it
   u.to->stream(u.bytes.payload(), u.op, true, false, seq_);
   u.bytes.clear();
@@ -88,9 +95,7 @@ void session::stream_piece(std::span<char> payload, bool last) {
   auto& u = *upload_;
   auto const text = view(payload);
   if (!u.walk->feed(text) || (last && !u.walk->finish())) {
-    bool const twice = u.walk->fault() == wire::head_verdict::bad_key;
-    return abort_streamed(twice ? errc::bad_method : errc::parse_error,
-                          twice ? "the routing key stands twice" : "not well-formed JSON");
+    return abort_streamed(fault_of(*u.walk), u.walk->why());
   }
   u.to->stream(payload, u.op, false, last, seq_);
 }

@@ -99,8 +99,21 @@ std::optional<service_ref> table::find(std::string_view name) const {
 
 decision table::decide(std::string_view text) {
   if (!enabled_) return unanswered(errc::no_route, "url_rule is not enabled");
+  auto const head = scanner_.scan(text);
+  if (head.verdict == wire::head_verdict::found) {
+    if (auto const known = routed_.find(head.value)) return routed(*known, head.value);
+  }
   captures found;
-  return judge(scanner_.scan(text), found);
+  auto const d = judge(head, found);
+  if (d.verdict == route_verdict::routed) routed_.remember(d.method, d.service.index);
+  return d;
+}
+
+decision table::routed(std::uint32_t service, std::string_view method) const {
+  return {.verdict = route_verdict::routed,
+          .service = {service},
+          .method = method,
+          .named_service = names_[service]};
 }
 
 decision table::decide_binary() const {

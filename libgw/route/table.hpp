@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "core/error.hpp"
+#include "route/memo.hpp"
 #include "route/pattern.hpp"
 #include "wire/json_head.hpp"
 
@@ -77,12 +78,14 @@ class table {
 
   table(config::url_rule const& rule, pattern compiled, std::vector<std::string> service_names);
   decision judge(wire::head const& head, captures& found) const;
+  decision routed(std::uint32_t service, std::string_view method) const;
   decision judge_method(std::string_view method, captures& found) const;
   decision unanswered(errc fault, std::string_view why, std::string_view method = {}) const;
 
   bool enabled_;
   wire::head_rules rules_;
   wire::head_scanner scanner_;
+  memo routed_;
   pattern pattern_;
   std::vector<std::string> names_;
   boost::unordered_flat_map<std::string, std::uint32_t, name_hash, std::equal_to<>> index_;

@@ -208,3 +208,28 @@ TEST_CASE("configuration and messages agree on what a service may be called") {
     CHECK(gw::config::service_name_fault(name).empty() == gw::wire::is_service_name(name));
   }
 }
+
+TEST_CASE("a routing key that was seen before is decided as at the first time, whatever was seen in between") {
+  auto const rule = gw::config::url_rule{};
+  auto remembering = *table::make(rule, {"a", "data", "chat"});
+  std::vector<std::string> texts;
+  for (std::string const service : {"a", "data", "chat", "unknown"}) {
+    for (std::string const path : {"x", "send", "../up", "a%2e%2e/b", "a/rather/long/path/beyond/one/cache/line/of/memory"}) {
+      for (int i = 0; i < 20; ++i) {
+        texts.push_back(R"({"method":"/api/v1/)" + service + "/" + path + std::to_string(i) + "\"}");
+      }
+    }
+  }
+  for (int round = 0; round < 3; ++round) {
+    for (auto const& text : texts) {
+      auto fresh = *table::make(rule, {"a", "data", "chat"});
+      auto const expected = fresh.decide(text);
+      auto const d = remembering.decide(text);
+      CHECK(d.verdict == expected.verdict);
+      CHECK(d.service == expected.service);
+      CHECK(d.fault == expected.fault);
+      CHECK(d.method == expected.method);
+      CHECK(d.named_service == expected.named_service);
+    }
+  }
+}

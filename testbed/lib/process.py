@@ -9,7 +9,7 @@ import sys
 from lib.story import untrue
 
 TO_END = 15.0  # seconds that a process may take to end after SIGTERM
-LINES_SHOWN = 40
+LINES_SHOWN = 20
 LINE_LIMIT = 8 * 1024 * 1024
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 
 from lib.gateway import gateway, mock_service, service
-from lib.peers import ask, connect, text
+from lib.peers import ask, connect, echo, receive, text, upstream
 from lib.process import event_of, peer, process
 from lib.story import check, check_equal, measured, patience, tell, until
 
@@ -139,42 +139,47 @@ async def mid_congestion():
     await burst_and_kill(PAYLOAD, stop_then_kill)
 
 
+def is_connected(address):
+    """Whether anybody has a TCP connection to this address."""
+    port, established = int(address.rsplit(":", 1)[1]), "01"
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in file.readlines()[1:]]
+    return any(int(row[2].split(":")[1], 16) == port and row[3] == established for row in rows)
+
+
+def facts(notice):
+    return [notice["error"].get(key) for key in ("code", "epoch", "lastSeq", "forwarded", "received")]
+
+
 async def mocks_killed():
-    """A mock-service process with one of two instances is killed between two messages; the next goes to the other."""
+    """Two mock-service processes, an instance each, are killed one after the other between two messages."""
     async with contextlib.AsyncExitStack() as stack:
         mocks = [await stack.enter_async_context(mock_service(1, "m")) for _ in range(2)]
-        where = [mock.addresses("m")[0] for mock in mocks]
-        gw = await stack.enter_async_context(gateway(service("m", *where)))
+        other = await stack.enter_async_context(upstream(echo))
+        gw = await stack.enter_async_context(
+            gateway(service("m", *[mock.addresses("m")[0] for mock in mocks]), service("other", other.address)))
         client = await stack.enter_async_context(connect(gw))
-        await ask(client, text("m", 1))
-        dead = mocks[0 if await is_connected(gw, where[0]) else 1]
-        dead.kill()
+        for id, name in enumerate(["m", "other", "m", "other"], 1):
+            await ask(client, text(name, id))
+        first, second = sorted(mocks, key=lambda mock: not is_connected(mock.addresses("m")[0]))
+        first.kill()
         started = time.monotonic()
-        notice = json.loads(await client.recv())
-        check("the notice names epoch 1, one message forwarded, one received",
-              [notice["error"][k] for k in ("code", "epoch", "lastSeq", "forwarded", "received")] ==
-              ["CHANNEL_CLOSED", 1, 1, 1, 1], notice)
-        answer = await ask(client, text("m", 2))
+        notice = await receive(client)
+        check_equal("the notice: epoch 1, seq 3 was the last of two messages, both answered", facts(notice),
+                    ["CHANNEL_CLOSED", 1, 3, 2, 2])
+        answer = await ask(client, text("m", 5))
         took = time.monotonic() - started
         measured("from SIGKILL to the answer of the other instance", f"{took * 1000:.1f} ms")
         check("the next message is answered by the other instance within a second",
-              took < patience(1.0) and (answer["id"], answer["n"]) == (2, 1), answer)
-        mocks[1 - mocks.index(dead)].kill()
-        notice = json.loads(await client.recv())
-        check("its death is told, too, as epoch 2",
-              [notice["error"][k] for k in ("epoch", "lastSeq", "forwarded", "received")] == [2, 2, 1, 1], notice)
-        refused = await ask(client, text("m", 3))
+              took < patience(1.0) and (answer["id"], answer["n"]) == (5, 1), answer)
+        second.kill()
+        check_equal("its death is told as epoch 2, behind seq 5", facts(await receive(client)),
+                    ["CHANNEL_CLOSED", 2, 5, 1, 1])
+        refused = await ask(client, text("m", 6))
         check("without any instance the next message is refused as not sent",
               refused["error"]["sent"] is False and refused["error"]["http"] in (502, 503), refused)
-
-
-async def is_connected(gw, address):
-    """Whether the gateway's process holds a TCP connection to this address."""
-    port = int(address.rsplit(":", 1)[1])
-    with open(f"/proc/{gw.pid}/net/tcp", encoding="ascii") as file:
-        rows = [line.split() for line in file.readlines()[1:]]
-    established = "01"
-    return any(int(row[2].split(":")[1], 16) == port and row[3] == established for row in rows)
+        check_equal("the other service never noticed", (await ask(client, text("other", 7)))["id"], 7)
+        check_equal("and keeps its channel", len(other.connections), 1)
 
 
 tell(mid_burst, mid_congestion, mocks_killed)

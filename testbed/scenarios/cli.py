@@ -1,0 +1,240 @@
+"""The command line: what each command prints, and the status it leaves with."""
+import contextlib
+import json
+import os
+import re
+import shlex
+import tempfile
+
+from lib.gateway import gateway, http_get, mock_service, service
+from lib.peers import connect, receive
+from lib.process import binary, process, run
+from lib.story import check, check_equal, measured, scaled, tell
+
+COMMANDS = [[], ["serve"], ["route"], ["route", "test"], ["mock-service"], ["client"], ["bench"], ["version"]]
+ORDER = ["--service", "order=127.0.0.1:9001"]
+
+
+async def wsgw(*words, **options):
+    return await run(binary(), *words, **options)
+
+
+async def selftest():
+    """wsgw serve --demo --selftest talks to two services over one socket and says so."""
+    done = await wsgw("serve", "--demo", "--selftest")
+    check_equal("the exit status is 0", done.status, 0)
+    sent = [json.loads(line[2:]) for line in done.out.splitlines() if line.startswith("> ")]
+    heard = [json.loads(line[2:]) for line in done.out.splitlines() if line.startswith("< ")]
+    check_equal("the transcript has three messages to each service", sorted(m["method"].split("/")[3] for m in sent),
+                ["clock"] * 3 + ["echo"] * 3)
+    answers = [m for m in heard if "n" in m and m.get("method")]
+    check_equal("and an answer to each, from the service it names",
+                sorted((a["service"], a["id"]) for a in answers), [(s, i) for s in ("clock", "echo") for i in (1, 2, 3)])
+    check("with the instance that answered", all(a["instance"].startswith(a["service"] + "-") for a in answers))
+    check("and the configuration that was used", "[services.echo]" in done.out)
+
+
+VERDICTS = [
+    ("a known service", '{"method":"/api/v1/order/create"}', "order"),
+    ("a heartbeat", '{"method":"/api/v1/gateway/heartbeat"}', "gateway"),
+    ("no JSON", "hello", "PARSE_ERROR"),
+    ("no routing key", "{}", "NO_METHOD"),
+    ("a routing key twice", '{"method":"/api/v1/order/x","method":"/api/v1/order/x"}', "BAD_METHOD"),
+    ("an unknown service", '{"method":"/api/v1/chat/x"}', "NO_ROUTE"),
+    ("another pattern", '{"method":"order"}', "NO_ROUTE"),
+]
+
+
+async def route_test():
+    """wsgw route test gives the verdict of the gateway, offline."""
+    for what, message, verdict in VERDICTS:
+        done = await wsgw("route", "test", *ORDER, message)
+        check(f"{what}: {verdict}", done.status == 0 and done.out.split()[0] == verdict, done)
+    check_equal("a binary message: UNSUPPORTED_TYPE",
+                (await wsgw("route", "test", *ORDER, "--binary", "x")).out.split()[0], "UNSUPPORTED_TYPE")
+    routed = VERDICTS[0][1]
+    done = await wsgw("route", "test", *ORDER, "-o", "json", routed)
+    check_equal("as JSON, routed", json.loads(done.out),
+                {"schema": "wsgw.route_test.v1", "routed": True, "service": "order", "candidates": ["127.0.0.1:9001"]})
+    done = await wsgw("route", "test", *ORDER, "-o", "json", '{"method":"/api/v1/chat/x","id":3}')
+    seen = json.loads(done.out)
+    check("as JSON, refused, with the error frame", (seen["routed"], seen["code"], seen["frame"]["data"]) ==
+          (False, "NO_ROUTE", {"id": 3}), seen)
+    check_equal("--expect that holds: status 0", (await wsgw("route", "test", *ORDER, "--expect", "order", routed)).status, 0)
+    done = await wsgw("route", "test", *ORDER, "--expect", "NO_ROUTE", routed)
+    check("--expect that does not: status 4, and both are named",
+          done.status == 4 and "expected NO_ROUTE, got order" in done.err, done)
+    done = await wsgw("route", "test", *ORDER, "--expect", "NO_METHOD", stdin='{"data":1}\n')
+    check_equal("the message may come from stdin", (done.status, done.out.split()[0]), (0, "NO_METHOD"))
+    done = await wsgw("route", "test", *ORDER, "--explain", '{"method":"/api/v1/oder/x"}')
+    check("--explain suggests what was meant", "did you mean 'order'" in done.out, done)
+
+
+async def client_command():
+    """wsgw client sends, shows and expects."""
+    async with mock_service(1, "echo") as mocks, gateway(service("echo", *mocks.addresses("echo"))) as gw:
+        done = await wsgw("client", gw.url, "--call", "echo/hello", '"hi"', "-1")
+        check("--call … -1 prints the one answer", done.status == 0 and json.loads(done.out)["data"] == "hi", done)
+        done = await wsgw("client", gw.url, "--call", "echo/hello", "7", "--expect", "/data=7", "--expect", "/n=1")
+        check_equal("two expectations of one answer that hold: status 0", done.status, 0)
+        done = await wsgw("client", gw.url, "--call", "echo/hello", "7", "--expect", "/data=8")
+        check("one that does not: status 4, and both values are shown",
+              done.status == 4 and "/data" in done.err and re.search(r"\b8\b", done.err) and re.search(r"\b7\b", done.err),
+              done)
+        done = await wsgw("client", gw.url, "--call", "nobody/x", "1", "-1")
+        check("an error frame is explained in words", "NO_ROUTE" in done.out and done.err.strip(), done)
+        done = await wsgw("client", gw.url, "--json", "-x", "hello", "-1")
+        events = [json.loads(line) for line in done.out.splitlines()]
+        check_equal("--json tells open, message and close", [e["event"] for e in events], ["open", "message", "close"])
+        done = await wsgw("client", gw.url, "-n", "2",
+                          stdin='{"method":"/api/v1/echo/a","id":1}\n{"method":"/api/v1/echo/a","id":2}\n')
+        check("the lines of stdin are messages", done.status == 0 and
+              [json.loads(line)["id"] for line in done.out.splitlines()] == [1, 2], done)
+        with tempfile.TemporaryDirectory() as folder:
+            script = os.path.join(folder, "order.txt")
+            with open(script, "w", encoding="utf-8") as file:
+                file.write('# a conversation\ncall echo/a {"x":1}\nexpect /data/x=1\nand /service=echo\n'
+                           'call nobody/a 1\nexpect /error/code=NO_ROUTE\nping\nclose 1000\nexpect-close 1000\n')
+            done = await wsgw("client", gw.url, "--script", script)
+            check_equal("a script that holds: status 0", done.status, 0)
+            with open(script, "w", encoding="utf-8") as file:
+                file.write("call echo/a 1\nexpekt /data=1\n")
+            done = await wsgw("client", gw.url, "--script", script)
+            check("a mistake in a script is told with its line: status 2",
+                  done.status == 2 and script in done.err and "2" in done.err and "expect" in done.err, done)
+        refused = gw.url
+    done = await wsgw("client", refused, "-x", "hello")
+    check("nobody listens: status 5, with the address",
+          done.status == 5 and refused.split("/")[2] in done.err and "refused" in done.err, done)
+
+
+async def pushing_mock():
+    """wsgw mock-service --push speaks without being asked."""
+    async with mock_service(1, "clock", "--push", "50/s") as mocks:
+        async with gateway(service("clock", *mocks.addresses("clock"))) as gw, connect(gw) as client:
+            await client.send('{"method":"/api/v1/clock/now","id":1}')
+            seen = [await receive(client) for _ in range(11)]
+            check_equal("the answer comes between the pushes", len([m for m in seen if m.get("id") == 1]), 1)
+            pushes = [m for m in seen if m.get("id") != 1]
+            check_equal("the pushes are numbered without a gap", [m["push"] for m in pushes], list(range(1, 11)))
+            check("and name their instance", all(m["instance"] == "clock-1" for m in pushes), pushes[0])
+
+
+async def bench_command():
+    """wsgw bench -n --check counts to the last message."""
+    count = scaled(10_000, 1_000)
+    async with mock_service(2, "--service", "a=1", "--service", "b=1", "--reply", "raw") as mocks:
+        async with gateway(*[service(name, *mocks.addresses(name)) for name in "ab"]) as gw:
+            done = await wsgw("bench", gw.url, "-n", count, "--check", "-o", "json", "-c", "10", "-p", "4", "--service",
+                              "a", "--service", "b", "--cpu-of", gw.pid)
+            check_equal("the exit status is 0", done.status, 0)
+            seen = json.loads(done.out)
+            check_equal("sent, answered, unanswered, mismatches and errors are exact",
+                        [seen[k] for k in ("messages_sent", "messages_answered", "messages_unanswered", "mismatches",
+                                           "errors")], [count, count, 0, 0, {}])
+            check_equal("so say the gateway's metrics: up",
+                        await gw.metric("wsgw_messages_total", direction="up"), count)
+            check_equal("and down", await gw.metric("wsgw_messages_total", direction="down"), count)
+            of_a = await gw.metric("wsgw_messages_total", direction="up", service="a")
+            check("each connection takes the services in turn", abs(of_a - count // 2) <= 10, of_a)
+            measured("messages a second, p99 in µs", (round(seen["messages_per_s"]), seen["latency_us"]["p99"]))
+            address = gw.url
+    done = await wsgw("bench", address, "-n", 1, "-c", 1)
+    check_equal("nobody listens: status 5", done.status, 5)
+
+
+def examples_of(help_text):
+    """The lines behind `Examples:`, which must be the end."""
+    lines = help_text.rstrip("\n").split("\n")
+    if "Examples:" not in lines:
+        return []
+    behind = lines[lines.index("Examples:") + 1:]
+    return [line.strip() for line in behind] if all(line.startswith("  wsgw ") for line in behind) else []
+
+
+async def helps():
+    """Every command's --help fits a screen and ends with examples."""
+    for command in COMMANDS:
+        name = " ".join(["wsgw", *command])
+        done = await wsgw(*command, "--help")
+        lines = done.out.rstrip("\n").split("\n")
+        check(f"{name} --help: status 0, nothing on stderr", (done.status, done.err) == (0, ""), done)
+        check(f"{name} --help: {len(lines)} lines, at most 40, none longer than 120",
+              len(lines) <= 40 and max(map(len, lines)) <= 120, done.out)
+        check(f"{name} --help ends with examples", examples_of(done.out), done.out)
+
+
+async def examples_run():
+    """The examples of --help do what they say, with the addresses of this run."""
+    order_toml = '[services.order]\ninstances = ["127.0.0.1:9001"]\n'
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        for name, content in (("wsgw.toml", order_toml), ("message.json", '{"method":"/api/v1/nobody/x"}'),
+                              ("order.txt", 'call order/get {"id":7}\nexpect /service=order\n')):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(content)
+        async with mock_service(3, "--service", "echo=1", "--service", "order=1", "--service", "chat=1") as mocks:
+            async with gateway(*[service(n, *mocks.addresses(n)) for n in ("echo", "order", "chat")]) as gw:
+                for command in (["route", "test"], ["client"]):
+                    for example in examples_of((await wsgw(*command, "--help")).out):
+                        await run_example(example, gw, folder)
+        for command in (["serve"], ["mock-service"]):
+            for example in examples_of((await wsgw(*command, "--help")).out):
+                await start_example(example, folder)
+
+
+async def run_example(example, gw, folder):
+    """An example that ends by itself. Its gateway is this one."""
+    line = example.replace("127.0.0.1:8080", gw.address)
+    line, _, file = line.partition(" < ")
+    stdin = ""
+    if file:
+        with open(os.path.join(folder, file), encoding="utf-8") as opened:
+            stdin = opened.read()
+    done = await run(binary(), *shlex.split(line)[1:], stdin=stdin, cwd=folder)
+    check(f"{example}", done.status == 0 and done.out, done)
+
+
+async def start_example(example, folder):
+    """An example that goes on until a signal, on free ports instead of its own."""
+    words = [word.replace("127.0.0.1:9001", "127.0.0.1:0") if "=" not in word else word
+             for word in shlex.split(example)[1:]]
+    if words[0] == "serve":
+        words += ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+    if "-c" in words:
+        words[words.index("-c") + 1] = os.path.join(folder, "wsgw.toml")
+    async with process(binary(), *words, name=example) as started:
+        if "--demo" in words:
+            await demo_talks(started)
+        elif words[0] == "serve":
+            await started.events(started.err, "ready")
+        else:
+            await started.events(started.out, "listening")
+        started.send_signal(2)
+        check_equal(f"{example} (until a signal)", await started.exit_status(), 0)
+
+
+async def demo_talks(started):
+    """The lines that the demo prints to be pasted work."""
+    await started.lines(started.out, lambda line: line.startswith("# Ctrl-C"))
+    pasted = [line for line in started.out if line.startswith("wsgw client ")]
+    for line in pasted:
+        done = await run(binary(), *shlex.split(line)[1:])
+        check(f"the demo's line works: {re.sub(r':[0-9]+', ':PORT', line)}", done.status == 0 and done.out, done)
+    address = next(line for line in started.out if line.startswith("curl ")).split("/")[2]
+    status, text = await http_get(address, "/metrics")
+    check("so does its scrape", status == 200 and "wsgw_sessions" in text)
+
+
+async def streams_and_colour():
+    """Data is on stdout, everything else on stderr, and colours only where they are wanted."""
+    done = await wsgw("version")
+    check("wsgw version names itself", done.status == 0 and done.out.startswith("wsgw "), done)
+    check_equal("-V says the same", (await wsgw("-V")).out, done.out)
+    plain = await wsgw("serve", "--nonsense")
+    check("a complaint is on stderr, without colours in a pipe", plain.out == "" and "\x1b" not in plain.err, plain)
+    painted = await wsgw("--color", "always", "serve", "--nonsense")
+    check("with --color always it has them", "\x1b[" in painted.err, painted)
+
+
+tell(selftest, route_test, client_command, pushing_mock, bench_command, helps, examples_run, streams_and_colour)
