@@ -35,6 +35,13 @@ void* operator new(std::size_t size) {
 void* operator new[](std::size_t size) {
   return counted(size);
 }
+void* operator new(std::size_t size, std::nothrow_t const&) noexcept {
+  ++allocations;
+  return std::malloc(size == 0 ? 1 : size);
+}
+void* operator new[](std::size_t size, std::nothrow_t const& quietly) noexcept {
+  return operator new(size, quietly);
+}
 void operator delete(void* p) noexcept {
   std::free(p);
 }

@@ -31,11 +31,13 @@ channel::channel(session& of, std::uint32_t service, std::uint32_t epoch)
       epoch_(epoch),
       upstream_(worker_.loop(), wire::role::client, settings_.channel.max_message, marks_of(settings_.channel.queue),
                 *this),
-      ended_(worker_.loop().where()) {
+      ended_(worker_.loop().where()),
+      hurry_(worker_.loop().wheel, on_hurry, this) {
   worker_.stats().of_service[service_].channels.add();
 }
 
 channel::~channel() {
+  session_.account(service_, accepted_, received_);
   worker_.stats().of_service[service_].channels.subtract();
 }
 
@@ -61,10 +63,11 @@ net::awaitable<void> channel::run() {
 }
 
 net::awaitable<result<>> channel::open() {
-  if (ending()) co_return error{errc::closed, side::client, "the client is gone", {}};
+  if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};
   auto dialled = co_await dial(worker_, service_, session_.facts(), dialling_);
   if (!dialled) co_return dialled.error();
-  if (ending()) co_return error{errc::closed, side::client, "the client is gone", {}};
+  if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};
+  hurry_.stop();
   lease_ = std::move(dialled->counted);
   open_ = true;
   auto attached = upstream_.attach(std::move(dialled->socket), std::move(dialled->rest));
@@ -75,8 +78,21 @@ void channel::end(channel_end why) {
   if (ending()) return;
   end_ = std::move(why);
   session_.forget(*this);
-  if (dialling_ != nullptr) dialling_->close();
+  if (!open_ && delivers_last_words()) {
+    hurry_.start(patience_with_upstreams);
+  } else if (dialling_ != nullptr) {
+    dialling_->close();
+  }
   ended_.set();
+}
+
+bool channel::delivers_last_words() const noexcept {
+  return end_->why == channel_end::kind::session_over && !upstream_.output().empty();
+}
+
+void channel::on_hurry(void* self) {
+  auto& c = *static_cast<channel*>(self);
+  if (c.dialling_ != nullptr) c.dialling_->close();
 }
 
 void channel::on_lost(std::error_code cause) {

@@ -44,7 +44,8 @@ class channel final : public net::peer_owner {
 
   /// Dials, serves, tells, closes.
   net::awaitable<void> run();
-  /// Marks the end; run() does the rest. The first call counts. Allowed inside a turn.
+  /// Marks the end; run() does the rest. The first call counts. Allowed inside a turn. A client that goes while we
+  /// dial leaves what it said behind: the dial goes on for a moment, so that it may still be delivered.
   void end(channel_end why);
   bool ending() const noexcept { return end_.has_value(); }
 
@@ -78,6 +79,8 @@ class channel final : public net::peer_owner {
   static void on_stall(void* self);
 
   net::awaitable<result<>> open();
+  bool delivers_last_words() const noexcept;
+  static void on_hurry(void* self);
   void tell_waiting(error const& why);
   void tell_end();
   std::string_view service_name() const;
@@ -89,6 +92,7 @@ class channel final : public net::peer_owner {
   std::uint32_t epoch_;
   net::peer upstream_;
   net::event ended_;
+  net::timer hurry_;                    // ends a dial for a client that is gone
   lease lease_;                         // counts this channel on its instance
   net::stream* dialling_ = nullptr;     // what end() must interrupt
   std::unique_ptr<download> download_;  // a message that came in pieces

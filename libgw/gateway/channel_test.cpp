@@ -346,7 +346,26 @@ TEST_CASE("a service that does not answer its Close is gone half a second later"
   });
 }
 
-TEST_CASE("a client that goes while its channel is dialling interrupts the dial") {
+TEST_CASE("what a client said before it went is delivered if the dial succeeds soon") {
+  play({.manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
+    auto& service = world.instance("chat");
+    service.holds_back();
+    auto& client = world.client();
+    for (int i = 1; i <= 3; ++i) client.says(message_to("chat", i));
+    std::function<bool()> const dialled = [&] { return service.handshakes().size() == 1; };
+    co_await world.until("the dial", dialled);
+    client.says_close(wire::close_code::normal);
+    co_await client.hears_close(wire::close_code::normal);
+    service.answers_now();
+    auto& chat = *co_await world.upstream("chat");
+    for (int i = 1; i <= 3; ++i) co_await chat.hears(message_to("chat", i));
+    co_await chat.hears_close(wire::close_code::going_away);
+    std::function<bool()> const over = [&] { return world.sessions() == 0; };
+    co_await world.until("the end of the session", over);
+  });
+}
+
+TEST_CASE("a dial for a client that is gone is given up after half a second") {
   play({.manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
     auto& service = world.instance("chat");
     service.holds_back();
@@ -356,6 +375,9 @@ TEST_CASE("a client that goes while its channel is dialling interrupts the dial"
     co_await world.until("the dial", dialled);
     client.says_close(wire::close_code::normal);
     co_await client.hears_close(wire::close_code::normal);
+    co_await world.until_quiet();
+    CHECK(world.sessions() == 1);
+    world.pass(600ms);
     std::function<bool()> const over = [&] { return world.sessions() == 0; };
     co_await world.until("the end of the session", over);
     CHECK(world.counts_of("chat").channels.get() == 0);

@@ -164,7 +164,7 @@ net::awaitable<void> serve_connection(worker& on, arrival connection) {
   auto const& l = on.settings().listeners[connection.listener];
   std::optional<upgraded> greeted;
   {
-    greeting const registered(on, client);
+    greeting const registered(on, client, connection.by);
     greeted = co_await greet(on, client, connection.by, l);
   }
   if (!greeted) co_return;

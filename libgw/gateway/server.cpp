@@ -150,12 +150,15 @@ net::awaitable<void> server::control() {
   co_await stop_requested_.wait();
 
   stopping_.store(true, std::memory_order_relaxed);
-  for (auto& e : entries_) e.socket->close();
+  for (auto& e : entries_) {
+    if (e.by == entrance::clients) e.socket->close();
+  }
   names_due_.set();
   auto const spread = std::to_string(settings_->shutdown.drain.count());
   for (auto& w : workers_) w->stop({initiator::gateway, wire::close_code::service_restart, "drain;r=0-" + spread});
-  co_await tasks_.join();
   co_await workers_over_.wait();
+  for (auto& e : entries_) e.socket->close();  // probes were told that we drain
+  co_await tasks_.join();
   signals_.close();
   co_await signals_running.join();
   loop_.shut_down();
@@ -170,7 +173,10 @@ net::awaitable<void> server::accept_from(entry& from) {
 }
 
 worker& server::least_busy() noexcept {
-  auto const fewer = [](auto const& a, auto const& b) { return a->connections() < b->connections(); };
+  // While we drain, probes go to a worker that still works.
+  auto const fewer = [](auto const& a, auto const& b) {
+    return std::pair(a->finished(), a->connections()) < std::pair(b->finished(), b->connections());
+  };
   return **std::min_element(workers_.begin(), workers_.end(), fewer);
 }
 

@@ -143,8 +143,8 @@ channel* session::channel_for(route::decision const& d, std::string_view text) {
     refuse(d, errc::channel_limit, "this session has as many channels as it may", "route", text);
     return nullptr;
   }
-  if (epochs_.size() <= service) epochs_.resize(service + 1);
-  auto opened = std::make_unique<channel>(*this, service, ++epochs_[service]);
+  if (traffic_.size() <= service) traffic_.resize(service + 1);
+  auto opened = std::make_unique<channel>(*this, service, ++traffic_[service].epoch);
   auto* const to = opened.get();
   channels_.push_back({service, to});
   channels_running_.spawn(channel_life(std::move(opened)));
@@ -228,6 +228,21 @@ void session::forget(channel const& gone) noexcept {
 
 // --- 5. log ---
 
+void session::account(std::uint32_t service, std::uint64_t up, std::uint64_t down) {
+  traffic_[service].up += up;
+  traffic_[service].down += down;
+}
+
+std::string session::traffic_text() const {
+  std::string text;
+  for (std::uint32_t i = 0; i < traffic_.size(); ++i) {
+    if (traffic_[i].epoch == 0) continue;
+    text.append(text.empty() ? "" : " ").append(worker_.settings().services[i].name);
+    text.append("=").append(std::to_string(traffic_[i].up)).append("/").append(std::to_string(traffic_[i].down));
+  }
+  return text;
+}
+
 void session::log_open() const {
   log::access(
       "session_open",
@@ -247,8 +262,7 @@ void session::log_close() const {
                                 {"refused", refused_},
                                 {"bytes_in", client_.bytes_in()},
                                 {"bytes_out", client_.bytes_out()},
-                                {"services", static_cast<std::uint64_t>(std::count_if(epochs_.begin(), epochs_.end(),
-                                                                                      [](auto e) { return e != 0; }))},
+                                {"messages_up_down", traffic_text()},
                                 {"trace", facts_.trace()}});
 }
 

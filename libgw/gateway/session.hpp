@@ -74,6 +74,8 @@ class session final
   void upstream_drained() { client_.resume_reading(); }
   /// `gone` has ended: no message goes to it any more. It tells the client itself, through notify().
   void forget(channel const& gone) noexcept;
+  /// Messages that a channel to `service` carried in all, for the log.
+  void account(std::uint32_t service, std::uint64_t up, std::uint64_t down);
   /// An error frame or a notice: at once, or as soon as no message is in progress toward the client.
   void notify(wire::error_facts facts);
 
@@ -83,6 +85,11 @@ class session final
     channel* to;
   };
   struct upload;
+  struct traffic {
+    std::uint32_t epoch = 0;  // channels opened so far
+    std::uint64_t up = 0;
+    std::uint64_t down = 0;
+  };
 
   void on_bytes(std::span<char> bytes) override;
   bool may_read() const override;
@@ -112,6 +119,7 @@ class session final
   net::awaitable<void> tear_down();
   void log_open() const;
   void log_close() const;
+  std::string traffic_text() const;
 
   worker& worker_;
   client_facts facts_;
@@ -120,10 +128,10 @@ class session final
   net::event ended_;
   net::task_group channels_running_;
   std::vector<open_channel> channels_;
-  std::vector<std::uint32_t> epochs_;  // by service, grown on demand
-  channel* owner_ = nullptr;           // of the client's data output
-  std::string deferred_;               // our own frames that wait for the owner's message to end
-  std::unique_ptr<upload> upload_;     // a message that came in pieces
+  std::vector<traffic> traffic_;    // by service, grown on demand
+  channel* owner_ = nullptr;        // of the client's data output
+  std::string deferred_;            // our own frames that wait for the owner's message to end
+  std::unique_ptr<upload> upload_;  // a message that came in pieces
   std::optional<session_end> end_;
 
   std::uint64_t seq_ = 0;  // number of the client's latest data message

@@ -168,7 +168,8 @@ TEST_CASE(
     bad.back() = ',';
     client.says(bad + R"("method":"/api/v1/data/steal"})");
     auto& chat = *co_await world.upstream("chat");
-    co_await world.told(client, R"({"method":"/api/v1/chat/send","status":2,"message":"the routing key stands there twice",
+    co_await world.told(client,
+                        R"({"method":"/api/v1/chat/send","status":2,"message":"the routing key stands there twice",
         "data":{"id":8,"websocketTag":"t"},"error":{"code":"BAD_METHOD","http":400,"stage":"relay","service":"chat","retryable":false,
         "sent":true,"seq":2}})");
     co_await world.told(client, R"({"method":null,"status":1,"message":"the channel to the upstream ended","data":{},

@@ -60,14 +60,24 @@ void worker::join() {
 
 net::awaitable<void> worker::run() {
   co_await stop_requested_.wait();
-  for (auto& g : greetings_) g.cut_short();
+  cut_greetings_short();
   for (auto& s : sessions_) s.end(*stop_);
   co_await connections_running_.join();
+  finished_.store(true);
+  // What take() counted before it could see that is still on its way to us.
+  while (connections_.load() != 0) {
+    co_await loop_.wheel.sleep(std::chrono::milliseconds(1));
+    co_await connections_running_.join();
+  }
   loop_.shut_down();
 }
 
 void worker::take(arrival connection) {
-  connections_.fetch_add(1, std::memory_order_relaxed);
+  connections_.fetch_add(1);
+  if (finished()) {
+    connections_.fetch_sub(1);
+    return;  // the socket closes
+  }
   auto deliver = [this, arrived = std::move(connection)]() mutable {
     connections_running_.spawn(serve(std::move(arrived)));
   };
@@ -97,13 +107,19 @@ void worker::stop(session_end why) {
   });
 }
 
-greeting::greeting(worker& on, net::stream& client) : client_(client) {
+greeting::greeting(worker& on, net::stream& client, entrance by) : client_(client), by_(by) {
   on.enter(*this);
 }
 
 void worker::enter(greeting& g) noexcept {
   greetings_.push_back(g);
-  if (stopping()) g.cut_short();
+  if (stopping()) cut_greetings_short();
+}
+
+void worker::cut_greetings_short() noexcept {
+  for (auto& g : greetings_) {
+    if (g.by() == entrance::clients || sessions_.empty()) g.cut_short();
+  }
 }
 
 void worker::enter(session& s) noexcept {
@@ -116,6 +132,7 @@ void worker::enter(session& s) noexcept {
 void worker::leave(session& s) noexcept {
   sessions_.erase(sessions_.iterator_to(s));
   stats_.sessions.subtract();
+  if (stopping() && sessions_.empty()) cut_greetings_short();
 }
 
 }  // namespace gw::gateway

@@ -48,11 +48,13 @@ struct surroundings {
 /// A connection before its upgrade, known to its worker so that a stop can cut it short.
 class greeting : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
-  greeting(worker& on, net::stream& client);
+  greeting(worker& on, net::stream& client, entrance by);
   void cut_short() noexcept { client_.close(); }
+  entrance by() const noexcept { return by_; }
 
  private:
   net::stream& client_;
+  entrance by_;
 };
 
 class worker {
@@ -67,7 +69,10 @@ class worker {
 
   // --- from any thread ---
 
+  /// Closes it at once if the worker has finished.
   void take(arrival connection);
+  /// Stopped, and its last connection is gone.
+  bool finished() const noexcept { return finished_.load(); }
   void use(std::shared_ptr<cluster::registry const> instances);
   /// Ends every session with `why` and, when the last connection is gone, the thread.
   void stop(session_end why);
@@ -92,6 +97,8 @@ class worker {
 
  private:
   net::awaitable<void> run();
+  /// Probes are answered until the last session of a worker that stops is gone.
+  void cut_greetings_short() noexcept;
   net::awaitable<void> serve(arrival connection);
 
   std::size_t index_;
@@ -107,6 +114,7 @@ class worker {
   boost::intrusive::list<greeting, boost::intrusive::constant_time_size<false>> greetings_;
   boost::intrusive::list<session, boost::intrusive::constant_time_size<false>> sessions_;
   std::atomic<std::size_t> connections_{0};  // accepted for us and not yet gone
+  std::atomic<bool> finished_{false};
   std::thread thread_;
 };
 

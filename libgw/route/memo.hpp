@@ -1,5 +1,5 @@
-// Remembers what the latest routing keys led to: clients repeat themselves, and comparing a key costs a tenth of judging
-// it. Used by the table for keys that were routed; nothing refused is ever remembered.
+// Remembers what the latest routing keys led to: clients repeat themselves, and comparing a key costs a tenth of
+// judging it. Used by the table for keys that were routed; nothing refused is ever remembered.
 #pragma once
 
 #include <array>

@@ -110,10 +110,7 @@ decision table::decide(std::string_view text) {
 }
 
 decision table::routed(std::uint32_t service, std::string_view method) const {
-  return {.verdict = route_verdict::routed,
-          .service = {service},
-          .method = method,
-          .named_service = names_[service]};
+  return {.verdict = route_verdict::routed, .service = {service}, .method = method, .named_service = names_[service]};
 }
 
 decision table::decide_binary() const {

@@ -214,7 +214,8 @@ TEST_CASE("a routing key that was seen before is decided as at the first time, w
   auto remembering = *table::make(rule, {"a", "data", "chat"});
   std::vector<std::string> texts;
   for (std::string const service : {"a", "data", "chat", "unknown"}) {
-    for (std::string const path : {"x", "send", "../up", "a%2e%2e/b", "a/rather/long/path/beyond/one/cache/line/of/memory"}) {
+    for (std::string const path :
+         {"x", "send", "../up", "a%2e%2e/b", "a/rather/long/path/beyond/one/cache/line/of/memory"}) {
       for (int i = 0; i < 20; ++i) {
         texts.push_back(R"({"method":"/api/v1/)" + service + "/" + path + std::to_string(i) + "\"}");
       }

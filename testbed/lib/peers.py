@@ -1,5 +1,6 @@
 """python3-websockets on both sides of the gateway: clients, and upstreams that keep a ledger of what they saw."""
 import json
+import socket
 
 import websockets
 
@@ -45,15 +46,19 @@ class connection_record:
 class upstream:
     """A WebSocket server in this process. `answer(record, message)` may return what to send back; None keeps silent."""
 
-    def __init__(self, answer=None, *, serve=None, **options):
+    def __init__(self, answer=None, *, serve=None, receive_buffer=None, **options):
         self.connections = []
+        self._receive_buffer = receive_buffer
         self._answer = answer or (lambda record, message: None)
         self._serve = serve or self._converse
         self._options = {"compression": None, "max_size": None, "ping_interval": None, "close_timeout": 2, **options}
 
     async def __aenter__(self):
-        self._server = await websockets.serve(self._take, "127.0.0.1", 0, **self._options)
-        self.address = "{}:{}".format(*self._server.sockets[0].getsockname())
+        listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        if self._receive_buffer:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer)
+        self._server = await websockets.serve(self._take, sock=listening, **self._options)
+        self.address = "{}:{}".format(*listening.getsockname())
         return self
 
     async def __aexit__(self, *_):

@@ -9,6 +9,7 @@ import sys
 from lib.story import untrue
 
 TO_END = 15.0  # seconds that a process may take to end after SIGTERM
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 LINES_SHOWN = 20
 LINE_LIMIT = 8 * 1024 * 1024
 
@@ -53,11 +54,14 @@ class process:
                 self._show()
                 raise untrue(f"{self.name} ends within {TO_END:g} s of SIGTERM") from None
         await asyncio.wait(self._readers, timeout=5)
+        crashed = -(self._child.returncode or 0) in CRASHES
         sanitizer_spoke = any("ERROR: " in line and "Sanitizer" in line or "runtime error:" in line or
                               "WARNING: ThreadSanitizer" in line for line in self.err)
-        if kind is not None or sanitizer_spoke:
+        if kind is not None or sanitizer_spoke or crashed:
             self._show()
-        if sanitizer_spoke and kind is None:
+        if kind is None and crashed:
+            raise untrue(f"{self.name} does not crash")
+        if kind is None and sanitizer_spoke:
             raise untrue(f"no sanitizer complains about {self.name}")
 
     async def _read(self, stream, lines):

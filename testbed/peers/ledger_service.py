@@ -1,4 +1,4 @@
-"""An echo service in a process of its own, to be stopped or killed. Every message it takes is a line on stdout first."""
+"""An echo service in a process of its own, to be stopped or killed. What it takes is a line on stdout first."""
 import asyncio
 import json
 import os

@@ -13,7 +13,7 @@ ROOM = 2 * 1024 * 1024
 
 
 async def one_cycle(gw, number):
-    """Connects, has one message answered through a channel, and leaves: even ones with a Close, odd ones with a reset."""
+    """Connects, has one message answered through a channel, and leaves: with a Close, odd ones with a reset."""
     async with raw_client(gw) as client:
         await client.send(text("echo", number))
         _, _, answer = await client.receive_frame()

@@ -8,7 +8,7 @@ import sys
 import websockets
 
 from lib.gateway import gateway, service
-from lib.peers import ask, connect, echo, receive, text, upstream
+from lib.peers import ask, connect, echo, text, upstream
 from lib.process import peer, process, run
 from lib.story import SKIPPED, check, check_equal, in_time, tell, until
 
@@ -33,7 +33,8 @@ class ws_client(process):
     """testbed/peers/ws_client.js"""
 
     def __init__(self, gw, *protocols):
-        super().__init__(NODE, peer("ws_client.js"), gw.url, *protocols, name="ws client", stdin=asyncio.subprocess.PIPE)
+        super().__init__(NODE, peer("ws_client.js"), gw.url, *protocols, name="ws client",
+                         stdin=asyncio.subprocess.PIPE)
 
     def order(self, **what):
         self.write(json.dumps(what) + "\n")
@@ -45,6 +46,11 @@ class ws_client(process):
 def filled(service_name, size):
     head = f'{{"method":"/api/v1/{service_name}/x","data":"'
     return head + "x" * (size - len(head) - 2) + '"}'
+
+
+def order(what):
+    """A message that tells ws_service.js to do something."""
+    return json.dumps({"method": "/api/v1/up/x", "order": what})
 
 
 async def python_to_ws():
@@ -69,9 +75,9 @@ async def python_to_ws():
                 check_equal("a binary message is refused", (await ask(client, b"\x00"))["error"]["code"],
                             "UNSUPPORTED_TYPE")
                 await in_time(await client.ping(b"are you there"), 5, "a ping of the client is answered")
-                await client.send(json.dumps({"method": "/api/v1/up/x", "order": {"fragments": ["one ", "two ", "three"]}}))
+                await client.send(order({"fragments": ["one ", "two ", "three"]}))
                 check_equal("a fragmented message of the upstream arrives whole", await client.recv(), "one two three")
-                await client.send(json.dumps({"method": "/api/v1/up/x", "order": {"ping": "hello"}}))
+                await client.send(order({"ping": "hello"}))
                 pong, = await up.events(up.out, "pong")
                 check_equal("a ping of the upstream is answered with its bytes", pong["data"], "hello")
 
@@ -87,8 +93,8 @@ async def upstream_closes():
             ({"close": [1011, "broken"]}, 1011, "broken", 1), ({"close": [4321, "mine"]}, 4321, "mine", 1),
             ({"close": []}, 1005, None, 4), ({"terminate": True}, 1006, None, 1)]
     async with ws_service() as up, gateway(service("up", up.address)) as gw, connect(gw) as client:
-        for epoch, (order, code, reason, status) in enumerate(ways, 1):
-            frame = await ask(client, json.dumps({"method": "/api/v1/up/x", "order": order}))
+        for epoch, (way, code, reason, status) in enumerate(ways, 1):
+            frame = await ask(client, order(way))
             error = frame["error"]
             check(f"a close with {code} is told with its code, as epoch {epoch}, with status {status}",
                   (error["code"], error["closeCode"], error["epoch"], frame["status"]) ==

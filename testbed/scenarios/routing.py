@@ -38,7 +38,8 @@ async def interleaved():
             check_equal(f"service {name} counts its messages without a gap on one channel", [a["n"] for a in mine],
                         list(range(1, len(mine) + 1)))
             instances[name] = {a["instance"] for a in mine}
-        check("the instance of a channel never changes", all(len(names) == 1 for names in instances.values()), instances)
+        check("the instance of a channel never changes", all(len(names) == 1 for names in instances.values()),
+              instances)
         check_equal("there are three channels", await gw.metric("wsgw_channels"), 3)
         check_equal("three connections were opened", await gw.metric("wsgw_channel_connects_total", result="ok"), 3)
         check_equal("the metrics count every message up", await gw.metric("wsgw_messages_total", direction="up"), count)
@@ -65,17 +66,17 @@ BAD = [
     ("text that is not JSON", "hello", "PARSE_ERROR", 400, 2, {"stage": "parse"}),
     ("an array", '["/api/v1/a/x"]', "PARSE_ERROR", 400, 2, {"stage": "parse"}),
     ("a message without a routing key", '{"id":7,"data":1}', "NO_METHOD", 400, 2, {"data": {"id": 7}}),
-    ("a routing key that stands twice", '{"method":"/api/v1/a/x","id":"q","method":"/api/v1/b/x"}', "BAD_METHOD", 400, 2,
-     {"data": {"id": "q"}}),
+    ("a routing key that stands twice", '{"method":"/api/v1/a/x","id":"q","method":"/api/v1/b/x"}', "BAD_METHOD", 400,
+     2, {"data": {"id": "q"}}),
     ("a routing key that is a number", '{"method":5}', "BAD_METHOD", 400, 2, {}),
     ("a path that climbs", '{"method":"/api/v1/a/../b"}', "BAD_METHOD", 400, 2, {"method": "/api/v1/a/../b"}),
     ("a path that climbs in disguise", '{"method":"/api/v1/a/%2e%2e/b"}', "BAD_METHOD", 400, 2,
      {"method": "/api/v1/a/%2e%2e/b"}),
     ("a control message without wsgw.v1", '{"method":"$gw/ping"}', "BAD_METHOD", 400, 2, {"method": "$gw/ping"}),
     ("a method of another shape", '{"method":"chat"}', "NO_ROUTE", 404, 1, {"method": "chat"}),
-    ("an unknown service", '{"method":"/api/v1/nobody/x","id":42,"websocketTag":"a17","requestId":"r"}', "NO_ROUTE", 404,
-     1, {"method": "/api/v1/nobody/x", "service": "nobody",
-         "data": {"id": 42, "requestId": "r", "websocketTag": "a17"}}),
+    ("an unknown service", '{"method":"/api/v1/nobody/x","id":42,"websocketTag":"a17","requestId":"r"}', "NO_ROUTE",
+     404, 1, {"method": "/api/v1/nobody/x", "service": "nobody",
+              "data": {"id": 42, "requestId": "r", "websocketTag": "a17"}}),
     ("a name that a service's contains", '{"method":"/api/v1/aa/x"}', "NO_ROUTE", 404, 1,
      {"method": "/api/v1/aa/x", "service": "aa"}),
     ("a service in the wrong case", '{"method":"/api/v1/A/x"}', "NO_ROUTE", 404, 1,
@@ -92,7 +93,8 @@ async def bad_between_good():
             seen = await ask(client, message)
             connections.add((seen["error"].pop("conn", ""), seen["error"].pop("trace", "")))
             expected = error_frame(code, http, status, seen["message"], seq=2 * index + 1, **more)
-            check(f"{what} is answered with {code}, to the letter", json.dumps(seen) == json.dumps(expected) and seen["message"],
+            check(f"{what} is answered with {code}, to the letter",
+                  json.dumps(seen) == json.dumps(expected) and seen["message"],
                   f"{json.dumps(seen)} instead of {json.dumps(expected)}")
             good = await ask(client, text("a", index))
             if (good.get("service"), good.get("n")) != ("a", index + 1):

@@ -1,4 +1,4 @@
-"""An upstream process dies while messages are on their way to it: the client is told once, and exactly what is known."""
+"""An upstream process dies with messages on their way to it: the client is told once, and exactly what is known."""
 import asyncio
 import contextlib
 import json
