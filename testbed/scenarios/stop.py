@@ -105,8 +105,8 @@ async def access_log():
         check_equal("nothing else is on stdout", len(gw.out), 4)
         check_equal("who, where and how it ended",
                     [first[key] for key in ("client", "by", "code", "reason")], ["127.0.0.1", "client", 4000, "enough"])
-        check_equal("messages, refused ones among them, and services",
-                    [first[key] for key in ("messages_in", "refused", "services")], [4, 1, 2])
+        check_equal("messages, refused ones among them, and how many went to and came from each service",
+                    [first[key] for key in ("messages_in", "refused", "messages_up_down")], [4, 1, "a=2/2 b=1/1"])
         sent = sum(6 + len(message) for message in messages) + 6 + len("\x00\x00enough")
         received = sum(len(answer) + (2 if len(answer) < 126 else 4) for answer in answers)
         check_equal("the bytes that came in, headers and Close included", first["bytes_in"], sent)
