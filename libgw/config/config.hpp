@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,32 @@ struct watermarks {
   std::size_t low = 0;
 };
 
+/// So many in that time; more is refused.
+struct rate {
+  std::size_t count = 0;
+  milliseconds per{0};
+
+  friend bool operator==(rate const&, rate const&) = default;
+};
+
+/// An amount of memory: bytes, or a share of what the process may use (the cgroup's limit, else the machine's RAM).
+struct memory_limit {
+  std::size_t bytes = 0;  // 0 = `percent` counts
+  std::size_t percent = 50;
+
+  friend bool operator==(memory_limit const&, memory_limit const&) = default;
+};
+
+/// [listener.tls]
+struct listener_tls {
+  std::string cert = {};  // file with the chain, PEM; empty = plain text
+  std::string key = {};   // file with the private key, PEM
+  std::string min_version = "1.2";
+  std::string client_ca = {};  // file, PEM; set = clients must show a certificate that it signed
+
+  bool enabled() const noexcept { return !cert.empty(); }
+};
+
 /// [[listener]]: where clients connect.
 struct listener {
   std::string name = "public";
@@ -26,9 +53,12 @@ struct listener {
   std::vector<std::string> hosts = {};                    // empty = any
   std::vector<std::string> origins = {};                  // empty = same host only
   std::vector<std::string> subprotocols = {};
-  std::size_t max_sessions = 0;  // 0 = as many as descriptors allow
+  std::vector<std::string> trusted_proxies = {};  // CIDRs that may set X-Forwarded-* and Forwarded
+  std::size_t max_sessions = 0;                   // 0 = as many as descriptors allow
+  std::size_t max_sessions_per_ip = 0;            // 0 = no limit
   milliseconds handshake_timeout{10'000};
   std::size_t header_limit = 16 * 1024;
+  listener_tls tls = {};
 };
 
 enum class validation : std::uint8_t { routing, structure, grammar };
@@ -43,11 +73,65 @@ struct url_rule {
   leniency lenient = leniency::automatic;
 };
 
+/// How a text is compared. All that is set must hold; with nothing set the text needs only to exist.
+struct text_test {
+  std::optional<std::string> equals = {};
+  std::optional<std::string> prefix = {};
+  std::optional<std::string> regex = {};  // RE2, searched for; its named captures may be used by the rule
+  std::optional<bool> exists = {};
+};
+
+/// A header, query parameter or cookie of the handshake, and what is asked of it.
+struct named_test {
+  std::string name = {};
+  text_test value = {};
+};
+
+/// `when` of a rule: all that is set must hold.
+struct condition {
+  std::string field = {};           // JSON Pointer into the message; `value` is asked of it
+  text_test value = {};             // equals, prefix, regex, exists
+  std::string text = {};            // RE2, searched for in the raw text
+  std::optional<bool> binary = {};  // the message's opcode
+  std::string path = {};            // of the handshake; a pattern like listener.ws_paths
+  std::vector<named_test> headers = {};
+  std::vector<named_test> query = {};
+  std::vector<named_test> cookies = {};
+  std::string subprotocol = {};          // that was negotiated
+  std::vector<std::string> client = {};  // CIDRs, one of which holds the client's address
+  std::optional<text_test> user = {};    // the identity of the client (that of its certificate)
+};
+
+/// [[rule]]: asked in order where the URL rule has no answer (PRODUCT.md section 3.4).
+struct rule {
+  std::string id = {};
+  condition when = {};        // empty = the default rule
+  std::string service = {};   // may hold {captures}
+  std::string instance = {};  // "host:port" of one instance; may hold {captures}; empty = the balancer chooses
+  std::string key = {};  // what decides the instance by its hash; may hold {captures}; empty = the balancer chooses
+};
+
+/// [[route]]: a plain WebSocket, one client to one upstream.
+struct route {
+  std::string id = {};
+  std::string on = "handshake";
+  std::string uri = {};                      // lb://SERVICE
+  std::vector<std::string> predicates = {};  // "Path=/chat/**", "Host=chat.example.com"; all must hold
+  std::size_t order = 0;                     // smaller first; equal ones as they stand in the file
+};
+
 /// [session]: the client side.
 struct session {
+  milliseconds ping_interval{25'000};  // 0 = no pings
+  milliseconds pong_timeout{10'000};
   std::size_t max_message = 1024 * 1024;
   watermarks queue{.high = 1024 * 1024, .low = 256 * 1024};
+  milliseconds stall{15'000};            // queue.stall: nothing drained for so long: 4008
+  std::size_t memory = 8 * 1024 * 1024;  // all queues of a session and its channels together
+  rate bad_messages{20, milliseconds{10'000}};
   std::size_t max_channels = 16;
+  milliseconds idle_timeout{0};  // 0 = none
+  milliseconds max_life{0};      // 0 = none
 };
 
 /// What the client sees when a channel ends.
@@ -55,6 +139,8 @@ enum class on_close : std::uint8_t { tell, silent, close_client };
 
 /// [channel]: the upstream side.
 struct channel {
+  milliseconds ping_interval{20'000};  // 0 = no pings
+  milliseconds pong_timeout{10'000};
   milliseconds connect_timeout{3'000};
   milliseconds handshake_timeout{5'000};
   milliseconds open_timeout{8'000};  // all tries together
@@ -62,6 +148,8 @@ struct channel {
   std::size_t max_message = 16 * 1024 * 1024;
   std::size_t hold = 64 * 1024;  // upstream messages up to this size reach the client only when complete
   watermarks queue{.high = 512 * 1024, .low = 128 * 1024};
+  milliseconds pause_limit{1'000};  // queue.pause_limit: longest pause of the session for this channel
+  milliseconds idle_timeout{0};     // 0 = none
   config::on_close on_close = config::on_close::tell;
   std::vector<std::string> forward_headers = {"*"};
 };
@@ -69,6 +157,10 @@ struct channel {
 /// [balancer]: which instance gets a new channel.
 struct balancer {
   std::string policy = "least_loaded";
+  milliseconds slow_start{0};          // a new instance reaches its full share after this time; 0 = at once
+  std::size_t eject_failures = 5;      // eject.failures, in a row
+  milliseconds eject_for{30'000};      // eject.for: the first time; longer each further time
+  std::size_t eject_max_percent = 50;  // eject.max_percent of the instances of a service
 };
 
 /// One address of a service as the operator wrote it; a host name may stand for several instances.
@@ -81,6 +173,15 @@ struct instance {
   friend bool operator==(instance const&, instance const&) = default;
 };
 
+/// [services.NAME.tls]
+struct service_tls {
+  bool enabled = false;
+  bool verify = true;
+  std::string ca = {};    // file, PEM; empty = the system's
+  std::string cert = {};  // file with our chain for mutual TLS, PEM; empty = none
+  std::string key = {};
+};
+
 /// [services.NAME]
 struct service {
   std::string name = {};
@@ -88,6 +189,8 @@ struct service {
   std::string path = {};         // empty = the client's path and query
   std::string host = {};         // Host header and SNI; empty = the instance as configured
   std::string subprotocol = {};  // offered upstream; empty = none
+  std::string balancer = {};     // overrides [balancer].policy; empty = that
+  service_tls tls = {};
   config::channel channel = {};  // [channel] with this service's overrides applied
 };
 
@@ -113,15 +216,20 @@ struct log {
 
 /// [shutdown]
 struct shutdown {
-  milliseconds drain{20'000};
+  milliseconds ready_delay{0};  // /readyz says 503 this long before the listeners close
+  milliseconds drain{20'000};   // the Closes are spread over this time
 };
 
 /// A whole configuration. Services are in the order of their names.
 struct config {
   std::size_t config_version = 1;
   std::size_t workers = 0;  // 0 = one per core
+  memory_limit memory = {};
+  std::string zone = {};  // where this gateway runs: instances of the same zone are preferred; empty = no preference
   std::vector<listener> listeners = {listener{}};
   gw::config::url_rule url_rule = {};
+  std::vector<rule> rules = {};
+  std::vector<route> routes = {};
   gw::config::session session = {};
   gw::config::channel channel = {};
   gw::config::balancer balancer = {};
