@@ -29,6 +29,7 @@ struct service_stats {
   counter channels;  // gauge: open or dialling
   counter connects;
   counter connect_failures;
+  counter ejections;    // of instances
   counter messages_up;  // client to upstream
   counter bytes_up;
   counter messages_down;
