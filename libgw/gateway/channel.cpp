@@ -17,6 +17,9 @@ namespace {
 // After its client is gone nothing of a channel may survive a second.
 constexpr duration patience_with_upstreams = std::chrono::milliseconds(500);
 
+// A channel that breaks within them never worked.
+constexpr duration first_moments = std::chrono::seconds(1);
+
 net::queue_marks marks_of(config::watermarks const& w) noexcept {
   return {w.high, w.low};
 }
@@ -58,6 +61,7 @@ net::awaitable<void> channel::run() {
     co_return;
   }
   co_await ended_.wait();
+  judge_instance();
   tell_end();
   co_await upstream_.close(end_->code, end_->reason, patience_with_upstreams);
 }
@@ -69,6 +73,8 @@ net::awaitable<result<>> channel::open() {
   if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};
   hurry_.stop();
   lease_ = std::move(dialled->counted);
+  instance_ = dialled->instance;
+  opened_at_ = worker_.loop().wheel.now();
   open_ = true;
   auto attached = upstream_.attach(std::move(dialled->socket), std::move(dialled->rest));
   co_return attached;
@@ -97,6 +103,16 @@ void channel::on_hurry(void* self) {
 
 void channel::on_lost(std::error_code cause) {
   end({channel_end::kind::upstream_closed, wire::close_code::abnormal, cause ? cause.message() : "connection closed"});
+}
+
+/// A connection that breaks at once speaks against its instance, a Close after a while for it; else its end says
+/// nothing.
+void channel::judge_instance() const {
+  if (end_->why != channel_end::kind::upstream_closed) return;
+  bool const early = worker_.loop().wheel.now() < opened_at_ + first_moments;
+  bool const broke = end_->code == wire::close_code::abnormal;
+  if (early && broke) report(worker_, service_, instance_, cluster::trouble::broken_early);
+  if (!early && !broke) worker_.pool_of(service_).proved(instance_);
 }
 
 // --- 2. client to upstream ---
