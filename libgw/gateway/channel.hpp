@@ -98,6 +98,7 @@ class channel final : public net::peer_owner {
   static void on_hurry(void* self);
   void tell_waiting(error const& why);
   void tell_end();
+  void judge_instance() const;
   std::string_view service_name() const;
 
   session& session_;
@@ -107,10 +108,12 @@ class channel final : public net::peer_owner {
   std::uint32_t epoch_;
   net::peer upstream_;
   net::event ended_;
-  net::timer hurry_;                    // ends a dial for a client that is gone
-  net::timer pause_;                    // channel.queue.pause_limit
-  net::timer idle_;                     // channel.idle_timeout
-  lease lease_;                         // counts this channel on its instance
+  net::timer hurry_;                 // ends a dial for a client that is gone
+  net::timer pause_;                 // channel.queue.pause_limit
+  net::timer idle_;                  // channel.idle_timeout
+  lease lease_;                      // counts this channel on its instance
+  cluster::instance_id instance_{};  // who was dialled
+  time_point opened_at_{};
   net::stream* dialling_ = nullptr;     // what end() must interrupt
   std::unique_ptr<download> download_;  // a message that came in pieces
   std::optional<channel_end> end_;

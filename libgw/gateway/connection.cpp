@@ -4,6 +4,7 @@
 #include "net/beast_judge.hpp"
 #include "net/http_io.hpp"
 #include "net/stream.hpp"
+#include "wire/control_message.hpp"
 #include "wire/header_rules.hpp"
 #include "wire/http_text.hpp"
 #include "wire/strict_head.hpp"
@@ -47,6 +48,10 @@ bool serves_host(config::listener const& l, std::string_view host) {
 }
 
 std::string_view choose_protocol(config::listener const& l, wire::websocket_request const& request) {
+  auto const& offered_all = request.protocols;
+  if (std::find(offered_all.begin(), offered_all.end(), wire::control_protocol) != offered_all.end()) {
+    return wire::control_protocol;
+  }
   for (auto const offered : request.protocols) {
     if (std::find(l.subprotocols.begin(), l.subprotocols.end(), offered) != l.subprotocols.end()) return offered;
   }
@@ -90,8 +95,18 @@ answer answer_client(worker const& on, std::string_view raw, config::listener co
                                 .retry_after = std::chrono::seconds(1)}),
             std::nullopt};
   }
-  return {wire::make_upgrade_response(wire::accept_key(request->key), choose_protocol(l, *request)),
-          facts_of(*head, raw, l, fd)};
+  auto facts = facts_of(*head, raw, l, fd);
+  auto* const limit = on.around().per_address;
+  if (limit != nullptr && !limit->admit(facts.address, l.max_sessions_per_ip, facts.seat)) {
+    return {wire::make_problem({.status = 429,
+                                .code = "RATE_LIMITED",
+                                .detail = "this address has as many sessions as it may",
+                                .retry_after = std::chrono::seconds(1)}),
+            std::nullopt};
+  }
+  auto const protocol = choose_protocol(l, *request);
+  facts.control = protocol == wire::control_protocol;
+  return {wire::make_upgrade_response(wire::accept_key(request->key), protocol), std::move(facts)};
 }
 
 /// A head from the listener for probes and scrapes.

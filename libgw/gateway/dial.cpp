@@ -10,6 +10,8 @@
 #include "wire/upgrade.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <vector>
 
 namespace gw::gateway {
@@ -25,9 +27,9 @@ class http_status_category final : public std::error_category {
   std::string message(int status) const override { return "HTTP status " + std::to_string(status); }
 };
 
-std::error_code http_status(int status) {
+std::error_category const& http_statuses() {
   static http_status_category const category;
-  return {status, category};
+  return category;
 }
 
 std::string name_of(cluster::instance const& i) {
@@ -90,7 +92,7 @@ result<> judge_answer(attempt const& a, std::string_view raw, std::string const&
     return upstream_error(errc::handshake_rejected, a, "answered with a malformed HTTP head");
   }
   if (head->status != 101) {
-    return upstream_error(errc::handshake_rejected, a, "refused the handshake", http_status(head->status));
+    return upstream_error(errc::handshake_rejected, a, "refused the handshake", {head->status, http_statuses()});
   }
   if (auto const judged = wire::judge_upgrade_response(*head, wire::accept_key(key), protocols); !judged) {
     return upstream_error(errc::handshake_rejected, a,
@@ -121,12 +123,37 @@ net::awaitable<result<std::string>> shake_hands(attempt a) {
   co_return received.rest();
 }
 
+/// What a failed try says about the instance: nothing if it answered as HTTP, or if the fault is ours.
+std::optional<cluster::trouble> trouble_of(error const& e, bool connected) {
+  using cluster::trouble;
+  if (!connected) return trouble::unreachable;
+  if (e.code == errc::connect_timeout) return trouble::no_answer;
+  if (e.code != errc::handshake_rejected) return std::nullopt;
+  if (!e.cause) return trouble::bad_handshake;
+  if (e.cause.category() != http_statuses()) return trouble::no_answer;  // the connection broke
+  if (e.cause.value() >= 500) return trouble::server_error;
+  return std::nullopt;
+}
+
 /// Would another instance answer otherwise? Not if this one understood us and said no.
 bool worth_another(error const& e) {
   return e.code != errc::handshake_rejected || !e.cause || e.cause.value() >= 500 || e.cause.value() < 400;
 }
 
 }  // namespace
+
+void report(worker& on, std::uint32_t service, cluster::instance_id instance, cluster::trouble what) {
+  auto& pool = on.pool_of(service);
+  auto const now = on.loop().wheel.now();
+  if (!pool.reported(instance, what, now)) return;
+  on.stats().of_service[service].ejections.add();
+  auto const until = pool.state_of(instance, now).until;
+  log::event(log::level::warning, "instance_ejected",
+             {{"service", on.settings().services[service].name},
+              {"instance", name_of(*pool.find(instance))},
+              {"reason", cluster::text_of(what)},
+              {"for_ms", std::chrono::duration_cast<std::chrono::milliseconds>(until - now).count()}});
+}
 
 net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_facts const& client,
                                      net::stream*& current) {
@@ -139,14 +166,15 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
   error last{errc::no_instance, side::upstream, "no healthy instance of '" + settings.name + "'", {}};
 
   while (tried.size() <= settings.channel.connect_retries && wheel.now() < give_up_at) {
-    auto const chosen = pool.choose(tried, 0, wheel.now());
+    auto const chosen = pool.choose({.excluded = tried}, wheel.now());
     if (!chosen) break;
     // A copy: a new snapshot may come while we wait.
     cluster::instance const target = pool.instances()[*chosen];
     lease counted(target.load, on.index());
     net::stream upstream(on.loop());
     current = &upstream;
-    attempt const a{on, settings, on.forwarding_of(service), client, target, give_up_at - wheel.now(), upstream};
+    auto const began = wheel.now();
+    attempt const a{on, settings, on.forwarding_of(service), client, target, give_up_at - began, upstream};
     auto connected = co_await connect(a);
     result<std::string> rest = std::string();
     if (connected) {
@@ -156,9 +184,10 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
     }
     current = nullptr;
     if (rest) {
-      pool.succeeded(target.id);
+      pool.succeeded(target.id, wheel.now());
+      pool.observed(target.id, wheel.now() - began, wheel.now());
       counts.connects.add();
-      co_return dialled{upstream.release(), std::move(*rest), std::move(counted)};
+      co_return dialled{upstream.release(), std::move(*rest), std::move(counted), target.id};
     }
     last = rest.error();
     if (last.code == errc::closed) co_return last;  // torn down
@@ -166,11 +195,12 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
     log::event(
         log::level::warning, "dial_failed",
         {{"conn", client.conn}, {"service", settings.name}, {"instance", name_of(target)}, {"err", describe(last)}});
-    if (!worth_another(last)) {
-      pool.succeeded(target.id);  // it answered
-      break;
+    if (auto const what = trouble_of(last, connected.has_value())) {
+      report(on, service, target.id, *what);
+    } else if (last.code == errc::handshake_rejected) {
+      pool.succeeded(target.id, wheel.now());  // it answered
     }
-    pool.failed(target.id, wheel.now());
+    if (!worth_another(last)) break;
     tried.push_back(target.id);
   }
   co_return last;

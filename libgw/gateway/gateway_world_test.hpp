@@ -67,7 +67,7 @@ class gateway_world {
   gateway_world(cast who, clock const& real_time);
 
   /// A client that has done its handshake.
-  party& client(std::string name = "client");
+  party& client(std::string name = "client", bool control = false);
   /// One that has still to do it: everything it sends goes through serve_connection().
   raw_client& connection(gateway::entrance by = gateway::entrance::clients);
   /// The next connection to `service` that nobody has asked for yet.
@@ -90,6 +90,8 @@ class gateway_world {
   net::awaitable<void> until(std::string what, std::function<bool()> holds) { return story_.until(what, holds); }
   net::awaitable<void> until_quiet() { return story_.until_quiet(); }
   void pass(duration time);
+  /// The same step by step, with everything that each step leads to.
+  net::awaitable<void> live_through(duration time, duration step = std::chrono::seconds(1));
 
   bool full = false;      // answered to whoever asks whether there is room for a session
   std::string not_ready;  // answered to /readyz
@@ -176,7 +178,7 @@ inline void gateway_world::open_services(cast const& who) {
   worker_->use(cluster::registry::make(services, nullptr, 1));
 }
 
-inline party& gateway_world::client(std::string name) {
+inline party& gateway_world::client(std::string name, bool control) {
   auto [ours, gateways] = socket_pair();
   auto& made =
       *parties_.emplace_back(std::make_unique<party>(story_, worker_->loop(), std::move(name), wire::role::client));
@@ -185,7 +187,8 @@ inline party& gateway_world::client(std::string name) {
                               .conn = "conn-of-" + made.name(),
                               .request_id = "request-7",
                               .traceparent = "00-" + std::string(trace_id) + "-b7ad6b7169203331-01",
-                              .listener = "public"};
+                              .listener = "public",
+                              .control = control};
   made.joins(std::move(ours), {});
   running_.spawn(made.live());
   running_.spawn(serve(std::move(facts), std::move(gateways), &made));
@@ -243,6 +246,13 @@ inline gateway::session* gateway_world::session_of(party const& client) const {
 inline void gateway_world::pass(duration time) {
   manual_.advance(time);
   worker_->loop().wheel.advance();
+}
+
+inline net::awaitable<void> gateway_world::live_through(duration time, duration step) {
+  for (; time > duration{}; time -= step) {
+    pass(std::min(time, step));
+    co_await until_quiet();
+  }
 }
 
 inline void gateway_world::run(std::function<net::awaitable<void>(gateway_world&)> body) {

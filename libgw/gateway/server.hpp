@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "core/clock.hpp"
+#include "gateway/address_limit.hpp"
 #include "gateway/worker.hpp"
 #include "net/address.hpp"
 #include "net/listen.hpp"
@@ -53,6 +54,7 @@ class server {
   net::awaitable<void> accept_from(entry& from);
   net::awaitable<void> follow_names();
   net::awaitable<void> follow_signals();
+  net::awaitable<void> watch_memory();
   worker& least_busy() noexcept;
   void worker_done();
   std::size_t workers_count() const;
@@ -69,6 +71,7 @@ class server {
   net::event stop_requested_;
   net::event names_due_;  // time to resolve again, or the end
   net::event workers_over_;
+  net::event stopped_;  // what runs beside the workers ends
   net::task_group tasks_;
   net::signals signals_;
   std::vector<entry> entries_;
@@ -79,6 +82,8 @@ class server {
   std::size_t max_sessions_ = 0;
   std::size_t workers_left_ = 0;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> memory_is_short_{false};  // no new sessions
+  address_limit per_address_;
   std::vector<std::atomic<std::size_t>> instance_counts_;  // by service, for /metrics
 };
 

@@ -4,6 +4,7 @@
 
 #include "cluster/instance.hpp"
 #include "core/pace.hpp"
+#include "gateway/address_limit.hpp"
 #include "gateway/answers.hpp"
 #include "gateway/assembly.hpp"
 #include "gateway/stats.hpp"
@@ -35,6 +36,7 @@ struct client_facts {
   std::string traceparent;  // W3C trace context, the client's or made
   std::string listener;     // name of the listener it came in by
   bool control = false;     // negotiated wsgw.v1
+  address_seat seat{};      // counts it against max_sessions_per_ip
 
   std::string_view trace() const noexcept { return std::string_view(traceparent).substr(3, 32); }
 };

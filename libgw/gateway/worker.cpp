@@ -16,10 +16,12 @@ namespace {
 
 constexpr duration drain_step = std::chrono::milliseconds(50);
 
-std::unique_ptr<cluster::balancer> make_balancer(std::string_view policy) {
+cluster::pool make_pool(config::config const& settings, std::size_t service, std::uint32_t seed) {
+  auto const& own = settings.services[service].balancer;
   auto const kinds = cluster::balancer_kinds();
-  auto const named = std::find_if(kinds.begin(), kinds.end(), [&](auto const& k) { return k.name == policy; });
-  return (named == kinds.end() ? kinds.begin() : named)->make();
+  auto const* const named = config::find_kind(kinds, own.empty() ? settings.balancer.policy : own);
+  auto policy = (named == nullptr ? kinds.data() : named)->make(seed);
+  return {std::move(policy), settings.balancer, settings.zone, seed};
 }
 
 /// Different for every pool, so that workers do not all wait for the same moment.
@@ -39,8 +41,8 @@ worker::worker(std::size_t index, surroundings around, route::table table,
       connections_running_(loop_.where()),
       stop_requested_(loop_.where()) {
   for (std::uint32_t i = 0; i < around_.settings->services.size(); ++i) {
-    pools_.emplace_back(make_balancer(around_.settings->balancer.policy), seed_of(index_, i));
-    pools_.back().update(instances, i);
+    pools_.push_back(make_pool(*around_.settings, i, seed_of(index_, i)));
+    pools_.back().update(instances, i, loop_.wheel.now());
     forwarding_.emplace_back(around_.settings->services[i].channel.forward_headers);
   }
 }
@@ -131,7 +133,7 @@ net::awaitable<void> worker::serve(arrival connection) {
 
 void worker::use(std::shared_ptr<cluster::registry const> instances) {
   loop_.post([this, fresh = std::move(instances)] {
-    for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].update(fresh, i);
+    for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].update(fresh, i, loop_.wheel.now());
   });
 }
 

@@ -5,6 +5,7 @@
 #include "cluster/pool.hpp"
 #include "cluster/registry.hpp"
 #include "config/config.hpp"
+#include "gateway/address_limit.hpp"
 #include "gateway/session.hpp"
 #include "gateway/stats.hpp"
 #include "net/listen.hpp"
@@ -43,6 +44,7 @@ struct surroundings {
   std::function<std::string()> metrics;    // the text of /metrics
   std::function<std::string()> not_ready;  // empty: ready; else JSON reasons
   std::function<bool()> full;              // as many sessions as there may be
+  address_limit* per_address = nullptr;    // null: nobody counts
 };
 
 /// How sessions are closed when the process leaves: Close 1012 with `reason`, one after the other over `spread`.
