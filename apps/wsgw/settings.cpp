@@ -85,7 +85,7 @@ void refuse_nothing(outcome& result) {
 
 void add_settings_flags(CLI::App& to_app, settings_flags& to) {
   add_list(to_app, "-c,--config", to.files,
-           "Configuration file; the later of several wins [$WSGW_CONFIG, ./wsgw.toml, /etc/wsgw/wsgw.toml]")
+           "Configuration; the later wins [$WSGW_CONFIG, ./wsgw.toml, /etc/wsgw/wsgw.toml]")
       ->type_name("FILE");
   add_list(to_app, "--service", to.services, "A service and its instances; repeat for more")
       ->type_name("NAME=ADDR,ADDR");

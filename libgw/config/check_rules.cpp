@@ -59,7 +59,7 @@ class rule_check {
     captures_ = {std::string(user_capture)};
     regexes_are_good_ = true;
     if (auto const* const when = from.find("when")) judge_regexes(when->value, "rule.when");
-    if (problems_.is_tainted(from.at) || !regexes_are_good_) return;
+    captures_are_known_ = outside_.captures_of && regexes_are_good_ && !problems_.is_tainted(from.at);
     bool const constant = check_template(r.service, from, "service");
     if (constant && !r.service.empty()) require_service(r.service, place_of(from, "service"), "rule.service");
     if (check_template(r.instance, from, "instance") && !r.instance.empty()) {
@@ -115,7 +115,7 @@ class rule_check {
     auto const& uses = std::get<std::vector<capture_use>>(parsed);
     std::vector<std::string_view> const known(captures_.begin(), captures_.end());
     for (auto const& use : uses) {
-      if (!outside_.captures_of || captures_.contains(std::string(use.name))) continue;
+      if (!captures_are_known_ || captures_.contains(std::string(use.name))) continue;
       complain(use.at, fmt::format("no regex of this rule captures '{}'{}", use.name,
                                    guess_or_list(use.name, known, "known here:")));
     }
@@ -127,6 +127,7 @@ class rule_check {
   report& problems_;
   std::set<std::string> captures_;  // of the rule at hand
   bool regexes_are_good_ = true;
+  bool captures_are_known_ = false;  // a rule with other faults may lack the one that captures
 };
 
 }  // namespace
@@ -139,7 +140,7 @@ void check_rules(config const& value, node const& root, outside_knowledge const&
   for (std::size_t i = 0; i < value.routes.size(); ++i) {
     auto const& from = *section_node(root, "route", i);
     auto const& uri = value.routes[i].uri;
-    if (uri.empty() || problems.is_tainted(from.at)) continue;
+    if (uri.empty()) continue;
     check.require_service(std::string_view(uri).substr(service_scheme.size()), place_of(from, "uri"), "route.uri");
   }
 }

@@ -1,7 +1,7 @@
 #include "config/gather.hpp"
 
+#include "config/describe.hpp"
 #include "config/interpolate.hpp"
-#include "config/types.hpp"
 
 #include <fmt/format.h>
 
@@ -63,11 +63,11 @@ std::vector<gatherer::place_of_include> gatherer::includes_of(node const& docume
   auto const* const found = document.find(include_key);
   if (found == nullptr || problems_.is_tainted(found->value.at)) return {};
   faults wrong;
-  std::vector<std::string> patterns;
-  types::texts{}.read(found->value, patterns, wrong);
+  config read;
+  top_section().find(include_key)->read(read, found->value, wrong);
   std::vector<place_of_include> includes;
-  for (std::size_t i = 0; i < patterns.size(); ++i) {
-    includes.push_back({patterns[i], (*found->value.as<node::list>())[i].at});
+  for (std::size_t i = 0; i < read.include.size(); ++i) {
+    includes.push_back({read.include[i], (*found->value.as<node::list>())[i].at});
   }
   return includes;  // a fault is told by who reads the whole tree
 }
@@ -108,9 +108,10 @@ void gatherer::add_overlay(overlay const& it) {
     return problems_.add(includes->at, std::string(include_key), "stands in files only; name further files with -c");
   }
   interpolate(document, outside_, problems_);
+  auto const key = document.as<node::table>()->front().key;
   faults found;
   lay_overlay_over(root_, std::move(document), found);
-  for (auto const& f : found) problems_.add(f.at, {}, f.text);
+  for (auto const& f : found) problems_.add(f.at, key, f.text);
 }
 
 }  // namespace gw::config

@@ -20,13 +20,18 @@ bool is_list_section(std::string_view name) {
   return found;
 }
 
-/// The value of `key`, added as a table without members if it is not there.
-node& member_of(node& table, std::string const& key, position at) {
+node* find_value(node& table, std::string_view key) {
+  for (auto& m : *table.as<node::table>()) {
+    if (m.key == key) return &m.value;
+  }
+  return nullptr;
+}
+
+void insert(node& table, member m) {
   auto& members = *table.as<node::table>();
-  auto const place = std::lower_bound(members.begin(), members.end(), key,
-                                      [](member const& m, std::string const& name) { return m.key < name; });
-  if (place != members.end() && place->key == key) return place->value;
-  return members.insert(place, {key, at, node{.value = node::table{}, .at = at}})->value;
+  auto const place = std::lower_bound(members.begin(), members.end(), m.key,
+                                      [](member const& one, std::string const& key) { return one.key < key; });
+  members.insert(place, std::move(m));
 }
 
 void lay_table_over(node& to, node later) {
@@ -35,7 +40,13 @@ void lay_table_over(node& to, node later) {
     to = std::move(later);
     return;
   }
-  for (auto& m : *members) lay_table_over(member_of(to, m.key, m.at), std::move(m.value));
+  for (auto& m : *members) {
+    if (auto* const earlier = find_value(to, m.key)) {
+      lay_table_over(*earlier, std::move(m.value));
+    } else {
+      insert(to, std::move(m));
+    }
+  }
 }
 
 std::optional<std::size_t> parse_index(std::string_view text) {
@@ -68,8 +79,10 @@ void assign(node& to, node later, faults& out) {
   for (auto& m : *members) {
     if (list != nullptr) {
       assign_element(*list, m, out);
+    } else if (auto* const earlier = find_value(to, m.key)) {
+      assign(*earlier, std::move(m.value), out);
     } else {
-      assign(member_of(to, m.key, m.at), std::move(m.value), out);
+      insert(to, std::move(m));
     }
   }
 }
@@ -147,24 +160,25 @@ std::variant<node, fault> parse_overlay(overlay const& it, unsigned source) {
 
 void lay_file_over(node& root, node later) {
   for (auto& m : *later.as<node::table>()) {
-    auto& to = member_of(root, m.key, m.at);
-    auto* const elements = to.as<node::list>();
+    auto* const earlier = find_value(root, m.key);
+    auto* const elements = earlier != nullptr ? earlier->as<node::list>() : nullptr;
     auto* const more = m.value.as<node::list>();
-    if (elements != nullptr && more != nullptr && is_list_section(m.key)) {
+    if (earlier == nullptr) {
+      insert(root, std::move(m));
+    } else if (elements != nullptr && more != nullptr && is_list_section(m.key)) {
       std::move(more->begin(), more->end(), std::back_inserter(*elements));
     } else {
-      lay_table_over(to, std::move(m.value));
+      lay_table_over(*earlier, std::move(m.value));
     }
   }
 }
 
 void lay_overlay_over(node& root, node later, faults& out) {
   for (auto& m : *later.as<node::table>()) {
-    bool const is_new = root.find(m.key) == nullptr;
-    auto& to = member_of(root, m.key, m.at);
-    if (is_new && is_list_section(m.key)) to.value.emplace<node::list>();
-    assign(to, std::move(m.value), out);
+    bool const is_new = find_value(root, m.key) == nullptr;
+    if (is_new && is_list_section(m.key)) insert(root, {m.key, m.at, {.value = node::list{}, .at = m.at}});
   }
+  assign(root, std::move(later), out);
 }
 
 }  // namespace gw::config
