@@ -17,6 +17,7 @@ namespace gw::gateway {
 namespace {
 
 constexpr duration resolve_period = std::chrono::seconds(30);
+constexpr duration certificate_period = std::chrono::seconds(10);
 
 /// Raises the soft descriptor limit to the hard one; returns it.
 std::size_t raise_descriptor_limit() {
@@ -53,9 +54,11 @@ server::server(config::config settings, clock const& time, std::string version)
       loop_(time),
       stop_requested_(loop_.where()),
       names_due_(loop_.where()),
+      certificates_due_(loop_.where()),
       workers_over_(loop_.where()),
       tasks_(loop_.where()),
       signals_(loop_.where(), {SIGTERM, SIGINT}),
+      certificates_(*settings_),
       instance_counts_(settings_->services.size()) {}
 
 server::~server() = default;
@@ -65,6 +68,7 @@ server::~server() = default;
 result<> server::open() {
   auto table = route::table::make(settings_->url_rule, names_of(settings_->services));
   if (!table) return table.error();
+  if (auto read = certificates_.load(); !read) return read;
   auto const limit = raise_descriptor_limit();
   for (auto const& l : settings_->listeners) {
     if (l.max_sessions != 0) max_sessions_ += l.max_sessions;
@@ -115,6 +119,7 @@ void server::start_workers(route::table const& table) {
       .metrics = [this] { return metrics(); },
       .not_ready = [this] { return not_ready(); },
       .full = [this] { return connections() > max_sessions_; },
+      .tls = certificates_.contexts(),
   };
   for (std::size_t i = 0; i < workers_count(); ++i) {
     workers_.push_back(std::make_unique<worker>(i, around, table, registry_));
@@ -145,6 +150,7 @@ void server::run() {
 net::awaitable<void> server::control() {
   for (auto& e : entries_) tasks_.spawn(accept_from(e));
   tasks_.spawn(follow_names());
+  tasks_.spawn(follow_certificates());
   net::task_group signals_running(loop_.where());
   signals_running.spawn(follow_signals());
   co_await stop_requested_.wait();
@@ -154,6 +160,7 @@ net::awaitable<void> server::control() {
     if (e.by == entrance::clients) e.socket->close();
   }
   names_due_.set();
+  certificates_due_.set();
   auto const spread = std::to_string(settings_->shutdown.drain.count());
   for (auto& w : workers_) w->stop({initiator::gateway, wire::close_code::service_restart, "drain;r=0-" + spread});
   co_await workers_over_.wait();
@@ -193,6 +200,23 @@ net::awaitable<void> server::follow_names() {
     count_instances();
     for (auto& w : workers_) w->use(registry_);
   }
+}
+
+net::awaitable<void> server::follow_certificates() {
+  if (!certificates_.any()) co_return;
+  net::timer again(
+      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &certificates_due_);
+  while (!stopping_) {
+    certificates_due_.clear();
+    again.start(certificate_period);
+    co_await certificates_due_.wait();
+    if (!stopping_) reread_certificates();
+  }
+}
+
+void server::reread_certificates() {
+  if (!certificates_.reread()) return;
+  for (auto& w : workers_) w->use(certificates_.contexts());
 }
 
 net::awaitable<void> server::follow_signals() {

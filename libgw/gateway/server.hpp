@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "core/clock.hpp"
+#include "gateway/tls.hpp"
 #include "gateway/worker.hpp"
 #include "net/address.hpp"
 #include "net/listen.hpp"
@@ -23,8 +24,8 @@ class server {
   server(config::config settings, clock const& time, std::string version);
   ~server();
 
-  /// Compiles the rules, resolves names, binds every listener. An error names what and how to fix it; side::gateway
-  /// with errc::bad_config or errc::io.
+  /// Compiles the rules, reads certificates, resolves names, binds every listener. An error names what and how to fix
+  /// it; side::gateway with errc::bad_config or errc::io.
   result<> open();
 
   /// Serves until a signal (SIGTERM, SIGINT) or stop(); returns when the last connection is gone. A second signal ends
@@ -52,6 +53,8 @@ class server {
   net::awaitable<void> control();
   net::awaitable<void> accept_from(entry& from);
   net::awaitable<void> follow_names();
+  net::awaitable<void> follow_certificates();
+  void reread_certificates();
   net::awaitable<void> follow_signals();
   worker& least_busy() noexcept;
   void worker_done();
@@ -67,7 +70,8 @@ class server {
   std::string version_;
   net::loop loop_;
   net::event stop_requested_;
-  net::event names_due_;  // time to resolve again, or the end
+  net::event names_due_;         // time to resolve again, or the end
+  net::event certificates_due_;  // time to look at the files again, or the end
   net::event workers_over_;
   net::task_group tasks_;
   net::signals signals_;
@@ -75,6 +79,7 @@ class server {
   std::vector<net::address> client_addresses_;
   std::vector<net::address> probe_addresses_;
   std::shared_ptr<cluster::registry const> registry_;
+  tls_files certificates_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::size_t max_sessions_ = 0;
   std::size_t workers_left_ = 0;

@@ -31,6 +31,8 @@ struct client_facts {
   std::string request_id;   // X-Request-Id, the client's or made
   std::string traceparent;  // W3C trace context, the client's or made
   std::string listener;     // name of the listener it came in by
+  bool secure = false;      // it came in by TLS
+  std::string user = {};    // whom its TLS certificate names; empty: it needed none
 
   std::string_view trace() const noexcept { return std::string_view(traceparent).substr(3, 32); }
 };

@@ -7,6 +7,7 @@
 #include "config/config.hpp"
 #include "gateway/session.hpp"
 #include "gateway/stats.hpp"
+#include "gateway/tls.hpp"
 #include "net/listen.hpp"
 #include "net/loop.hpp"
 #include "net/stream.hpp"
@@ -40,9 +41,10 @@ struct arrival {
 struct surroundings {
   std::shared_ptr<config::config const> settings;
   clock const* time = nullptr;
-  std::function<std::string()> metrics;    // the text of /metrics
-  std::function<std::string()> not_ready;  // empty: ready; else JSON reasons
-  std::function<bool()> full;              // as many sessions as there may be
+  std::function<std::string()> metrics;               // the text of /metrics
+  std::function<std::string()> not_ready;             // empty: ready; else JSON reasons
+  std::function<bool()> full;                         // as many sessions as there may be
+  std::shared_ptr<tls_contexts const> tls = nullptr;  // at the start; null: everything is plain text
 };
 
 /// A connection before its upgrade, known to its worker so that a stop can cut it short.
@@ -74,6 +76,7 @@ class worker {
   /// Stopped, and its last connection is gone.
   bool finished() const noexcept { return finished_.load(); }
   void use(std::shared_ptr<cluster::registry const> instances);
+  void use(std::shared_ptr<tls_contexts const> contexts);
   /// Ends every session with `why` and, when the last connection is gone, the thread.
   void stop(session_end why);
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
@@ -87,6 +90,7 @@ class worker {
   surroundings const& around() const noexcept { return around_; }
   route::table& table() noexcept { return table_; }
   cluster::pool& pool_of(std::uint32_t service) noexcept { return pools_[service]; }
+  worker_tls& tls() noexcept { return tls_; }
   wire::forward_rules const& forwarding_of(std::uint32_t service) const noexcept { return forwarding_[service]; }
   std::size_t index() const noexcept { return index_; }
 
@@ -108,6 +112,7 @@ class worker {
   route::table table_;
   std::vector<cluster::pool> pools_;             // by service
   std::vector<wire::forward_rules> forwarding_;  // by service
+  worker_tls tls_;
   net::task_group connections_running_;
   net::event stop_requested_;
   std::optional<session_end> stop_;
