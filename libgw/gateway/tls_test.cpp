@@ -59,9 +59,10 @@ TEST_CASE("the host must be the one that the TLS handshake named, where it named
     std::string sni, host, begin;
   };
   for (auto const& r :
-       {row{"gateway.test", "gateway.test", "HTTP/1.1 101 "}, row{"gateway.test", "GATEWAY.test.:8443", "HTTP/1.1 101 "},
-        row{"127.0.0.1", "anybody.test", "HTTP/1.1 101 "}, row{"gateway.test", "other.test", "HTTP/1.1 421 "},
-        row{"gateway.test", "gateway.test.evil", "HTTP/1.1 421 "}, row{"gateway.test", "127.0.0.1", "HTTP/1.1 421 "}}) {
+       {row{"gateway.test", "gateway.test", "HTTP/1.1 101 "},
+        row{"gateway.test", "GATEWAY.test.:8443", "HTTP/1.1 101 "}, row{"127.0.0.1", "anybody.test", "HTTP/1.1 101 "},
+        row{"gateway.test", "other.test", "HTTP/1.1 421 "}, row{"gateway.test", "gateway.test.evil", "HTTP/1.1 421 "},
+        row{"gateway.test", "127.0.0.1", "HTTP/1.1 421 "}}) {
     CAPTURE(r.sni, r.host);
     play(gateway.who(), [&](gateway_world& world) -> net::awaitable<void> {
       auto& client = world.secure_connection();
@@ -76,8 +77,8 @@ TEST_CASE("the host must be the one that the TLS handshake named, where it named
 
 TEST_CASE("by TLS the secure pages of the same host may connect, not its plain ones") {
   secure_gateway const gateway;
-  for (auto const& [origin, begin] : {std::pair{"https://gateway.test", "HTTP/1.1 101 "},
-                                      std::pair{"http://gateway.test", "HTTP/1.1 403 "}}) {
+  for (auto const& [origin, begin] :
+       {std::pair{"https://gateway.test", "HTTP/1.1 101 "}, std::pair{"http://gateway.test", "HTTP/1.1 403 "}}) {
     CAPTURE(origin);
     std::string const head = secure_head("gateway.test", "Origin: " + std::string(origin) + "\r\n");
     play(gateway.who(), [&](gateway_world& world) -> net::awaitable<void> {

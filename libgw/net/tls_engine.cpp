@@ -49,7 +49,7 @@ tls_engine::tls_engine(std::shared_ptr<tls_context const> const& context, bool s
   } else {
     SSL_set_connect_state(ssl_.get());
     expect_host(std::string(host));
-    if (session_ && session_->native() != nullptr) SSL_set_session(ssl_.get(), session_->native());
+    if (session_) session_->offer(ssl_.get());
   }
 }
 

@@ -12,4 +12,10 @@ void tls_session::keep(ssl_session_st* offered) noexcept {
   session_.reset(SSL_SESSION_dup(offered));
 }
 
+void tls_session::offer(ssl_st* in) const noexcept {
+  if (!session_) return;
+  handle const copy(SSL_SESSION_dup(session_.get()));
+  if (copy) SSL_set_session(in, copy.get());
+}
+
 }  // namespace gw::net

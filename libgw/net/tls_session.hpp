@@ -5,6 +5,7 @@
 #include <memory>
 
 struct ssl_session_st;
+struct ssl_st;
 
 namespace gw::net {
 
@@ -13,17 +14,20 @@ namespace gw::net {
 /// verdict of the first one.
 class tls_session {
  public:
-  /// Keeps a copy: a connection that breaks off spoils its own session. Without memory for one, nothing is kept.
+  /// From now on this one. Without memory for it, none.
   void keep(ssl_session_st* offered) noexcept;
 
-  /// Null: none yet. For tls_engine.
-  ssl_session_st* native() const noexcept { return session_.get(); }
+  /// Asks the server to go on with the one that is kept, if there is one, in the handshake that `in` begins.
+  void offer(ssl_st* in) const noexcept;
 
  private:
   struct release {
     void operator()(ssl_session_st* session) const noexcept;
   };
-  std::unique_ptr<ssl_session_st, release> session_;
+  using handle = std::unique_ptr<ssl_session_st, release>;
+
+  // Shared with no connection, hence copies: one that breaks off spoils its session for all who hold it.
+  handle session_;
 };
 
 }  // namespace gw::net

@@ -45,6 +45,8 @@ class service_double {
   };
 
   void answers(answer how) { answer_ = std::move(how); }
+  /// A connection whose head is longer ends at once.
+  void reads_at_most(std::size_t size) { head_limit_ = size; }
   /// From the next connection on.
   void speaks_tls(std::shared_ptr<net::tls_context const> context) { tls_ = std::move(context); }
   /// Of every handshake that succeeded.
@@ -87,7 +89,7 @@ class service_double {
       tls_handshakes_.push_back({std::string(tls.server_name()), tls.peer_name(), tls.resumed()});
     }
     net::received_head received;
-    auto const read = co_await net::read_head(stream, received, 64 * 1024);
+    auto const read = co_await net::read_head(stream, received, head_limit_);
     if (!read) co_return;
     auto const raw = std::string(received.head());
     handshakes_.push_back(raw);
@@ -127,6 +129,7 @@ class service_double {
   std::unique_ptr<net::listener> listener_;
   net::unique_fd placeholder_;
   std::vector<std::string> handshakes_;
+  std::size_t head_limit_ = 64 * 1024;
   std::shared_ptr<net::tls_context const> tls_;
   std::vector<tls_facts> tls_handshakes_;
 };
