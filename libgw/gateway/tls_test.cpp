@@ -108,7 +108,7 @@ TEST_CASE("A35: plain HTTP on a TLS port is told so, and other nonsense is close
   }
 }
 
-TEST_CASE("a client that speaks only h2 is refused with no_application_protocol") {
+TEST_CASE("a client that speaks only h2 is refused by the alert for that") {
   secure_gateway const gateway;
   play(gateway.who(), [&](gateway_world& world) -> net::awaitable<void> {
     plain_openssl const speaks_h2(TLS1_3_VERSION);
