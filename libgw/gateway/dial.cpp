@@ -4,8 +4,10 @@
 #include "gateway/worker.hpp"
 #include "net/beast_judge.hpp"
 #include "net/http_io.hpp"
+#include "net/tls_engine.hpp"
 #include "wire/header_rules.hpp"
 #include "wire/strict_head.hpp"
+#include "wire/strict_head_lexis.hpp"
 #include "wire/target.hpp"
 #include "wire/upgrade.hpp"
 
@@ -39,12 +41,14 @@ std::string name_of(cluster::instance const& i) {
 /// One try at one instance.
 struct attempt {
   worker& on;
+  std::uint32_t service;
   config::service const& settings;
   wire::forward_rules const& rules;
   client_facts const& client;
   cluster::instance const& target;
   duration time_left;
   net::stream& upstream;
+  std::string& tls_failure;  // why TLS failed: for the log, not for clients
 };
 
 error upstream_error(errc code, attempt const& a, std::string what, std::error_code cause = {}) {
@@ -66,7 +70,7 @@ std::string handshake_of(attempt const& a, std::string const& key, std::vector<s
   if (!head) return {};
   auto const fields = wire::upstream_headers(*head, a.rules,
                                              {.client_ip = a.client.address,
-                                              .proto = "http",
+                                              .proto = a.client.secure ? "https" : "http",
                                               .request_id = a.client.request_id,
                                               .traceparent = a.client.traceparent});
   auto const host = a.settings.host.empty() ? name_of(a.target) : a.settings.host;
@@ -101,6 +105,32 @@ result<> judge_answer(attempt const& a, std::string_view raw, std::string const&
   return {};
 }
 
+/// Whom the certificate must name: the host that the handshake names, as a name or an IP literal.
+std::string certified_name(attempt const& a) {
+  auto const configured = wire::parse_authority(a.settings.host);
+  if (!configured) return a.target.configured.host;
+  auto host = configured->host;
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return std::string(host);
+}
+
+error tls_failed(attempt const& a, std::string_view why) {
+  a.tls_failure = why;
+  return upstream_error(errc::connect_failed, a, "failed the TLS handshake");
+}
+
+/// Nothing, if the service speaks plain text.
+net::awaitable<result<>> secure(attempt a) {
+  auto const name = certified_name(a);
+  auto engine = a.on.tls().for_upstream(a.service, a.target.id, name);
+  if (!engine) co_return result<>();
+  auto done = co_await a.upstream.secure(std::move(engine));
+  if (done || !a.upstream.is_open()) co_return done;
+  auto const* const tls = a.upstream.tls();
+  auto const why = tls->failure().empty() ? describe(done.error()) : std::string(tls->failure());
+  co_return tls_failed(a, why);
+}
+
 net::awaitable<result<std::string>> shake_hands(attempt a) {
   std::vector<std::string> protocols;
   if (!a.settings.subprotocol.empty()) protocols.push_back(a.settings.subprotocol);
@@ -111,11 +141,15 @@ net::awaitable<result<std::string>> shake_hands(attempt a) {
   auto const limit = std::min<duration>(a.settings.channel.handshake_timeout, a.time_left);
   net::deadline deadline(a.on.loop(), a.upstream, limit);
   net::received_head received;
-  auto done = co_await a.upstream.write(request);
+  auto done = co_await secure(a);
+  if (done) done = co_await a.upstream.write(request);
   if (done) done = co_await net::read_head(a.upstream, received, response_limit);
   if (!done) {
     if (deadline.passed()) co_return upstream_error(errc::connect_timeout, a, "did not answer the handshake in time");
-    if (!a.upstream.is_open()) co_return done.error();
+    if (!a.upstream.is_open() || done.error().code == errc::connect_failed) co_return done.error();
+    // With TLS 1.3 a server refuses our certificate only behind the handshake.
+    auto const* const tls = a.upstream.tls();
+    if (tls != nullptr && !tls->failure().empty()) co_return tls_failed(a, tls->failure());
     co_return upstream_error(errc::handshake_rejected, a, "did not answer the handshake", done.error().cause);
   }
   auto const judged = judge_answer(a, received.head(), key, protocols);
@@ -174,7 +208,9 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
     net::stream upstream(on.loop());
     current = &upstream;
     auto const began = wheel.now();
-    attempt const a{on, settings, on.forwarding_of(service), client, target, give_up_at - began, upstream};
+    std::string tls_failure;
+    attempt const a{on,       service,    settings, on.forwarding_of(service), client, target, give_up_at - began,
+                    upstream, tls_failure};
     auto connected = co_await connect(a);
     result<std::string> rest = std::string();
     if (connected) {
@@ -192,9 +228,9 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
     last = rest.error();
     if (last.code == errc::closed) co_return last;  // torn down
     counts.connect_failures.add();
-    log::event(
-        log::level::warning, "dial_failed",
-        {{"conn", client.conn}, {"service", settings.name}, {"instance", name_of(target)}, {"err", describe(last)}});
+    auto const why = describe(last) + (tls_failure.empty() ? "" : ": " + tls_failure);
+    log::event(log::level::warning, "dial_failed",
+               {{"conn", client.conn}, {"service", settings.name}, {"instance", name_of(target)}, {"err", why}});
     if (auto const what = trouble_of(last, connected.has_value())) {
       report(on, service, target.id, *what);
     } else if (last.code == errc::handshake_rejected) {

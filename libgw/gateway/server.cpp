@@ -22,6 +22,7 @@ constexpr duration memory_period = std::chrono::milliseconds(100);
 // Shares of `memory`, in percent: above the first no new sessions, above the second the fullest go.
 constexpr std::size_t memory_short = 80;
 constexpr std::size_t memory_shed = 90;
+constexpr duration certificate_period = std::chrono::seconds(10);
 
 /// Raises the soft descriptor limit to the hard one; returns it.
 std::size_t raise_descriptor_limit() {
@@ -58,10 +59,12 @@ server::server(config::config settings, clock const& time, std::string version)
       loop_(time),
       stop_requested_(loop_.where()),
       names_due_(loop_.where()),
+      certificates_due_(loop_.where()),
       workers_over_(loop_.where()),
       stopped_(loop_.where()),
       tasks_(loop_.where()),
       signals_(loop_.where(), {SIGTERM, SIGINT}),
+      certificates_(*settings_),
       instance_counts_(settings_->services.size()) {}
 
 server::~server() = default;
@@ -71,6 +74,7 @@ server::~server() = default;
 result<> server::open() {
   auto table = route::table::make(settings_->url_rule, names_of(settings_->services));
   if (!table) return table.error();
+  if (auto read = certificates_.load(); !read) return read;
   auto const limit = raise_descriptor_limit();
   for (auto const& l : settings_->listeners) {
     if (l.max_sessions != 0) max_sessions_ += l.max_sessions;
@@ -122,6 +126,7 @@ void server::start_workers(route::table const& table) {
       .not_ready = [this] { return not_ready(); },
       .full = [this] { return connections() > max_sessions_ || memory_is_short_.load(std::memory_order_relaxed); },
       .per_address = &per_address_,
+      .tls = certificates_.contexts(),
   };
   for (std::size_t i = 0; i < workers_count(); ++i) {
     workers_.push_back(std::make_unique<worker>(i, around, table, registry_));
@@ -153,6 +158,7 @@ net::awaitable<void> server::control() {
   for (auto& e : entries_) tasks_.spawn(accept_from(e));
   tasks_.spawn(follow_names());
   tasks_.spawn(watch_memory());
+  tasks_.spawn(follow_certificates());
   net::task_group signals_running(loop_.where());
   signals_running.spawn(follow_signals());
   co_await stop_requested_.wait();
@@ -163,6 +169,7 @@ net::awaitable<void> server::control() {
     if (e.by == entrance::clients) e.socket->close();
   }
   names_due_.set();
+  certificates_due_.set();
   auto const spread = std::to_string(settings_->shutdown.drain.count());
   for (auto& w : workers_) w->stop({"drain;r=0-" + spread, settings_->shutdown.drain});
   co_await workers_over_.wait();
@@ -227,6 +234,23 @@ net::awaitable<void> server::watch_memory() {
     auto const excess = used - limit / 100 * (memory_short + memory_shed) / 2;
     for (auto& w : workers_) w->shed(excess / workers_.size() + 1);
   }
+}
+
+net::awaitable<void> server::follow_certificates() {
+  if (!certificates_.any()) co_return;
+  net::timer again(
+      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &certificates_due_);
+  while (!stopping_) {
+    certificates_due_.clear();
+    again.start(certificate_period);
+    co_await certificates_due_.wait();
+    if (!stopping_) reread_certificates();
+  }
+}
+
+void server::reread_certificates() {
+  if (!certificates_.reread()) return;
+  for (auto& w : workers_) w->use(certificates_.contexts());
 }
 
 net::awaitable<void> server::follow_signals() {

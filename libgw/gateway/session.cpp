@@ -376,9 +376,11 @@ std::string session::traffic_text() const {
 }
 
 void session::log_open() const {
-  log::access(
-      "session_open",
-      {{"conn", facts_.conn}, {"client", facts_.address}, {"listener", facts_.listener}, {"trace", facts_.trace()}});
+  log::access("session_open", {{"conn", facts_.conn},
+                               {"client", facts_.address},
+                               {"listener", facts_.listener},
+                               {"user", facts_.user},
+                               {"trace", facts_.trace()}});
 }
 
 void session::log_close() const {

@@ -37,6 +37,8 @@ struct client_facts {
   std::string listener;     // name of the listener it came in by
   bool control = false;     // negotiated wsgw.v1
   address_seat seat{};      // counts it against max_sessions_per_ip
+  bool secure = false;      // it came in by TLS
+  std::string user = {};    // whom its TLS certificate names; empty: it needed none
 
   std::string_view trace() const noexcept { return std::string_view(traceparent).substr(3, 32); }
 };

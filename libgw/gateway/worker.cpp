@@ -38,6 +38,7 @@ worker::worker(std::size_t index, surroundings around, route::table table,
       stats_(around_.settings->services.size()),
       loop_(*around_.time),
       table_(std::move(table)),
+      tls_(around_.tls),
       connections_running_(loop_.where()),
       stop_requested_(loop_.where()) {
   for (std::uint32_t i = 0; i < around_.settings->services.size(); ++i) {
@@ -135,6 +136,10 @@ void worker::use(std::shared_ptr<cluster::registry const> instances) {
   loop_.post([this, fresh = std::move(instances)] {
     for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].update(fresh, i, loop_.wheel.now());
   });
+}
+
+void worker::use(std::shared_ptr<tls_contexts const> contexts) {
+  loop_.post([this, fresh = std::move(contexts)] { tls_.use(fresh); });
 }
 
 void worker::stop(farewell how) {

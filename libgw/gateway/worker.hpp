@@ -8,6 +8,7 @@
 #include "gateway/address_limit.hpp"
 #include "gateway/session.hpp"
 #include "gateway/stats.hpp"
+#include "gateway/tls.hpp"
 #include "net/listen.hpp"
 #include "net/loop.hpp"
 #include "net/stream.hpp"
@@ -41,10 +42,11 @@ struct arrival {
 struct surroundings {
   std::shared_ptr<config::config const> settings;
   clock const* time = nullptr;
-  std::function<std::string()> metrics;    // the text of /metrics
-  std::function<std::string()> not_ready;  // empty: ready; else JSON reasons
-  std::function<bool()> full;              // as many sessions as there may be
-  address_limit* per_address = nullptr;    // null: nobody counts
+  std::function<std::string()> metrics;               // the text of /metrics
+  std::function<std::string()> not_ready;             // empty: ready; else JSON reasons
+  std::function<bool()> full;                         // as many sessions as there may be
+  address_limit* per_address = nullptr;               // null: nobody counts
+  std::shared_ptr<tls_contexts const> tls = nullptr;  // at the start; null: everything is plain text
 };
 
 /// How sessions are closed when the process leaves: Close 1012 with `reason`, one after the other over `spread`.
@@ -82,6 +84,7 @@ class worker {
   /// Stopped, and its last connection is gone.
   bool finished() const noexcept { return finished_.load(); }
   void use(std::shared_ptr<cluster::registry const> instances);
+  void use(std::shared_ptr<tls_contexts const> contexts);
   /// Drains every session and, when the last connection is gone, ends the thread.
   void stop(farewell how);
   /// Ends the sessions that hold most, until about `bytes` are given up.
@@ -97,6 +100,7 @@ class worker {
   surroundings const& around() const noexcept { return around_; }
   route::table& table() noexcept { return table_; }
   cluster::pool& pool_of(std::uint32_t service) noexcept { return pools_[service]; }
+  worker_tls& tls() noexcept { return tls_; }
   wire::forward_rules const& forwarding_of(std::uint32_t service) const noexcept { return forwarding_[service]; }
   std::size_t index() const noexcept { return index_; }
 
@@ -119,6 +123,7 @@ class worker {
   route::table table_;
   std::vector<cluster::pool> pools_;             // by service
   std::vector<wire::forward_rules> forwarding_;  // by service
+  worker_tls tls_;
   net::task_group connections_running_;
   net::event stop_requested_;
   std::optional<farewell> stop_;
