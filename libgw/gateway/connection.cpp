@@ -90,8 +90,11 @@ answer answer_client(worker const& on, std::string_view raw, config::listener co
                                 .retry_after = std::chrono::seconds(1)}),
             std::nullopt};
   }
-  return {wire::make_upgrade_response(wire::accept_key(request->key), choose_protocol(l, *request)),
-          facts_of(*head, raw, l, fd)};
+  auto const protocol = choose_protocol(l, *request);
+  auto facts = facts_of(*head, raw, l, fd);
+  facts.told = route::circumstances_of(
+      on.table().asked(), {.head = *head, .target = *target, .subprotocol = protocol, .client = facts.address});
+  return {wire::make_upgrade_response(wire::accept_key(request->key), protocol), std::move(facts)};
 }
 
 /// A head from the listener for probes and scrapes.

@@ -63,7 +63,7 @@ server::~server() = default;
 // --- 1. opening ---
 
 result<> server::open() {
-  auto table = route::table::make(settings_->url_rule, names_of(settings_->services));
+  auto table = route::table::make(settings_->url_rule, names_of(settings_->services), settings_->rules);
   if (!table) return table.error();
   auto const limit = raise_descriptor_limit();
   for (auto const& l : settings_->listeners) {

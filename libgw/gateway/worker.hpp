@@ -86,6 +86,7 @@ class worker {
   config::config const& settings() const noexcept { return *around_.settings; }
   surroundings const& around() const noexcept { return around_; }
   route::table& table() noexcept { return table_; }
+  route::table const& table() const noexcept { return table_; }
   cluster::pool& pool_of(std::uint32_t service) noexcept { return pools_[service]; }
   wire::forward_rules const& forwarding_of(std::uint32_t service) const noexcept { return forwarding_[service]; }
   std::size_t index() const noexcept { return index_; }
