@@ -25,13 +25,14 @@ class worker;
 
 /// What the handshake told about a client.
 struct client_facts {
-  std::string head;           // the raw HTTP head, kept for the upstream handshakes
-  std::string address;        // IP of the client
-  std::string conn;           // our name for the connection, in logs and error frames
-  std::string request_id;     // X-Request-Id, the client's or made
-  std::string traceparent;    // W3C trace context, the client's or made
-  std::string listener;       // name of the listener it came in by
-  route::circumstances told;  // what rules ask about it
+  std::string head;         // the raw HTTP head, kept for the upstream handshakes
+  std::string address;      // IP of the client
+  std::string conn;         // our name for the connection, in logs and error frames
+  std::string request_id;   // X-Request-Id, the client's or made
+  std::string traceparent;  // W3C trace context, the client's or made
+  std::string listener;     // name of the listener it came in by
+  /// What rules ask about it.
+  route::circumstances told = {};
 
   std::string_view trace() const noexcept { return std::string_view(traceparent).substr(3, 32); }
 };

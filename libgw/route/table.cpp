@@ -136,6 +136,11 @@ decision table::decide_prefix(std::string_view first, circumstances const& from,
   return made;
 }
 
+std::string_view table::method_of(std::string_view text) {
+  auto const head = scanner_.scan(text);
+  return head.verdict == wire::head_verdict::found ? head.value : std::string_view{};
+}
+
 table::opinion table::judge(wire::head const& head, bool control, captures& found) const {
   switch (head.verdict) {
     case wire::head_verdict::found:

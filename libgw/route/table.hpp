@@ -70,6 +70,10 @@ class table {
   /// when it is complete. Who forwards a message that is `watched` watches the rest with a wire::tail_walk of rules().
   decision decide_prefix(std::string_view first, circumstances const& from, bool& undecided);
 
+  /// The routing key of the message that `text` is or begins, to be shown; empty if there is no single one. Valid until
+  /// the next decision and until the text changes.
+  std::string_view method_of(std::string_view text);
+
   /// What the custom rules ask about a session: see circumstances_of(). Nothing asked: an empty one will do.
   questions const& asked() const noexcept { return custom_.asked(); }
   bool asks_circumstances() const noexcept { return custom_.asked().any(); }

@@ -114,6 +114,8 @@ TEST_CASE("a decision says what the routing key was and which service it named")
   CHECK(d.named_service.empty());
   d = t.decide("{}", {});
   CHECK(d.method.empty());
+  CHECK(t.method_of(R"({"method":"/api/v1/a/x","data":"cut)") == "/api/v1/a/x");
+  CHECK(t.method_of(R"({"data":"cut)").empty());
 }
 
 TEST_CASE("the settings of the URL rule are obeyed") {
