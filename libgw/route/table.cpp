@@ -43,6 +43,13 @@ decision refused(errc fault, std::string_view why, std::string_view method = {})
   return {.verdict = route_verdict::failed, .fault = fault, .why = why, .method = method};
 }
 
+/// Where the URL rule has no answer but another rule may.
+decision unanswered(errc fault, std::string_view why, std::string_view method = {}) {
+  auto made = refused(fault, why, method);
+  made.unanswered = true;
+  return made;
+}
+
 }  // namespace
 
 std::optional<pattern_fault> url_pattern_fault(std::string_view source) {
@@ -107,9 +114,10 @@ decision table::decide(std::string_view text, circumstances const& from) {
     if (auto const known = routed_.find(head.value)) return routed(*known, head.value);
   }
   captures found;
-  auto const url = judge(head, from.control, found);
-  if (url.said.verdict == route_verdict::routed) routed_.remember(url.said.method, url.said.service.index);
-  return decide_further(url, message_facts::content::text, text, from);
+  auto const d = judge(head, from.control, found);
+  if (d.verdict == route_verdict::routed) routed_.remember(d.method, d.service.index);
+  if (!d.unanswered || custom_.empty()) return d;
+  return decide_further(d, message_facts::content::text, text, from);
 }
 
 decision table::routed(std::uint32_t service, std::string_view method) const {
@@ -125,12 +133,11 @@ decision table::decide_prefix(std::string_view first, circumstances const& from,
   undecided = (enabled_ || from.control) && head.verdict == wire::head_verdict::undecided;
   if (undecided) return {};
   captures found;
-  auto const url = enabled_ ? judge(head, from.control, found) : judge_disabled(head);
-  auto made = url.said;
-  if (!url.final && !custom_.empty()) {
+  auto made = enabled_ ? judge(head, from.control, found) : judge_disabled(head);
+  if (made.unanswered && !custom_.empty()) {
     auto const by = custom_.ask(message_facts::content::beginning, first, from);
     undecided = by.said == answer::later;
-    if (by.said == answer::yes) made = answer_of(by, url.said);
+    if (by.said == answer::yes) made = answer_of(by, made);
   }
   made.watched = enabled_ && head.verdict == wire::head_verdict::found;
   return made;
@@ -141,62 +148,62 @@ std::string_view table::method_of(std::string_view text) {
   return head.verdict == wire::head_verdict::found ? head.value : std::string_view{};
 }
 
-table::opinion table::judge(wire::head const& head, bool control, captures& found) const {
+decision table::judge(wire::head const& head, bool control, captures& found) const {
   switch (head.verdict) {
     case wire::head_verdict::found:
       return judge_method(head.value, control, found);
     case wire::head_verdict::not_json:
     case wire::head_verdict::undecided:
-      return {refused(errc::parse_error, head.why), false};
+      return unanswered(errc::parse_error, head.why);
     case wire::head_verdict::no_key:
-      return {refused(errc::no_method, head.why), false};
+      return unanswered(errc::no_method, head.why);
     case wire::head_verdict::bad_key:
-      return {refused(errc::bad_method, head.why)};
+      return refused(errc::bad_method, head.why);
   }
-  return {refused(errc::internal, "unknown verdict")};
+  return refused(errc::internal, "unknown verdict");
 }
 
-table::opinion table::judge_method(std::string_view method, bool control, captures& found) const {
+decision table::judge_method(std::string_view method, bool control, captures& found) const {
   if (method.starts_with(control_prefix)) {
-    if (control) return {{.verdict = route_verdict::control, .method = method}};
-    return {refused(errc::bad_method, "control messages need the subprotocol wsgw.v1", method)};
+    if (control) return {.verdict = route_verdict::control, .method = method};
+    return refused(errc::bad_method, "control messages need the subprotocol wsgw.v1", method);
   }
   if (wire::judge_method(method) == wire::path_verdict::bad) {
-    return {refused(errc::bad_method, "the routing key is too long or has a bad path", method)};
+    return refused(errc::bad_method, "the routing key is too long or has a bad path", method);
   }
   if (!pattern_.match(method, found)) {
-    return {refused(errc::no_route, "the routing key does not match url_rule.pattern", method), false};
+    return unanswered(errc::no_route, "the routing key does not match url_rule.pattern", method);
   }
   auto const name = found["service"];
   if (name == gateway_service && found["path"] == heartbeat_path) {
-    return {{.verdict = route_verdict::heartbeat, .method = method, .named_service = name}};
+    return {.verdict = route_verdict::heartbeat, .method = method, .named_service = name};
   }
-  if (auto const known = find(name)) return {routed(known->index, method)};
+  if (auto const known = find(name)) return routed(known->index, method);
   auto made = refused(errc::no_route, "no such service", method);
   made.named_service = name;
-  return {made};
+  return made;
 }
 
 // Every message is for the custom rules then, but for what a client says to the gateway itself.
-table::opinion table::judge_disabled(wire::head const& head) const {
+decision table::judge_disabled(wire::head const& head) const {
   bool const control = head.verdict == wire::head_verdict::found && head.value.starts_with(control_prefix);
-  if (control) return {{.verdict = route_verdict::control, .method = head.value}};
-  return {refused(errc::no_route, url_rule_off), false};
+  if (control) return {.verdict = route_verdict::control, .method = head.value};
+  return unanswered(errc::no_route, url_rule_off);
 }
 
-table::opinion table::judge_binary() {
-  return {refused(errc::unsupported_type, "no rule takes binary messages"), false};
+decision table::judge_binary() {
+  return unanswered(errc::unsupported_type, "no rule takes binary messages");
 }
 
-decision table::decide_further(opinion const& url, message_facts::content what, std::string_view text,
+decision table::decide_further(decision const& url, message_facts::content what, std::string_view text,
                                circumstances const& from) {
-  if (url.final || custom_.empty()) return url.said;
+  if (!url.unanswered || custom_.empty()) return url;
   auto const by = custom_.ask(what, text, from);
-  return by.said == answer::yes ? answer_of(by, url.said) : url.said;
+  return by.said == answer::yes ? answer_of(by, url) : url;
 }
 
-decision table::answer_of(ruling const& by, decision const& unanswered) const {
-  decision made{.method = unanswered.method, .rule = by.rule};
+decision table::answer_of(ruling const& by, decision const& url) const {
+  decision made{.method = url.method, .rule = by.rule};
   if (!by.what.fault.empty()) {
     made.fault = errc::rule_error;
     made.why = by.what.fault;

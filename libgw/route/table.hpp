@@ -48,6 +48,7 @@ struct decision {
   std::string_view key = {};            // routed by a rule that gives one: its hash chooses the instance
   std::uint32_t rule = 0;               // who answered: 0 = the URL rule, n = the n-th custom rule
   bool watched = false;                 // by decide_prefix(): the rest of the message needs a wire::tail_walk
+  bool unanswered = false;              // failed: no rule had an answer to it
 };
 
 /// Why `source` cannot be url_rule.pattern; nothing if it can. For config::outside_knowledge.
@@ -94,24 +95,18 @@ class table {
     std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>()(name); }
   };
 
-  /// What the URL rule says.
-  struct opinion {
-    decision said;
-    bool final = true;  // false: a custom rule may have another answer
-  };
-
   table(config::url_rule const& rule, pattern compiled, std::vector<std::string> service_names, rule_list custom);
   result<> check_services() const;
-  opinion judge(wire::head const& head, bool control, captures& found) const;
-  opinion judge_method(std::string_view method, bool control, captures& found) const;
-  opinion judge_disabled(wire::head const& head) const;
-  static opinion judge_binary();
+  decision judge(wire::head const& head, bool control, captures& found) const;
+  decision judge_method(std::string_view method, bool control, captures& found) const;
+  decision judge_disabled(wire::head const& head) const;
+  static decision judge_binary();
   decision routed(std::uint32_t service, std::string_view method) const;
-  decision answer_of(ruling const& by, decision const& unanswered) const;
-  decision decide_further(opinion const& url, message_facts::content what, std::string_view text,
+  decision answer_of(ruling const& by, decision const& url) const;
+  decision decide_further(decision const& url, message_facts::content what, std::string_view text,
                           circumstances const& from);
-  opinion explain_url_rule(std::string_view text, circumstances const& from, std::string& out);
-  void explain_further(opinion const& url, message_facts::content what, std::string_view text,
+  decision explain_url_rule(std::string_view text, circumstances const& from, std::string& out);
+  void explain_further(decision const& url, message_facts::content what, std::string_view text,
                        circumstances const& from, std::string& out);
   void explain_verdict(decision const& made, std::string& out) const;
 

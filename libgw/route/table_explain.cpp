@@ -46,7 +46,7 @@ std::string table::explain_binary(circumstances const& from) {
   std::string out;
   auto const url = judge_binary();
   if (custom_.empty()) {
-    tell_fault(url.said, out);
+    tell_fault(url, out);
   } else {
     out += "binary: not for the URL rule\n";
   }
@@ -54,39 +54,38 @@ std::string table::explain_binary(circumstances const& from) {
   return out;
 }
 
-table::opinion table::explain_url_rule(std::string_view text, circumstances const& from, std::string& out) {
+decision table::explain_url_rule(std::string_view text, circumstances const& from, std::string& out) {
   captures found;
   auto const head = enabled_ || from.control ? scanner_.scan(text) : wire::head{};
   auto const url = enabled_ ? judge(head, from.control, found) : judge_disabled(head);
-  auto const& said = url.said;
-  bool const answers = said.verdict != route_verdict::failed;
+  bool const answers = url.verdict != route_verdict::failed;
   if (!enabled_ && !answers) {
-    tell_fault(said, out);
+    tell_fault(url, out);
     return url;
   }
   if (head.verdict != wire::head_verdict::found) {
-    tell_fault(said, out);
+    tell_fault(url, out);
     out += with_caret(text, head.at);
     return url;
   }
   auto const to = std::back_inserter(out);
   fmt::format_to(to, "routing key '{}' at byte {}: {}\n", rules_.key, head.at, harmless(head.value));
-  if (!answers && said.named_service.empty()) {
-    tell_fault(said, out);
+  if (!answers && url.named_service.empty()) {
+    tell_fault(url, out);
     out += with_caret(text, head.at);
     return url;
   }
-  if (said.verdict != route_verdict::control) fmt::format_to(to, "matches {}\n", pattern_.source());
+  if (url.verdict != route_verdict::control) fmt::format_to(to, "matches {}\n", pattern_.source());
   for (auto const& [name, value] : found) fmt::format_to(to, "  {} = {}\n", name, value);
-  explain_verdict(said, out);
+  explain_verdict(url, out);
   return url;
 }
 
-void table::explain_further(opinion const& url, message_facts::content what, std::string_view text,
+void table::explain_further(decision const& url, message_facts::content what, std::string_view text,
                             circumstances const& from, std::string& out) {
   if (custom_.empty()) return;
-  if (url.final) {
-    if (url.said.verdict == route_verdict::failed) out += "no rule is asked: this answer is final\n";
+  if (!url.unanswered) {
+    if (url.verdict == route_verdict::failed) out += "no rule is asked: this answer is final\n";
     return;
   }
   auto const by = custom_.ask(what, text, from, &out);
@@ -94,7 +93,7 @@ void table::explain_further(opinion const& url, message_facts::content what, std
     out += "no rule answers\n";
     return;
   }
-  explain_verdict(answer_of(by, url.said), out);
+  explain_verdict(answer_of(by, url), out);
 }
 
 void table::explain_verdict(decision const& made, std::string& out) const {
