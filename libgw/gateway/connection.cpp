@@ -94,6 +94,7 @@ answer answer_client(worker const& on, std::string_view raw, config::listener co
   auto facts = facts_of(*head, raw, l, fd);
   facts.told = route::circumstances_of(
       on.table().asked(), {.head = *head, .target = *target, .subprotocol = protocol, .client = facts.address});
+  facts.control = facts.told.control;
   return {wire::make_upgrade_response(wire::accept_key(request->key), protocol), std::move(facts)};
 }
 
