@@ -326,8 +326,7 @@ void channel::tell_waiting(error const& why) {
     facts.stage = why.code == errc::no_instance ? "discover" : "connect";
     facts.service = service_name();
     facts.seq = seq;
-    auto const d = worker_.table().decide(text);
-    if (!d.method.empty()) facts.method = d.method;
+    if (auto const method = worker_.table().method_of(text); !method.empty()) facts.method = method;
     facts.data = wire::find_correlation(text);
     if (row_of(why.code).retryable) facts.retry_after_ms = 1000;
     if (why.code == errc::handshake_rejected && std::string_view(why.cause.category().name()) == "http")

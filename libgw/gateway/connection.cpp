@@ -127,7 +127,9 @@ answer answer_client(worker const& on, std::string_view raw, config::listener co
             std::nullopt};
   }
   auto const protocol = choose_protocol(l, *request);
-  facts.control = protocol == wire::control_protocol;
+  facts.told = route::circumstances_of(
+      on.table().asked(), {.head = *head, .target = *target, .subprotocol = protocol, .client = facts.address});
+  facts.control = facts.told.control;
   return {wire::make_upgrade_response(wire::accept_key(request->key), protocol), std::move(facts)};
 }
 

@@ -184,7 +184,7 @@ inline bool gateway_world::reread_certificates() {
 inline route::table gateway_world::table_of(config::config const& settings) {
   std::vector<std::string> names;
   for (auto const& s : settings.services) names.push_back(s.name);
-  return *route::table::make(settings.url_rule, names);
+  return *route::table::make(settings.url_rule, names, settings.rules);
 }
 
 inline void gateway_world::open_services(cast const& who) {

@@ -72,7 +72,7 @@ server::~server() = default;
 // --- 1. opening ---
 
 result<> server::open() {
-  auto table = route::table::make(settings_->url_rule, names_of(settings_->services));
+  auto table = route::table::make(settings_->url_rule, names_of(settings_->services), settings_->rules);
   if (!table) return table.error();
   if (auto read = certificates_.load(); !read) return read;
   auto const limit = raise_descriptor_limit();

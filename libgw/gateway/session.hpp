@@ -39,6 +39,8 @@ struct client_facts {
   address_seat seat{};      // counts it against max_sessions_per_ip
   bool secure = false;      // it came in by TLS
   std::string user = {};    // whom its TLS certificate names; empty: it needed none
+  /// What rules ask about it.
+  route::circumstances told = {};
 
   std::string_view trace() const noexcept { return std::string_view(traceparent).substr(3, 32); }
 };

@@ -99,6 +99,7 @@ class worker {
   config::config const& settings() const noexcept { return *around_.settings; }
   surroundings const& around() const noexcept { return around_; }
   route::table& table() noexcept { return table_; }
+  route::table const& table() const noexcept { return table_; }
   cluster::pool& pool_of(std::uint32_t service) noexcept { return pools_[service]; }
   worker_tls& tls() noexcept { return tls_; }
   wire::forward_rules const& forwarding_of(std::uint32_t service) const noexcept { return forwarding_[service]; }
