@@ -1,12 +1,16 @@
 #include "gateway/connection.hpp"
 
+#include "core/log.hpp"
 #include "gateway/session.hpp"
 #include "net/beast_judge.hpp"
 #include "net/http_io.hpp"
 #include "net/stream.hpp"
+#include "net/tls_engine.hpp"
+#include "wire/control_message.hpp"
 #include "wire/header_rules.hpp"
 #include "wire/http_text.hpp"
 #include "wire/strict_head.hpp"
+#include "wire/strict_head_lexis.hpp"
 #include "wire/target.hpp"
 #include "wire/upgrade.hpp"
 
@@ -46,32 +50,54 @@ bool serves_host(config::listener const& l, std::string_view host) {
   return l.hosts.empty() || std::any_of(l.hosts.begin(), l.hosts.end(), matches);
 }
 
+/// A certificate was chosen for the name in SNI, so nothing of another host may be asked for here (RFC 9110 section
+/// 7.4). SNI carries no trailing dot (RFC 6066 section 3), a Host may.
+bool is_certified_host(net::tls_engine const* tls, std::string_view host) {
+  if (tls == nullptr || tls->server_name().empty()) return true;
+  auto const asked = wire::parse_authority(host);
+  auto name = asked ? asked->host : std::string_view();
+  if (name.ends_with('.')) name.remove_suffix(1);
+  return wire::same_name(name, tls->server_name());
+}
+
 std::string_view choose_protocol(config::listener const& l, wire::websocket_request const& request) {
+  auto const& offered_all = request.protocols;
+  if (std::find(offered_all.begin(), offered_all.end(), wire::control_protocol) != offered_all.end()) {
+    return wire::control_protocol;
+  }
   for (auto const offered : request.protocols) {
     if (std::find(l.subprotocols.begin(), l.subprotocols.end(), offered) != l.subprotocols.end()) return offered;
   }
   return {};
 }
 
-client_facts facts_of(wire::request_head const& head, std::string_view raw, config::listener const& l, int fd) {
+client_facts facts_of(wire::request_head const& head, std::string_view raw, config::listener const& l,
+                      net::stream& client) {
   client_facts facts;
   facts.head = raw;
-  facts.address = net::address::of_socket(fd, false).ip();
+  facts.address = net::address::of_socket(client.descriptor(), false).ip();
   facts.conn = wire::make_request_id().substr(0, 16);
   facts.request_id = wire::kept_request_id(head);
   if (facts.request_id.empty()) facts.request_id = wire::make_request_id();
   facts.traceparent = wire::kept_traceparent(head);
   if (facts.traceparent.empty()) facts.traceparent = wire::make_traceparent();
   facts.listener = l.name;
+  if (auto const* const tls = client.tls()) {
+    facts.secure = true;
+    facts.user = tls->peer_name();
+  }
   return facts;
 }
 
 /// A head from a listener for clients: an upgrade to a multiplexed session, or nothing.
-answer answer_client(worker const& on, std::string_view raw, config::listener const& l, int fd) {
+answer answer_client(worker const& on, std::string_view raw, config::listener const& l, net::stream& client) {
   auto const head = wire::judge_request(raw);
   if (!head) return refusal(head.error());
   if (!net::beast_agrees_request(raw)) return refusal(400, "BAD_HANDSHAKE", "the request head is ambiguous");
   if (!serves_host(l, head->get("Host"))) return refusal(421, "BAD_HANDSHAKE", "this host is not served here");
+  if (!is_certified_host(client.tls(), head->get("Host"))) {
+    return refusal(421, "BAD_HANDSHAKE", "Host names another host than the TLS handshake");
+  }
   auto const target = wire::judge_target(head->target);
   if (!target) return refusal(target.error());
   auto const matches = [&](auto const& pattern) { return wire::path_matches(pattern, target->path); };
@@ -80,7 +106,8 @@ answer answer_client(worker const& on, std::string_view raw, config::listener co
   }
   auto const request = wire::judge_upgrade(*head);
   if (!request) return refusal(request.error());
-  if (!wire::origin_allowed(request->origin, head->get("Host"), l.origins)) {
+  bool const over_tls = client.tls() != nullptr;
+  if (!wire::origin_allowed(request->origin, head->get("Host"), l.origins, over_tls)) {
     return refusal(403, "FORBIDDEN", "this Origin may not connect; see 'origins' of the listener");
   }
   if (on.stopping() || on.around().full()) {
@@ -90,8 +117,20 @@ answer answer_client(worker const& on, std::string_view raw, config::listener co
                                 .retry_after = std::chrono::seconds(1)}),
             std::nullopt};
   }
-  return {wire::make_upgrade_response(wire::accept_key(request->key), choose_protocol(l, *request)),
-          facts_of(*head, raw, l, fd)};
+  auto facts = facts_of(*head, raw, l, client);
+  auto* const limit = on.around().per_address;
+  if (limit != nullptr && !limit->admit(facts.address, l.max_sessions_per_ip, facts.seat)) {
+    return {wire::make_problem({.status = 429,
+                                .code = "RATE_LIMITED",
+                                .detail = "this address has as many sessions as it may",
+                                .retry_after = std::chrono::seconds(1)}),
+            std::nullopt};
+  }
+  auto const protocol = choose_protocol(l, *request);
+  facts.told = route::circumstances_of(
+      on.table().asked(), {.head = *head, .target = *target, .subprotocol = protocol, .client = facts.address});
+  facts.control = facts.told.control;
+  return {wire::make_upgrade_response(wire::accept_key(request->key), protocol), std::move(facts)};
 }
 
 /// A head from the listener for probes and scrapes.
@@ -133,26 +172,43 @@ std::string refuse_unread(error const& why, net::received_head const& received, 
   return {};
 }
 
-/// Reads the head, answers it. A client that got a 101 comes back; everyone else has had their answer.
-net::awaitable<std::optional<upgraded>> greet(worker& on, net::stream& client, entrance by, config::listener const& l) {
-  net::received_head received;
-  answer reply;
-  {
-    // The deadline does not close: a late client is told 408.
-    net::deadline limit(on.loop(), client, l.handshake_timeout, net::deadline::action::interrupt);
-    auto const read = co_await net::read_head(client, received, l.header_limit);
-    if (!read) {
-      reply.bytes = refuse_unread(read.error(), received, limit.passed());
-    } else if (by == entrance::probes) {
-      reply = answer_probe(on, received.head());
-    } else {
-      reply = answer_client(on, received.head(), l, client.descriptor());
-    }
+/// The TLS handshake failed. Its alert is all that can be said, except to those who speak HTTP.
+answer refuse_insecure(worker& on, net::stream& client, config::listener const& l, error const& why) {
+  if (why.code != errc::bad_handshake && why.code != errc::timeout) return {};  // it left, or the worker stops
+  auto const address = net::address::of_socket(client.descriptor(), false).ip();
+  log::event(log::level::debug, "tls_refused", {{"listener", l.name}, {"client", address}, {"err", describe(why)}});
+  if (why.code == errc::bad_handshake && client.tls() == nullptr) {
+    return refusal(400, "BAD_HANDSHAKE", "this port speaks TLS: use wss:// or https://");
   }
-  net::deadline limit(on.loop(), client, l.handshake_timeout);
+  on.stats().handshakes_refused.add();
+  if (why.code == errc::timeout) client.close();
+  return {};
+}
+
+/// TLS if the listener speaks it, then the head: what is answered.
+net::awaitable<answer> hear(worker& on, net::stream& client, arrival const& from, net::received_head& received) {
+  auto const& l = on.settings().listeners[from.listener];
+  // The deadline does not close: a late client is told 408.
+  net::deadline limit(on.loop(), client, l.handshake_timeout, net::deadline::action::interrupt);
+  auto engine = from.by == entrance::clients ? on.tls().for_client(from.listener) : nullptr;
+  if (engine) {
+    auto const secured = co_await client.secure(std::move(engine));
+    if (!secured) co_return refuse_insecure(on, client, l, secured.error());
+  }
+  auto const read = co_await net::read_head(client, received, l.header_limit);
+  if (!read) co_return answer{refuse_unread(read.error(), received, limit.passed()), std::nullopt};
+  if (from.by == entrance::probes) co_return answer_probe(on, received.head());
+  co_return answer_client(on, received.head(), l, client);
+}
+
+/// Hears a connection and answers it. A client that got a 101 comes back; everyone else has had their answer.
+net::awaitable<std::optional<upgraded>> greet(worker& on, net::stream& client, arrival const& from) {
+  net::received_head received;
+  auto reply = co_await hear(on, client, from, received);
+  net::deadline limit(on.loop(), client, on.settings().listeners[from.listener].handshake_timeout);
   auto const written = co_await client.write(reply.bytes);
   if (written && reply.accepted) co_return upgraded{std::move(*reply.accepted), received.rest()};
-  if (by == entrance::clients && !reply.bytes.empty()) on.stats().handshakes_refused.add();
+  if (from.by == entrance::clients && !reply.bytes.empty()) on.stats().handshakes_refused.add();
   if (written) co_await client.finish();
   co_return std::nullopt;
 }
@@ -161,11 +217,10 @@ net::awaitable<std::optional<upgraded>> greet(worker& on, net::stream& client, e
 
 net::awaitable<void> serve_connection(worker& on, arrival connection) {
   net::stream client(on.loop(), std::move(connection.socket));
-  auto const& l = on.settings().listeners[connection.listener];
   std::optional<upgraded> greeted;
   {
     greeting const registered(on, client, connection.by);
-    greeted = co_await greet(on, client, connection.by, l);
+    greeted = co_await greet(on, client, connection);
   }
   if (!greeted) co_return;
   session s(on, std::move(greeted->facts));

@@ -1,7 +1,8 @@
 // Opens the upstream WebSocket of a channel: picks instances, connects, shakes hands, tries another one.
 #pragma once
 
-#include "cluster/load.hpp"
+#include "cluster/instance.hpp"
+#include "cluster/reputation.hpp"
 #include "core/error.hpp"
 #include "gateway/session.hpp"
 #include "net/awaitable.hpp"
@@ -43,6 +44,7 @@ struct dialled {
   net::transport socket;
   std::string rest;  // bytes behind the handshake
   lease counted;
+  cluster::instance_id instance;
 };
 
 /// Tries instances of `service` until one answers 101, all within open_timeout. `current` points at the connection that
@@ -50,5 +52,8 @@ struct dialled {
 /// connect_failed, connect_timeout, handshake_rejected (its cause holds the HTTP status).
 net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_facts const& client,
                                      net::stream*& current);
+
+/// Tells the pool what went wrong at an instance of `service`; logs and counts it if that ejects the instance.
+void report(worker& on, std::uint32_t service, cluster::instance_id instance, cluster::trouble what);
 
 }  // namespace gw::gateway
