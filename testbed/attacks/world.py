@@ -1,0 +1,129 @@
+"""Where a table is judged: one gateway on one thread, an upstream that echoes, and a neighbour who must lose nothing."""
+import asyncio
+import itertools
+import json
+import sys
+
+from attacks.table import judge, wrong
+from lib.gateway import gateway, mock_service, service
+from lib.process import peer, process
+from lib.raw_client import raw_client
+from lib.raw_upstream import raw_upstream
+from lib.story import check, check_equal, measured, patience
+from lib.wire import TEXT, frame, message_reader
+
+ALLOWED_TO_UPSTREAMS = frozenset(b"host upgrade connection sec-websocket-version sec-websocket-key x-forwarded-for "
+                                 b"x-forwarded-proto x-forwarded-host x-request-id traceparent".split())
+MUST_NOT_ARRIVE = b"must-not-arrive"
+
+
+def message(id="1", service="echo", **members):
+    """A message for a service, as bytes."""
+    return json.dumps({"method": f"/api/v1/{service}/say", "id": id, **members}).encode()
+
+
+def message_of(size, service="echo"):
+    """A message of exactly so many bytes."""
+    bare = len(message(data="", service=service))
+    return message(data="x" * (size - bare), service=service)
+
+
+class attacking_client(raw_client):
+    """A raw client with what the tables need: whole messages, and knowing what the gateway has read."""
+
+    async def __aenter__(self):
+        await super().__aenter__()
+        self._messages = message_reader(self.reader)
+        return self
+
+    async def next(self):
+        return await self._messages.next()
+
+    async def write(self, data):
+        self.writer.write(data)
+        await self.writer.drain()
+
+    def _kernel_line(self):
+        """What the kernel says about the gateway's end of this connection; None when it is gone."""
+        ours = self.writer.get_extra_info("sockname")[1]
+        theirs = self.writer.get_extra_info("peername")[1]
+        with open("/proc/net/tcp", encoding="ascii") as file:
+            for line in file:
+                words = line.split()
+                if words[1].endswith(f":{theirs:04X}") and words[2].endswith(f":{ours:04X}"):
+                    return words
+        return None
+
+    def is_held(self):
+        """Whether the gateway has its end of this connection open."""
+        line = self._kernel_line()
+        return line is not None and line[9] != "0"
+
+    async def was_read(self):
+        """Until the gateway has read every byte that was sent."""
+        while True:
+            line = self._kernel_line()
+            if line is None or line[4].endswith(":00000000") and not self.writer.transport.get_write_buffer_size():
+                return
+            # sleep: the interval between two looks at the kernel, whose changes cannot be awaited
+            await asyncio.sleep(0.0005)
+
+
+class world:
+    """An async context manager. `tables` are further TOML tables; `upstreams` further services, name to addresses."""
+
+    def __init__(self, *tables, listener="", neighbour=True, services=(), script=None):
+        self._tables, self._listener, self._with_neighbour = tables, listener, neighbour
+        self._services = list(services)
+        self.upstream = raw_upstream(script) if script else raw_upstream()
+        self._numbers = itertools.count(1)
+
+    async def __aenter__(self):
+        await self.upstream.__aenter__()
+        self._mock = await mock_service(1, "neighbour").__aenter__()
+        self.gateway = gateway(service("echo", self.upstream.address),
+                               service("neighbour", *self._mock.addresses("neighbour")), *self._services,
+                               *self._tables, listener=self._listener, workers=1)
+        await self.gateway.__aenter__()
+        self.addresses = self.gateway.addresses
+        self._descriptors = self.gateway.descriptors()
+        self._neighbour = process(sys.executable, "-B", peer("neighbour.py"), self.gateway.url, "neighbour",
+                                  name="the neighbour", stdin=asyncio.subprocess.PIPE)
+        await self._neighbour.__aenter__()
+        await self._neighbour.events(self._neighbour.out, "talking")
+        return self
+
+    async def __aexit__(self, *why):
+        for one in (self._neighbour, self.gateway, self._mock, self.upstream):
+            await one.__aexit__(*why)
+
+    def client(self, at=0, **options):
+        """A client that has upgraded."""
+        return attacking_client(self.gateway, address=self.addresses[at], **options)
+
+    def number(self):
+        return next(self._numbers)
+
+    async def works(self, client, service="echo"):
+        """A message finds its way there and back."""
+        text = message(f"works-{self.number()}", service)
+        await client.write(frame(text))
+        seen = await client.next()
+        if seen != (TEXT, text):
+            raise wrong(f"an echo of {text!r} was expected, {seen!r} came")
+        return text
+
+    async def judge(self, name, rows, absent=()):
+        """The rows; then what must be true of the neighbour, the upstream and the gateway."""
+        count = await judge(name, rows, self, absent)
+        check_equal(f"table {name}: every input has its one right outcome", count["wrong"], 0)
+        self._neighbour.end_of_input()
+        told, = await self._neighbour.events(self._neighbour.out, "neighbour")
+        measured("the neighbour's round trips", "{sent}, p50 {p50_ms} ms, p99 {p99_ms} ms, max {max_ms} ms".format(**told))
+        check("the neighbour lost nothing", told["open"] and told["in_order"] and told["answered"] == told["sent"], told)
+        check("its p99 is below 50 ms", told["p99_ms"] < patience(50), told)
+        check("nothing reached the upstream that must not", not any(
+            MUST_NOT_ARRIVE in text for one in self.upstream.connections for text in [one.head, *one.messages]))
+        await self.gateway.at_rest(self._descriptors, patience(10))
+        check("the gateway runs, and has no more descriptors than before", self.gateway.running)
+        return count
