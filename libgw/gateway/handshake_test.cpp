@@ -83,7 +83,8 @@ TEST_CASE("a handshake is answered with the right accept key, and the session se
     auto const expected = wire::make_frame(wire::opcode::text, "hello", nullptr);
     auto const heard = co_await client.hears_bytes(expected.size());
     CHECK(heard == expected);
-    client.sends(frame_of_client(wire::opcode::close, wire::make_close_payload(wire::close_code::normal, "done")));
+    client.sends(frame_of_client(wire::opcode::close,
+                                 wire::make_close_payload(wire::close_code::normal, "done", wire::role::client)));
     auto const last = co_await client.hears_all();
     CHECK(last.substr(0, 4) == std::string("\x88\x06\x03\xe8"));
     co_await chat.hears_close(wire::close_code::going_away);

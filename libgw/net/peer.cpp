@@ -215,7 +215,7 @@ awaitable<void> peer::closing_handshake(wire::close_code code, std::string reaso
       this);
   changed_ = &changed;
   limit.start(patience);
-  if (code != wire::close_code::none) send_message(wire::opcode::close, wire::make_close_payload(code, reason));
+  if (code != wire::close_code::none) send_message(wire::opcode::close, wire::make_close_payload(code, reason, role_));
   close_sent_ = true;
   std::string().swap(owed_pong_);
   loop_.sockets.touch(*this);

@@ -30,13 +30,6 @@ class row:
         object.__setattr__(self, "inputs", tuple(self.inputs))
 
 
-class counted(dict):
-    """rows, inputs and wrong of what was judged, and pending (rows)."""
-
-    def __init__(self):
-        super().__init__(rows=0, inputs=0, wrong=0, pending=0)
-
-
 def shown(data, most=240):
     """An input or an output on one line, its middle left out."""
     if isinstance(data, (list, tuple)):
@@ -48,7 +41,7 @@ def shown(data, most=240):
 
 
 async def judge(name, rows, world, absent=()):
-    """Runs the rows against the world, prints what is wrong, and one line about the whole table."""
+    """Runs the rows against the world, prints what is wrong, and one line about the whole table; that line's numbers."""
     ids = [one.id for one in rows]
     assert len(ids) == len(set(ids)), f"an id of table {name} stands twice"
     seats = asyncio.Semaphore(TOGETHER)
@@ -67,16 +60,14 @@ async def judge(name, rows, world, absent=()):
             except Exception:  # a mistake of the row itself
                 return traceback.format_exc()
 
-    count = counted()
-    count["pending"] = sum(bool(one.pending) for one in rows)
     run = [(one, input) for one in sorted(rows, key=lambda one: one.alone) if not one.pending for input in one.inputs]
     outcomes = await asyncio.gather(*[outcome(*each) for each in run if not each[0].alone])
     outcomes += [await outcome(*each) for each in run if each[0].alone]
+    pending = sum(bool(one.pending) for one in rows)
+    count = {"rows": len(rows) - pending, "inputs": len(run), "wrong": sum(map(bool, outcomes)), "pending": pending}
     for (one, input), why in zip(run, outcomes):
         if why:
-            count["wrong"] += 1
             print(f"  WRONG {one.id} {one.what}\n        sent {shown(input)}\n        {why}", flush=True)
-    count["rows"], count["inputs"] = len(rows) - count["pending"], len(run)
     print("  --   {}: {rows} rows, {inputs} inputs, {wrong} wrong; {pending} rows pending".format(name, **count), flush=True)
     for one in rows:
         if one.pending:

@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 
+from lib.story import untrue
 from lib.wire import CLOSE, PING, PONG, TEXT, close, code_of, frame, message_reader, read_frame
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -103,10 +104,11 @@ async def echo(connection):
 
 
 class raw_upstream:
-    """An async context manager: a listening socket whose connections each run `script`."""
+    """An async context manager: a listening socket whose connections each run `script`. What a script finds untrue is
+    kept in `faults`."""
 
     def __init__(self, script=echo, receive_buffer=None):
-        self.connections = []
+        self.connections, self.faults = [], []
         self._script, self._receive_buffer = script, receive_buffer
         self._running = set()
 
@@ -125,6 +127,11 @@ class raw_upstream:
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._server.wait_closed()
 
+    async def all_left(self):
+        """Until every script has come to its end."""
+        while self._running:
+            await asyncio.wait(self._running)
+
     async def _take(self, reader, writer):
         task = asyncio.current_task()
         self._running.add(task)
@@ -132,6 +139,8 @@ class raw_upstream:
         self.connections.append(connection)
         try:
             await self._script(connection)
+        except untrue as why:
+            self.faults.append(why)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the gateway, or the end of the scenario, was faster than the script
         finally:
