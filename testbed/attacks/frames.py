@@ -50,9 +50,9 @@ def told(text):
 def forever(first, part, most):
     @told(f"{first[:20]!r} and up to {most} times {len(part)} bytes {part[:20]!r}")
     async def pour(client):
-        await client.write(first)
+        await client.send_bytes(first)
         for _ in range(most):
-            await client.write(part)
+            await client.send_bytes(part)
     return pour
 
 
@@ -77,7 +77,7 @@ async def ping_flood(world, per_second):
     async with world.client() as client:
         started = asyncio.get_running_loop().time()
         while asyncio.get_running_loop().time() < started + patience(8):
-            await client.write(frame(b"", PING))
+            await client.send_bytes(frame(b"", PING))
             opcode, payload = await client.next()
             if (opcode, payload[:2]) == (CLOSE, (4029).to_bytes(2, "big")):
                 return await read_end(client)
@@ -96,8 +96,8 @@ class last_pong_and_echo:
             rss = world.gateway.rss()
             ping = b"p" * 100
             for number in range(count):
-                await client.write(frame(b"%08d" % number + ping, PING))
-            await client.write(frame(GOOD))
+                await client.send_bytes(frame(b"%08d" % number + ping, PING))
+            await client.send_bytes(frame(GOOD))
             before = -1
             while True:
                 opcode, payload = await client.next()
@@ -124,7 +124,7 @@ async def announced_only(world, sent):
     """A huge length is refused at the header, and nothing is allocated for it."""
     rss = world.gateway.rss()
     async with world.client() as client:
-        await client.write(sent)
+        await client.send_bytes(sent)
         await read_expected(client, [1009])
         await read_end(client)
     grown = world.gateway.rss() - rss
@@ -139,10 +139,10 @@ async def announced_and_trickled(world, size):
     opened = [await client.__aenter__() for client in clients]
     try:
         for client in opened:
-            await client.write(frame(b"{", announced=size))
+            await client.send_bytes(frame(b"{", announced=size))
         for _ in range(20):
             for client in opened:
-                await client.write(b"x")
+                await client.send_bytes(b"x")
         for client in opened:
             await client.was_read()
         grown = world.gateway.rss() - rss
@@ -157,10 +157,10 @@ async def pong_inside(world, sent):
     """The pong comes before the message ends."""
     async with world.client() as client:
         first, *rest = sent
-        await client.write(first)
+        await client.send_bytes(first)
         await read_expected(client, [(PONG, b"inside")])
         for part in rest:
-            await client.write(part)
+            await client.send_bytes(part)
         await read_expected(client, [ECHO])
         await say_goodbye(client)
 
@@ -176,7 +176,7 @@ async def every_cut(world, sent):
     for at in range(1, len(data)):
         async with world.client() as client:
             for part in cut_at(data, at):
-                await client.write(part)
+                await client.send_bytes(part)
                 await client.was_read()
             try:
                 for one in expected:
@@ -191,7 +191,7 @@ async def byte_by_byte(world, sent):
     data, expected = sent
     async with world.client() as client:
         for at in range(len(data)):
-            await client.write(data[at:at + 1])
+            await client.send_bytes(data[at:at + 1])
             await client.was_read()
         await read_expected(client, expected)
         await finish(client, expected)
@@ -200,7 +200,7 @@ async def byte_by_byte(world, sent):
 async def never_answers_close(world, sent):
     """The gateway waits 5 s for the end of a connection that it has closed, and no longer."""
     async with world.client() as client:
-        await client.write(sent)
+        await client.send_bytes(sent)
         await read_expected(client, [1002])
         started = asyncio.get_running_loop().time()
         while client.is_held():
@@ -225,7 +225,7 @@ class gone:
             upstream = next(one for one in world.upstream.connections if opening in one.messages)
             last = message(f"last-words-{world.number()}")
             for part in sent(last):
-                await client.write(part)
+                await client.send_bytes(part)
             await client.was_read()
             if self.reset:
                 client.cut()
@@ -253,9 +253,9 @@ class exactly_one_close:
 
     async def __call__(self, world, sent):
         async with world.client() as client:
-            await client.write(sent)
+            await client.send_bytes(sent)
             await read_expected(client, [self.code])
-            await client.write(close(1000))
+            await client.send_bytes(close(1000))
             await read_end(client)
 
 

@@ -67,7 +67,7 @@ class frames_behind:
     async def __call__(self, world, count):
         texts = [message(f"early-{number}") for number in range(count)]
         async with world.client(handshake=False) as client:
-            await client.write(handshake(behind=b"".join(map(frame, texts))))
+            await client.send_bytes(handshake(behind=b"".join(map(frame, texts))))
             head = await client.reader.readuntil(b"\r\n\r\n")
             if answer(head).status != 101:
                 raise wrong(f"expected a 101, got {head!r}")
@@ -79,7 +79,7 @@ class frames_behind:
 async def no_frames_behind(world, sent):
     """What stands behind the handshake and is no frame, fails the session."""
     async with world.client(handshake=False) as client:
-        await client.write(sent)
+        await client.send_bytes(sent)
         if answer(await client.reader.readuntil(b"\r\n\r\n")).status != 101:
             raise wrong("expected a 101")
         opcode, payload = await client.next()
@@ -134,7 +134,7 @@ async def silent_connects(world, count):
 async def pipelined(world, sent):
     """Whoever pipelines requests without reading gets one answer."""
     async with world.client(handshake=False) as client:
-        writing = asyncio.ensure_future(client.write(sent))
+        writing = asyncio.ensure_future(client.send_bytes(sent))
         await asyncio.wait({writing}, timeout=DEADLINE)
         try:
             seen = await asyncio.wait_for(client.reader.read(1024 * 1024), patience(5))

@@ -48,9 +48,9 @@ async def pour(client, data):
     """Writes as long as somebody reads."""
     with contextlib.suppress(ConnectionError):
         if isinstance(data, bytes):
-            return await client.write(data)
+            return await client.send_bytes(data)
         for part in data():
-            await client.write(part)
+            await client.send_bytes(part)
     return None
 
 
@@ -100,7 +100,7 @@ class upgrades:
 
     async def __call__(self, world, sent):
         async with world.client(self.at, handshake=False) as client:
-            await client.write(sent)
+            await client.send_bytes(sent)
             await self.judge(world, client)
 
     async def judge(self, world, client):
@@ -118,7 +118,7 @@ class upgrades:
         target, fields = judge_upstream_head(upstream.head, world.upstream.address, KEY)
         if self.sees and (why := self.sees(target, fields)):
             raise wrong(f"{why}: the upstream got {upstream.head!r}")
-        await client.write(b"\x88\x80\0\0\0\0")
+        await client.send_bytes(b"\x88\x80\0\0\0\0")
         if (last := await client.next()) != (8, b""):
             raise wrong(f"an empty Close was expected, {last!r} came")
 
@@ -164,7 +164,7 @@ class upgrades_or:
 
     async def __call__(self, world, sent):
         async with world.client(handshake=False) as client:
-            await client.write(sent)
+            await client.send_bytes(sent)
             head = await client.reader.readuntil(b"\r\n\r\n")
         await (upgrades() if answer(head).status == 101 else self.refused)(world, sent)
 

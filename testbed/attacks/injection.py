@@ -33,7 +33,7 @@ async def labels_are_bounded(world, count):
     async with world.client() as client:
         for number in range(count):
             service = "neighbour" if number % 2 else f"forged{number}"
-            await client.write(frame(json.dumps({"method": f"/api/v1/{service}/path{number}"}).encode()))
+            await client.send_bytes(frame(json.dumps({"method": f"/api/v1/{service}/path{number}"}).encode()))
             await client.next()
         await say_goodbye(client)
     _, after = await http_get(world.gateway.admin, "/metrics")
@@ -47,7 +47,7 @@ async def told_as_data(world, method):
     """What the client wrote comes back in the error frame as data, and nothing of it as structure."""
     async with world.client() as client:
         ids = {"id": '","error":null,"x":"', "requestId": "\u2028\u0000\r\n", "websocketTag": "</script>"}
-        await client.write(frame(json.dumps({"method": method, **ids}).encode()))
+        await client.send_bytes(frame(json.dumps({"method": method, **ids}).encode()))
         _, payload = await client.next()
         told = json.loads(payload)
         if told["method"] != method or told["data"] != ids or set(told) != {"method", "status", "message", "data", "error"}:
@@ -58,7 +58,7 @@ async def told_as_data(world, method):
 async def is_not_echoed(world, member):
     """A correlation key that is no number and no short string is not echoed."""
     async with world.client() as client:
-        await client.write(frame(('{"method":"/api/v1/nobody/x",%s}' % member).encode()))
+        await client.send_bytes(frame(('{"method":"/api/v1/nobody/x",%s}' % member).encode()))
         _, payload = await client.next()
         if json.loads(payload)["data"]:
             raise wrong(f"the frame is {payload[:300]!r}")
@@ -68,9 +68,9 @@ async def is_not_echoed(world, member):
 async def log_stays_whole(world, sent):
     """Whatever a client calls itself, a line of the access log is one JSON object."""
     async with world.client(handshake=False) as client:
-        await client.write(sent)
+        await client.send_bytes(sent)
         await client.reader.readuntil(b"\r\n\r\n")
-        await client.write(frame(b"\x03\xe8\"}\n{\"event\":\"forged\"}\x1b[31m", 8))
+        await client.send_bytes(frame(b"\x03\xe8\"}\n{\"event\":\"forged\"}\x1b[31m", 8))
         await read_expected(client, [1000])
     await world.gateway.lines(world.gateway.out, lambda line: "forged" in line)
     for line in world.gateway.out:

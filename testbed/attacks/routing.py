@@ -19,7 +19,7 @@ class answered:
 
     async def __call__(self, world, text):
         async with world.client() as client:
-            await client.write(frame(as_bytes(text)))
+            await client.send_bytes(frame(as_bytes(text)))
             await read_expected(client, [self.expected])
             await world.works(client)
             await say_goodbye(client)
@@ -29,7 +29,7 @@ async def forwarded(world, text):
     """The upstream gets it byte for byte, and nobody else says anything."""
     text = as_bytes(text)
     async with world.client() as client:
-        await client.write(frame(text))
+        await client.send_bytes(frame(text))
         await read_expected(client, [(TEXT, text)])
         if not any(text in one.messages for one in world.upstream.connections):
             raise wrong("the upstream never got it")
@@ -40,7 +40,7 @@ async def aborted(world, sent):
     """A streamed message turns out bad: the channel goes, the client is told once, and the session goes on."""
     text, code = sent
     async with world.client() as client:
-        await client.write(frame(as_bytes(text)))
+        await client.send_bytes(frame(as_bytes(text)))
         told = []
         while not told or told[-1].get("code") != code:
             opcode, payload = await client.next()

@@ -141,7 +141,7 @@ async def read_end(client):
 
 async def say_goodbye(client, code=1000):
     """A closing handshake begun by the client; shows that the session was open and had nothing more to say."""
-    await client.write(close(code))
+    await client.send_bytes(close(code))
     await read_expected(client, [code])
     await read_end(client)
 
@@ -185,4 +185,4 @@ async def deliver(client, input):
     for number, part in enumerate([input] if isinstance(input, bytes) else input):
         if number:
             await client.was_read()
-        await client.write(part)
+        await client.send_bytes(part)

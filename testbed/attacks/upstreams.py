@@ -30,9 +30,9 @@ def answers(head, then=None):
     @named(f"answers {head[:80]!r}")
     async def script(connection):
         await connection.read_head()
-        await connection.send(head.replace(b"ACCEPT", connection.good_accept()))
+        await connection.send_bytes(head.replace(b"ACCEPT", connection.good_accept()))
         if then:
-            await connection.send(then)
+            await connection.send_bytes(then)
         await connection.until_end()
     return script
 
@@ -49,7 +49,7 @@ def pours(head, part, most):
         connection.write(head)
         with contextlib.suppress(ConnectionError):
             for _ in range(most):
-                await connection.send(part)
+                await connection.send_bytes(part)
             raise wrong(f"the gateway read all of {most} times {len(part)} bytes")
     return script
 
@@ -65,7 +65,7 @@ async def silent_behind_the_head(connection):
 
 async def silent_inside_its_head(connection):
     await connection.read_head()
-    await connection.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: web")
+    await connection.send_bytes(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: web")
     await connection.until_end()
 
 
@@ -99,7 +99,7 @@ def talks(*parts, sees=None, then="wait"):
         await connection.accept()
         await connection.next()
         for part in parts:
-            await connection.send(part)
+            await connection.send_bytes(part)
         if then == "reset":
             connection.reset()
         elif then == "half-close":
@@ -131,7 +131,7 @@ class told:
         expected = self.expected or scene.expected
         async with world.client() as client:
             started = time.monotonic()
-            await client.write(frame(message("told", scene.service)))
+            await client.send_bytes(frame(message("told", scene.service)))
             await read_expected(client, expected)
             if self.within and time.monotonic() - started > patience(self.within):
                 raise wrong(f"it took {time.monotonic() - started:.2f} s, not {self.within} s")
@@ -149,7 +149,7 @@ async def another_instance(world, scene):
         clients = [await stack.enter_async_context(world.client()) for _ in range(3)]
         for number, client in enumerate(clients):
             text = message(f"another-{number}", scene.service)
-            await client.write(frame(text))
+            await client.send_bytes(frame(text))
             await read_expected(client, [(TEXT, text)])
         for client in clients:
             await say_goodbye(client)
@@ -167,7 +167,7 @@ class not_dialled_again:
             slowest = 0.0
             for number in range(self.count):
                 started = time.monotonic()
-                await client.write(frame(message(str(number), scene.service)))
+                await client.send_bytes(frame(message(str(number), scene.service)))
                 expected = error(self.reason) if number == 0 else one_of(error("NO_INSTANCE", sent=False), error(self.reason))
                 await read_expected(client, [expected])
                 if number:
@@ -188,7 +188,7 @@ class leaves:
     async def __call__(self, world, scene):
         async with world.client() as client:
             text = message("leaves", scene.service)
-            await client.write(frame(text))
+            await client.send_bytes(frame(text))
             await read_expected(client, [(TEXT, text)])
             started = time.monotonic()
             if self.how == "close":
@@ -209,7 +209,7 @@ async def flooded(world, scene):
     count, size = 512, 32 * KIB
     async with world.client(receive_buffer=64 * KIB) as client:
         rss = world.gateway.rss()
-        await client.write(frame(message("flood", scene.service)))
+        await client.send_bytes(frame(message("flood", scene.service)))
         async with world.client() as other:
             for _ in range(50):
                 await world.works(other)
@@ -239,7 +239,7 @@ def redirecting():
     @named("redirects")
     async def script(connection):
         await connection.read_head()
-        await connection.send(b"HTTP/1.1 302 Found\r\nLocation: http://%s/ws\r\nContent-Length: 0\r\n\r\n" % place[0])
+        await connection.send_bytes(b"HTTP/1.1 302 Found\r\nLocation: http://%s/ws\r\nContent-Length: 0\r\n\r\n" % place[0])
         await connection.until_end()
     scene = stage(script, expected=[error("HANDSHAKE_REJECTED", sent=False, upstreamStatus=302)])
     scene.place = place

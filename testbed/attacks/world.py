@@ -7,6 +7,7 @@ import sys
 
 from attacks.table import judge, wrong
 from lib.gateway import gateway, mock_service, service
+from lib.kernel import other_end_is_held, was_read
 from lib.process import peer, process
 from lib.raw_client import raw_client
 from lib.raw_upstream import raw_upstream
@@ -48,34 +49,17 @@ class attacking_client(raw_client):
     async def next(self):
         return await self._messages.next()
 
-    async def write(self, data):
+    async def send_bytes(self, data):
         self.writer.write(data)
         await self.writer.drain()
 
-    def _kernel_line(self):
-        """What the kernel says about the gateway's end of this connection; None when it is gone."""
-        ours = self.writer.get_extra_info("sockname")[1]
-        theirs = self.writer.get_extra_info("peername")[1]
-        with open("/proc/net/tcp", encoding="ascii") as file:
-            for line in file:
-                words = line.split()
-                if words[1].endswith(f":{theirs:04X}") and words[2].endswith(f":{ours:04X}"):
-                    return words
-        return None
-
     def is_held(self):
         """Whether the gateway has its end of this connection open."""
-        line = self._kernel_line()
-        return line is not None and line[9] != "0"
+        return other_end_is_held(self.writer)
 
     async def was_read(self):
         """Until the gateway has read every byte that was sent."""
-        while True:
-            line = self._kernel_line()
-            if line is None or line[4].endswith(":00000000") and not self.writer.transport.get_write_buffer_size():
-                return
-            # sleep: the interval between two looks at the kernel, whose changes cannot be awaited
-            await asyncio.sleep(0.0005)
+        await was_read(self.writer)
 
 
 class stage:
@@ -167,7 +151,7 @@ class world:
     async def works(self, client, service="echo"):
         """A message finds its way there and back."""
         text = message(f"works-{self.number()}", service)
-        await client.write(frame(text))
+        await client.send_bytes(frame(text))
         seen = await client.next()
         if seen != (TEXT, text):
             raise wrong(f"an echo of {text!r} was expected, {seen!r} came")

@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 
+from lib.kernel import was_read
 from lib.story import untrue
 from lib.wire import CLOSE, PING, PONG, TEXT, close, code_of, frame, message_reader, read_frame
 
@@ -43,9 +44,13 @@ class upstream_connection:
     def write(self, data):
         self.writer.write(data)
 
-    async def send(self, data):
+    async def send_bytes(self, data):
         self.writer.write(data)
         await self.writer.drain()
+
+    async def was_read(self):
+        """Until the gateway has read every byte that was sent."""
+        await was_read(self.writer)
 
     def send_frame(self, payload=b"", opcode=TEXT, **options):
         self.write(frame(payload, opcode, **{"key": None, **options}))
@@ -89,7 +94,7 @@ async def echo(connection):
         opcode, fin, payload = await read_frame(connection.reader, from_client=True)
         if opcode == CLOSE:
             connection.code = code_of(payload)
-            await connection.send(frame(payload, CLOSE, key=None))
+            await connection.send_bytes(frame(payload, CLOSE, key=None))
             return
         if opcode == PING:
             connection.send_frame(payload, PONG)
@@ -97,7 +102,7 @@ async def echo(connection):
         if opcode == PONG:
             continue
         parts.append(payload)
-        await connection.send(frame(payload, opcode, fin=fin, key=None))
+        await connection.send_bytes(frame(payload, opcode, fin=fin, key=None))
         if fin:
             connection.messages.append(b"".join(parts))
             parts.clear()
