@@ -173,35 +173,6 @@ TEST_CASE("an answer that is no WebSocket handshake fails the dial") {
   }
 }
 
-TEST_CASE("E5: interim answers may precede the 101, up to four") {
-  auto const behind = [](std::string const& interim, int count) {
-    return [=](wire::websocket_request const& request) {
-      std::string bytes;
-      for (int i = 0; i < count; ++i) bytes += interim;
-      return bytes + wire::make_upgrade_response(wire::accept_key(request.key), {});
-    };
-  };
-  for (auto const* interim : {"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"}) {
-    for (int const count : {1, 4}) {
-      play({}, [&](gateway_world& world) -> net::awaitable<void> {
-        world.instance("chat").answers(behind(interim, count));
-        auto& client = world.client();
-        client.says(message_to("chat", 1));
-        auto& chat = *co_await world.upstream("chat");
-        co_await chat.hears(message_to("chat", 1));
-      });
-    }
-  }
-  play({}, [&](gateway_world& world) -> net::awaitable<void> {
-    world.instance("chat").answers(behind("HTTP/1.1 100 Continue\r\n\r\n", 5));
-    auto& client = world.client();
-    client.says(message_to("chat", 1));
-    auto const why = of_chat("refused the handshake");
-    co_await world.told(client,
-                        undelivered("HANDSHAKE_REJECTED", 502, why, 1, R"("retryable":false,"upstreamStatus":100)"));
-  });
-}
-
 TEST_CASE("an instance that answers 503 is passed over for another one") {
   for (std::size_t const busy : {0U, 1U}) {
     play({.instances = 2}, [&](gateway_world& world) -> net::awaitable<void> {

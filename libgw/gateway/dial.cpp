@@ -17,6 +17,8 @@ namespace {
 
 // An upstream that answers with more header than this is not one of ours (RELIABILITY E5).
 constexpr std::size_t response_limit = 16 * 1024;
+// RFC 9110 section 15.2: interim answers may precede the final one. More of them than this have no end.
+constexpr int max_interim_answers = 4;
 
 /// The HTTP status of a refused handshake, as the cause of its error.
 class http_status_category final : public std::error_category {
@@ -99,6 +101,20 @@ result<> judge_answer(attempt const& a, std::string_view raw, std::string const&
   return {};
 }
 
+bool is_interim(std::string_view raw) {
+  auto const head = wire::judge_response(raw);
+  return head && head->status < 200 && head->status != 101;
+}
+
+/// Reads the final answer's head, or the interim one that is one too many.
+net::awaitable<result<>> read_answer(net::stream& upstream, net::received_head& received) {
+  for (int interim = 0;; ++interim) {
+    auto const read = co_await net::read_head(upstream, received, response_limit);
+    if (!read || interim == max_interim_answers || !is_interim(received.head())) co_return read;
+    received = {.bytes = received.rest()};
+  }
+}
+
 net::awaitable<result<std::string>> shake_hands(attempt a) {
   std::vector<std::string> protocols;
   if (!a.settings.subprotocol.empty()) protocols.push_back(a.settings.subprotocol);
@@ -110,7 +126,7 @@ net::awaitable<result<std::string>> shake_hands(attempt a) {
   net::deadline deadline(a.on.loop(), a.upstream, limit);
   net::received_head received;
   auto done = co_await a.upstream.write(request);
-  if (done) done = co_await net::read_head(a.upstream, received, response_limit);
+  if (done) done = co_await read_answer(a.upstream, received);
   if (!done) {
     if (deadline.passed()) co_return upstream_error(errc::connect_timeout, a, "did not answer the handshake in time");
     if (!a.upstream.is_open()) co_return done.error();

@@ -309,3 +309,30 @@ TEST_CASE("the entrance for probes serves nothing else, and says why it is not r
     CHECK(answer.body == R"({"ready":false})");
   });
 }
+
+TEST_CASE("E5: interim answers of a service may precede its 101, up to four") {
+  auto const behind = [](std::string const& interim, int count) {
+    return [=](wire::websocket_request const& request) {
+      std::string bytes;
+      for (int i = 0; i < count; ++i) bytes += interim;
+      return bytes + wire::make_upgrade_response(wire::accept_key(request.key), {});
+    };
+  };
+  for (auto const* interim : {"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"}) {
+    for (int const count : {1, 4, 5}) {
+      CAPTURE(interim, count);
+      play({}, [&](gateway_world& world) -> net::awaitable<void> {
+        world.instance("chat").answers(behind(interim, count));
+        auto& client = world.client();
+        client.says(message_to("chat", 1));
+        if (count < 5) {
+          auto& chat = *co_await world.upstream("chat");
+          co_await chat.hears(message_to("chat", 1));
+        } else {
+          auto const told = co_await client.hears_json();
+          CHECK(told["error"]["code"] == "HANDSHAKE_REJECTED");
+        }
+      });
+    }
+  }
+}

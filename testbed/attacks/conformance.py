@@ -1,5 +1,5 @@
-"""What RFC 6455 asks of whoever receives frames, in the order of the public suites: framing, pings, reserved bits, opcodes,
-fragments, UTF-8, closing, sizes. Every case is judged twice: frames of a client, and frames of an upstream."""
+"""What RFC 6455 asks of whoever receives frames, in the order of the public suites: framing, pings, reserved bits,
+opcodes, fragments, UTF-8, closing, sizes. Every case is judged twice: frames of a client, and frames of an upstream."""
 import asyncio
 import itertools
 
@@ -21,8 +21,8 @@ class heard:
 
 
 class case:
-    """Parts to write, each read on its own, and what must follow: messages that come through, pongs, and the code of the
-    answering Close; None: the connection stays open."""
+    """Parts to write, each read on its own, and what must follow: messages that come through, pongs, and the code of
+    the answering Close; None: the connection stays open."""
 
     def __init__(self, parts, messages=(), pongs=(), end=None):
         self.parts = [parts] if isinstance(parts, bytes) else list(parts)
@@ -76,7 +76,8 @@ def chops(data, size):
 
 def framing(s):
     for number, (opcode, name) in enumerate(((TEXT, "text"), (BINARY, "binary")), 1):
-        payloads = [s.sized(size) if opcode == TEXT else b"\xfe" * size for size in (0, 125, 126, 127, 128, 65_535, 65_536)]
+        payloads = [s.sized(size) if opcode == TEXT else b"\xfe" * size
+                    for size in (0, 125, 126, 127, 128, 65_535, 65_536)]
         yield f"1.{number}a", f"{name} of sizes around the forms of the length", [
             case(s.frame(payload, opcode), [(opcode, payload)]) for payload in payloads]
         yield f"1.{number}b", f"{name} in chops of 997 bytes", [
@@ -138,16 +139,20 @@ def fragments(s):
     yield "5.9", "a continuation of nothing, then text", three_ways([lost, good], end=1002)
     yield "5.12", "the same without an end", three_ways([lost_open, good], end=1002)
     yield "5.15", "a continuation behind a whole message", [
-        case([start + end, heard(1), lost + good], both, end=1002), case([start, end, heard(1), lost_open, good], both, end=1002)]
+        case([start + end, heard(1), lost + good], both, end=1002),
+        case([start, end, heard(1), lost_open, good], both, end=1002)]
     yield "5.16", "continuations of nothing and text in turn", three_ways([lost_open, good, lost_open, good], end=1002)
     yield "5.17", "the same with an end", three_ways([lost, good, lost, good], end=1002)
-    yield "5.18", "a new message inside a message", three_ways([start, s.frame(second, fin=True)], end=1002) + three_ways(
+    yield "5.18", "a new message inside a message", three_ways([start, s.frame(second, fin=True)],
+                                                               end=1002) + three_ways(
         [start, s.frame(second, BINARY)], end=1002)
     text = s.text_of(b"five fragments")
-    five = [s.frame(text[:7], fin=False), s.frame(b"", CONTINUATION, fin=False), s.frame(b"ping 1", PING), heard(pongs=1),
+    five = [s.frame(text[:7], fin=False), s.frame(b"", CONTINUATION, fin=False), s.frame(b"ping 1", PING),
+            heard(pongs=1),
             s.frame(b"", CONTINUATION, fin=False), s.frame(b"ping 2", PING), heard(pongs=2),
             s.frame(text[7:], CONTINUATION, fin=False), s.frame(b"", CONTINUATION)]
-    yield "5.19", "five fragments and two pings, each answered in time", [case(five, [(TEXT, text)], [b"ping 1", b"ping 2"])]
+    yield "5.19", "five fragments and two pings, each answered in time", [case(five, [(TEXT, text)],
+                                                                               [b"ping 1", b"ping 2"])]
 
 
 GOOD_UTF8 = ["κόσμε", "Hello-µ@ßöäüàá-UTF-8!!", "\x7f", "\u0080", "\u07ff", "\u0800", "\uffff", "\U00010000",
@@ -161,7 +166,8 @@ def bad_utf8():
     yield from (b"\x80", b"\xbf", b"\x80\xbf", b"\x80\xbf\x80", b"\x80\xbf\x80\xbf\x80\xbf", bytes(range(0x80, 0xC0)))
     yield from (b" ".join(bytes([start]) for start in range(begin, end)) + b" "
                 for begin, end in ((0xC0, 0xE0), (0xE0, 0xF0), (0xF0, 0xF8), (0xF8, 0xFC), (0xFC, 0xFE)))
-    yield from (b"\xce ", b"\xe2\x82 ", b"\xf0\x9f\x98 ", b"\xdf ", b"\xef\xbf ", b"\xf7\xbf\xbf ", b"\xfb\xbf\xbf\xbf ",
+    yield from (b"\xce ", b"\xe2\x82 ", b"\xf0\x9f\x98 ", b"\xdf ", b"\xef\xbf ", b"\xf7\xbf\xbf ",
+                b"\xfb\xbf\xbf\xbf ",
                 b"\xc0\xe0\x80\xf0\x80\x80", b"\xce\xe2\x82\xf0\x9f\x98 ")
     yield from (b"\xfe", b"\xff", b"\xfe\xfe\xff\xff")
     yield from (b"\xc0\xaf", b"\xe0\x80\xaf", b"\xf0\x80\x80\xaf", b"\xf8\x80\x80\x80\xaf", b"\xfc\x80\x80\x80\x80\xaf",
@@ -170,14 +176,17 @@ def bad_utf8():
     yield from (b"\xed\xa0\x80", b"\xed\xad\xbf", b"\xed\xae\x80", b"\xed\xaf\xbf", b"\xed\xb0\x80", b"\xed\xbe\x80",
                 b"\xed\xbf\xbf", b"\xed\xa0\x80\xed\xb0\x80", b"\xed\xa0\x80\xed\xbf\xbf", b"\xed\xaf\xbf\xed\xb0\x80",
                 b"\xed\xaf\xbf\xed\xbf\xbf")
-    yield from (b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"\xf7\xbf\xbf\xbf", b"\xfb\xbf\xbf\xbf\xbf", b"\xfd\xbf\xbf\xbf\xbf\xbf")
+    yield from (b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"\xf7\xbf\xbf\xbf", b"\xfb\xbf\xbf\xbf\xbf",
+                b"\xfd\xbf\xbf\xbf\xbf\xbf")
 
 
 def utf8(s):
     yield "6.1", "texts and fragments of no length", [
         case(s.frame(b""), [(TEXT, b"")]),
-        case(s.frame(b"", fin=False) + s.frame(b"", CONTINUATION, fin=False) + s.frame(b"", CONTINUATION), [(TEXT, b"")]),
-        case(s.frame(b"", fin=False) + s.frame(s.text_of(b"middle"), CONTINUATION, fin=False) + s.frame(b"", CONTINUATION),
+        case(s.frame(b"", fin=False) + s.frame(b"", CONTINUATION, fin=False) + s.frame(b"", CONTINUATION),
+             [(TEXT, b"")]),
+        case(s.frame(b"", fin=False) + s.frame(s.text_of(b"middle"), CONTINUATION, fin=False) + s.frame(b"",
+                                                                                                        CONTINUATION),
              [(TEXT, s.text_of(b"middle"))])]
     sample = s.text_of("Hello-µ@ßöäüàá-UTF-8!!".encode())
     half = sample.index("ß".encode())
@@ -198,8 +207,10 @@ def utf8(s):
     yield "6.6", "the beginning of a code point, message by message", [
         case(s.frame(s.text_of("κόσμε".encode()[:cut])), end=1007) if cut % 2 else s.whole("κόσμε".encode()[:cut])
         for cut in range(1, 11)]
-    yield "6.7", "byte strings that are no UTF-8, in one frame", [case(s.frame(s.text_of(bad)), end=1007) for bad in bad_utf8()]
-    yield "6.8", "the same in fragments of one byte", [case(s.pieces(s.text_of(bad), 1), end=1007) for bad in bad_utf8()]
+    yield "6.7", "byte strings that are no UTF-8, in one frame", [case(s.frame(s.text_of(bad)), end=1007)
+                                                                  for bad in bad_utf8()]
+    yield "6.8", "the same in fragments of one byte", [case(s.pieces(s.text_of(bad), 1), end=1007)
+                                                       for bad in bad_utf8()]
 
 
 def closing(s):
@@ -210,15 +221,19 @@ def closing(s):
         case(s.close() + s.frame(b"late", PING), end=1000), case(s.close() + good, end=1000),
         case(s.frame(text[:-5], fin=False) + s.close() + s.frame(text[-5:], CONTINUATION), end=1000)]
     big = s.sized(256 * KIB)
-    yield "7.1.6", "a Close behind 256 KiB", [case([s.frame(big), heard(1), s.close() + s.frame(b"late", PING)], [(TEXT, big)], end=1000)]
+    yield "7.1.6", "a Close behind 256 KiB", [case([s.frame(big), heard(1), s.close() + s.frame(b"late", PING)],
+                                                   [(TEXT, big)], end=1000)]
     yield "7.3", "payloads of a Close", [
         case(s.frame(b"", CLOSE), end=1005), case(s.frame(b"a", CLOSE), end=1002), case(s.close(), end=1000),
         case(s.close(1000, b"Hello World!"), end=1000), case(s.close(1000, b"*" * 123), end=1000),
         case(s.close(1000, b"*" * 124), end=1002)]
     yield "7.5", "a reason that is not UTF-8", [case(s.close(1000, b"\xce\xba\xe1\xbd\xb9\xed\xa0\x80x"), end=1007)]
-    yield "7.7", "codes that may be sent", [case(s.close(code), end=code) for code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011,
-                                                                                       1012, 1013, 1014, 3000, 3999, 4000, 4999)]
-    yield "7.9", "codes that may not", [case(s.close(code, b"why"), end=1002) for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000,
+    yield "7.7", "codes that may be sent", [case(s.close(code), end=code)
+                                            for code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011,
+                                                                                       1012, 1013, 1014, 3000, 3999,
+                                                                                       4000, 4999)]
+    yield "7.9", "codes that may not", [case(s.close(code, b"why"), end=1002)
+                                        for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000,
                                                                                          2999)]
     yield "7.13", "codes out of all ranges", [case(s.close(code), end=1002) for code in (5000, 65_535)]
 
@@ -229,12 +244,14 @@ def sizes(s):
             return s.sized(size) if opcode == TEXT else b"\xfe" * size
         name = "text" if opcode == TEXT else "binary"
         yield f"9.{number}", f"{name} of 64 KiB to 16 MiB", [
-            case(s.frame(sized(size), opcode), [(opcode, sized(size))]) for size in (64 * KIB, 256 * KIB, MIB, 4 * MIB, 8 * MIB, 16 * MIB)]
+            case(s.frame(sized(size), opcode), [(opcode, sized(size))])
+            for size in (64 * KIB, 256 * KIB, MIB, 4 * MIB, 8 * MIB, 16 * MIB)]
         yield f"9.{number + 2}", f"4 MiB of {name} in fragments of 64 bytes to 4 MiB", [
             case(s.pieces(sized(4 * MIB), size, opcode), [(opcode, sized(4 * MIB))])
             for size in (64, 256, KIB, 4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, MIB, 4 * MIB)]
         yield f"9.{number + 4}", f"a mebibyte of {name} in chops of 64 to 2,048 bytes", [
-            case(chops(s.frame(sized(MIB), opcode), size), [(opcode, sized(MIB))]) for size in (64, 128, 256, 512, 1024, 2048)]
+            case(chops(s.frame(sized(MIB), opcode), size), [(opcode, sized(MIB))])
+            for size in (64, 128, 256, 512, 1024, 2048)]
 
 
 def automatic_fragments(s):
@@ -350,7 +367,8 @@ def staged(one):
         seen.judge([], one.pongs, 1001 if one.end is None else one.end)
         await connection.until_end()
     script.told = repr(one)
-    scene = stage(script, expected=[*one.messages, *([] if one.end is None else [error("CHANNEL_CLOSED", closeCode=one.end)])])
+    scene = stage(script, expected=[*one.messages,
+                                    *([] if one.end is None else [error("CHANNEL_CLOSED", closeCode=one.end)])])
     scene.settled = settled
     return scene
 

@@ -1,18 +1,17 @@
 """Table B: frames of a client that are wrong, too many, cut, or sent at the wrong time."""
-import asyncio
 import random
 
-from attacks.table import error, one_of, read_end, read_expected, row, say_goodbye, says, wrong
+from attacks.frame_outcomes import (ECHO, GOOD, announced_and_trickled, announced_only, byte_by_byte, churn,
+                                    closes_with, cut_at, echoes, every_cut, exactly_one_close, gone,
+                                    last_pong_and_echo, never_answers_close, ping_flood, pong_inside)
+from attacks.table import error, row, says
 from attacks.world import MUST_NOT_ARRIVE, message, message_of
-from lib.story import patience, scaled
+from lib.story import scaled
 from lib.wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, frame, pieces
 
 SEED = 20260
 LIMIT = 1024 * 1024  # session.max_message
-MIB = 1024 * 1024
 EVIL = message(MUST_NOT_ARRIVE.decode())
-GOOD = message("good")
-ECHO = (TEXT, GOOD)
 
 
 def text_with(data, before=b'{"method":"/api/v1/echo/say","id":"', after=b'"}'):
@@ -22,12 +21,6 @@ def text_with(data, before=b'{"method":"/api/v1/echo/say","id":"', after=b'"}'):
 
 def evil_text(data):
     return text_with(MUST_NOT_ARRIVE + data)
-
-
-def cut_at(data, *places):
-    """A list of parts, each of which the gateway reads on its own."""
-    edges = [0, *places, len(data)]
-    return [data[begin:end] for begin, end in zip(edges, edges[1:])]
 
 
 def in_fragments(data, *places, opcode=TEXT):
@@ -56,216 +49,6 @@ def forever(first, part, most):
     return pour
 
 
-class echoes:
-    """A text, sent as `as_frames` writes it, comes back."""
-
-    def __init__(self, as_frames):
-        self.as_frames = as_frames
-
-    async def __call__(self, world, text):
-        await says((TEXT, text))(world, self.as_frames(text))
-
-
-async def closes_with(world, sent):
-    """A Close is answered with the same code."""
-    data, code = sent
-    await says(code)(world, data)
-
-
-async def ping_flood(world, per_second):
-    """So many pings a second, each answered, until the gateway has had enough."""
-    async with world.client() as client:
-        started = asyncio.get_running_loop().time()
-        while asyncio.get_running_loop().time() < started + patience(8):
-            await client.send_bytes(frame(b"", PING))
-            opcode, payload = await client.next()
-            if (opcode, payload[:2]) == (CLOSE, (4029).to_bytes(2, "big")):
-                return await read_end(client)
-            if opcode != PONG:
-                raise wrong(f"{opcode}, {payload!r} came")
-            # sleep: the rate is the input
-            await asyncio.sleep(1 / per_second)
-        raise wrong("no Close 4029 within 8 s")
-
-
-class last_pong_and_echo:
-    """While nobody reads one pong is kept, for the latest ping; so pongs come in order, and the last one comes."""
-
-    async def __call__(self, world, count):
-        async with world.client(receive_buffer=4096) as client:
-            rss = world.gateway.rss()
-            ping = b"p" * 100
-            for number in range(count):
-                await client.send_bytes(frame(b"%08d" % number + ping, PING))
-            await client.send_bytes(frame(GOOD))
-            before = -1
-            while True:
-                opcode, payload = await client.next()
-                if opcode == PONG:
-                    if int(payload[:8]) <= before:
-                        raise wrong(f"pong {payload[:8]!r} behind that for {before}")
-                    before = int(payload[:8])
-                elif (opcode, payload) != ECHO:
-                    raise wrong(f"{opcode}, {payload!r} came")
-                else:
-                    break
-            if before != count - 1:
-                while (seen := await client.next())[0] == PONG and int(seen[1][:8]) < count - 1:
-                    pass
-                if seen[0] != PONG:
-                    raise wrong(f"the last ping was not answered; {seen!r} came")
-            grown = world.gateway.rss() - rss
-            if grown > scaled(8, 64) * MIB:
-                raise wrong(f"the gateway grew by {grown} bytes")
-            await say_goodbye(client)
-
-
-async def announced_only(world, sent):
-    """A huge length is refused at the header, and nothing is allocated for it."""
-    rss = world.gateway.rss()
-    async with world.client() as client:
-        await client.send_bytes(sent)
-        await read_expected(client, [1009])
-        await read_end(client)
-    grown = world.gateway.rss() - rss
-    if grown > scaled(8, 64) * MIB:
-        raise wrong(f"the gateway grew by {grown} bytes")
-
-
-async def announced_and_trickled(world, size):
-    """Of a message just below the limit a byte at a time arrives: only what arrived is held."""
-    rss = world.gateway.rss()
-    clients = [world.client() for _ in range(50)]
-    opened = [await client.__aenter__() for client in clients]
-    try:
-        for client in opened:
-            await client.send_bytes(frame(b"{", announced=size))
-        for _ in range(20):
-            for client in opened:
-                await client.send_bytes(b"x")
-        for client in opened:
-            await client.was_read()
-        grown = world.gateway.rss() - rss
-        if grown > scaled(10, 100) * MIB:
-            raise wrong(f"50 announced messages of {size} bytes cost {grown} bytes")
-    finally:
-        for client in opened:
-            client.cut()
-
-
-async def pong_inside(world, sent):
-    """The pong comes before the message ends."""
-    async with world.client() as client:
-        first, *rest = sent
-        await client.send_bytes(first)
-        await read_expected(client, [(PONG, b"inside")])
-        for part in rest:
-            await client.send_bytes(part)
-        await read_expected(client, [ECHO])
-        await say_goodbye(client)
-
-
-async def finish(client, expected):
-    """The end of a session that the gateway has closed, or not."""
-    await (read_end if isinstance(expected[-1], int) else say_goodbye)(client)
-
-
-async def every_cut(world, sent):
-    """Cut at any byte, with the second part read later than the first, it means the same."""
-    data, expected = sent
-    for at in range(1, len(data)):
-        async with world.client() as client:
-            for part in cut_at(data, at):
-                await client.send_bytes(part)
-                await client.was_read()
-            try:
-                for one in expected:
-                    await read_expected(client, [one])
-            except wrong as why:
-                raise wrong(f"cut at {at}: {why}") from None
-            await finish(client, expected)
-
-
-async def byte_by_byte(world, sent):
-    """Each byte read on its own."""
-    data, expected = sent
-    async with world.client() as client:
-        for at in range(len(data)):
-            await client.send_bytes(data[at:at + 1])
-            await client.was_read()
-        await read_expected(client, expected)
-        await finish(client, expected)
-
-
-async def never_answers_close(world, sent):
-    """The gateway waits 5 s for the end of a connection that it has closed, and no longer."""
-    async with world.client() as client:
-        await client.send_bytes(sent)
-        await read_expected(client, [1002])
-        started = asyncio.get_running_loop().time()
-        while client.is_held():
-            if asyncio.get_running_loop().time() - started > patience(8):
-                raise wrong("it holds the connection for more than 8 s")
-            # sleep: the interval between two looks at the kernel, whose changes cannot be awaited
-            await asyncio.sleep(0.05)
-        took = asyncio.get_running_loop().time() - started
-        if took < 4:
-            raise wrong(f"it waits {took:.1f} s only")
-
-
-class gone:
-    """The client sends this and ends the connection, with a FIN or a RST. What was complete arrives at the upstream."""
-
-    def __init__(self, arrives, reset=False):
-        self.arrives, self.reset = arrives, reset
-
-    async def __call__(self, world, sent):
-        async with world.client() as client:
-            opening = await world.works(client)
-            upstream = next(one for one in world.upstream.connections if opening in one.messages)
-            last = message(f"last-words-{world.number()}")
-            for part in sent(last):
-                await client.send_bytes(part)
-            await client.was_read()
-            if self.reset:
-                client.cut()
-            else:
-                client.writer.write_eof()
-            async def left():
-                while upstream.code is None:
-                    # sleep: the interval between two looks at a connection whose script another task runs
-                    await asyncio.sleep(0.005)
-            try:
-                await asyncio.wait_for(left(), patience(3))
-            except asyncio.TimeoutError:
-                raise wrong("the channel got no Close within 3 s") from None
-            if upstream.code != 1001:
-                raise wrong(f"the channel was closed with {upstream.code}, not 1001")
-            if (last in upstream.messages) != self.arrives:
-                raise wrong(f"the upstream got {upstream.messages}")
-
-
-class exactly_one_close:
-    """Whatever the client says at the end, the gateway sends one Close."""
-
-    def __init__(self, code):
-        self.code = code
-
-    async def __call__(self, world, sent):
-        async with world.client() as client:
-            await client.send_bytes(sent)
-            await read_expected(client, [self.code])
-            await client.send_bytes(close(1000))
-            await read_end(client)
-
-
-def churn(world, count):
-    async def one():
-        async with world.client() as client:
-            client.cut()
-    return asyncio.gather(*[one() for _ in range(count)])
-
-
 def bad_utf8():
     """Byte strings that are no UTF-8, with what makes them so."""
     return [b"\x80", b"\xbf", b"\xc3", b"\xc3(", b"\xe2\x82", b"\xe2(\xa1", b"\xf0\x9f\x98", b"\xf0\x9f(\x80",
@@ -275,7 +58,8 @@ def bad_utf8():
 
 
 def good_utf8():
-    return ["é", "€", "😀", "\u0080", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\ufeff", "\U00010000", "\U0010ffff",
+    return ["é", "€", "😀", "\u0080", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\ufeff", "\U00010000",
+            "\U0010ffff",
             "κόσμε", "日本語"]
 
 
@@ -290,29 +74,33 @@ def random_frames(count):
         yield bytes([first, second]) + dice.randbytes(dice.randrange(30)) + bytes(14)
 
 
-TALK = (frame(b"p", PING) + frame(GOOD[:9], fin=False) + frame(b"q", PING) + frame(GOOD[9:], CONTINUATION) + frame(b"", PONG),
-        [(PONG, b"p"), (PONG, b"q"), ECHO])
+TALK = (frame(b"p", PING) + frame(GOOD[:9], fin=False) + frame(b"q", PING) + frame(GOOD[9:], CONTINUATION)
+        + frame(b"", PONG), [(PONG, b"p"), (PONG, b"q"), ECHO])
 BYE = close(1000, b"bye")
 
 ROWS = [
     row("B1", "a frame that is not masked",
         [frame(EVIL, key=None), frame(b"", PING, key=None), frame(b"", PONG, key=None), close(1000, key=None),
-         frame(EVIL, BINARY, key=None), [frame(EVIL[:4], fin=False), frame(EVIL[4:], CONTINUATION, key=None)]], says(1002)),
+         frame(EVIL, BINARY, key=None), [frame(EVIL[:4], fin=False), frame(EVIL[4:], CONTINUATION, key=None)]],
+        says(1002)),
     row("B3", "reserved bits that nobody asked for",
         [frame(EVIL, opcode, rsv=rsv) for opcode in (TEXT, BINARY, PING, PONG, CLOSE) for rsv in (1, 2, 4, 7)
          if opcode != CLOSE] + [close(1000, rsv=4), frame(EVIL[:5], fin=False) + frame(EVIL[5:], CONTINUATION, rsv=4)],
         says(1002)),
     row("B4", "an opcode that is not defined",
-        [frame(payload, opcode) for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15) for payload in (b"", EVIL)], says(1002)),
+        [frame(payload, opcode) for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15) for payload in (b"", EVIL)],
+        says(1002)),
     row("B5", "a fragmented control frame",
         [frame(b"", PING, fin=False), frame(b"a", PONG, fin=False), frame(b"\x03\xe8", CLOSE, fin=False),
          frame(b"a", PING, fin=False) + frame(b"b", CONTINUATION)], says(1002)),
     row("B6", "a control frame of more than 125 bytes",
         [frame(b"a" * 126, PING), frame(b"a" * 126, PONG), frame(b"\x03\xe8" + b"a" * 124, CLOSE),
-         frame(b"a" * 65536, PING), frame(b"", PING, announced=126, form=16), frame(b"", PING, announced=2 ** 40, form=64)],
+         frame(b"a" * 65536, PING), frame(b"", PING, announced=126, form=16),
+         frame(b"", PING, announced=2 ** 40, form=64)],
         says(1002)),
     row("B7", "a length in a longer form than it needs",
-        [frame(EVIL, form=16), frame(EVIL, form=64), frame(b"", form=16), frame(b"", PING, form=16), frame(b"ab", CLOSE, form=64),
+        [frame(EVIL, form=16), frame(EVIL, form=64), frame(b"", form=16), frame(b"", PING, form=16),
+         frame(b"ab", CLOSE, form=64),
          frame(b"a" * 125, form=16), frame(b"a" * 126, form=64), frame(b"a" * 65535, form=64)],
         says(1002)),
     row("B8", "a length with its top bit set",
@@ -337,10 +125,12 @@ ROWS = [
         [cut_at(frame(evil_text(bad)), len(frame(evil_text(bad))) - 3) for bad in bad_utf8()[1:8]], says(1007)),
     row("B11d", "text that ends inside a code point",
         [frame(MUST_NOT_ARRIVE + bad) for bad in (b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xf0")] +
-        [frame(EVIL + b"\xe2", fin=False) + frame(b"\x82", CONTINUATION), frame(b"\xe2\x82", fin=False) + frame(b"", CONTINUATION)],
+        [frame(EVIL + b"\xe2", fin=False) + frame(b"\x82", CONTINUATION),
+         frame(b"\xe2\x82", fin=False) + frame(b"", CONTINUATION)],
         says(1007)),
     row("B11e", "a bad byte is told at once, before the frame or the message ends",
-        [frame(evil_text(bad), announced=60_000) for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0", b"\xf4\x90", b"\xe0\x9f", b"\xf0\x8f")] +
+        [frame(evil_text(bad), announced=60_000)
+         for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0", b"\xf4\x90", b"\xe0\x9f", b"\xf0\x8f")] +
         [frame(evil_text(b"\xff"), fin=False), frame(EVIL[:20], fin=False) + frame(b"\x80", CONTINUATION, fin=False)],
         says(1007, within=2)),
     row("B12a", "code points of every length", [text_with(good.encode()) for good in good_utf8()], echoes(frame)),
@@ -352,9 +142,11 @@ ROWS = [
         [forever(frame(b'{"d":"' + b"x" * 4096, fin=False), frame(b"x" * 4096, CONTINUATION, fin=False), 400),
          forever(frame(b'{"d":"', fin=False), frame(b"x" * 16384, CONTINUATION, fin=False), 400),
          forever(frame(GOOD[:-1] + b',"d":"', fin=False), frame(b"x" * 16384, CONTINUATION, fin=False), 100),
-         forever(frame(GOOD[:-1] + b',"d":"', fin=False), frame(b"", PONG) + frame(b"x" * 65536, CONTINUATION, fin=False), 40)],
+         forever(frame(GOOD[:-1] + b',"d":"', fin=False),
+                 frame(b"", PONG) + frame(b"x" * 65536, CONTINUATION, fin=False), 40)],
         says(1009)),
-    row("B13b", "a bad message that never ends", [forever(frame(b"{" * 4096, fin=False), frame(b"x" * 4096, CONTINUATION, fin=False),
+    row("B13b", "a bad message that never ends",
+        [forever(frame(b"{" * 4096, fin=False), frame(b"x" * 4096, CONTINUATION, fin=False),
                                                           400)], says(error("PARSE_ERROR", seq=1), 1009)),
     row("B13c", "a binary message that never ends",
         [forever(frame(b"", BINARY, fin=False), frame(b"x" * 65536, CONTINUATION, fin=False), 40)],
@@ -365,7 +157,8 @@ ROWS = [
          forever(frame(b"", BINARY, fin=False), frame(b"", CONTINUATION, fin=False) * 1000, 1000)], says(1008)),
     row("B14b", "1,023 empty frames in a message",
         [frame(b"", fin=False) + frame(b"", CONTINUATION, fin=False) * 1022 + frame(GOOD, CONTINUATION),
-         frame(GOOD[:1], fin=False) + frame(b"", CONTINUATION, fin=False) * 1023 + frame(GOOD[1:], CONTINUATION)], says(ECHO)),
+         frame(GOOD[:1], fin=False) + frame(b"", CONTINUATION, fin=False) * 1023 + frame(GOOD[1:], CONTINUATION)],
+        says(ECHO)),
     row("B14c", "65,536 frames in a message", [message_of(65_536)],
         echoes(lambda text: pieces(text, 1)), alone=True),
     row("B14d", "65,537 frames in a message", [pieces(message_of(65_537), 1)], says(1008), alone=True),
@@ -374,7 +167,8 @@ ROWS = [
         says(*[(PONG, str(number).encode()) for number in range(100)])),
     row("B16b", "pings of a client that does not read", [scaled(40_000, 10_000)], last_pong_and_echo(), alone=True),
     row("B16c", "more than 100 pings a second for more than 5 s", [150], ping_flood, pending="the limit of pings"),
-    row("B17", "pongs that nobody asked for", [frame(b"p" * 125, PONG) * 1000 + frame(GOOD), frame(b"", PONG) * 50 + frame(GOOD)],
+    row("B17", "pongs that nobody asked for",
+        [frame(b"p" * 125, PONG) * 1000 + frame(GOOD), frame(b"", PONG) * 50 + frame(GOOD)],
         says(ECHO)),
     row("B18", "a pong with another payload than any ping's", [frame(b"never sent", PONG) + frame(GOOD)], says(ECHO)),
     row("B19", "a ping between fragments",
@@ -387,21 +181,26 @@ ROWS = [
     row("B20b", "a Close whose reason is not UTF-8",
         [close(1000, bad) for bad in bad_utf8()[:6]] + [close(1000, b"a" * 120 + b"\xe2\x82")], says(1007)),
     row("B20c", "a Close as it should be",
-        [(close(code, reason), code) for code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 1014, 3000, 3999, 4000,
+        [(close(code, reason), code) for code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 1014,
+                                                  3000, 3999, 4000,
                                                   4999)
-         for reason in (b"", "auf Wiedersehen ☃".encode())] + [(close(1000, b"r" * 123), 1000), (frame(b"", CLOSE), 1005)],
+         for reason in (b"", "auf Wiedersehen ☃".encode())] + [(close(1000, b"r" * 123), 1000),
+                                                               (frame(b"", CLOSE), 1005)],
         closes_with),
     row("B20d", "1010, which a client may send and a server may not", [close(1010), close(1010, b"why")], says(1005)),
     row("B21", "frames behind a Close",
-        [BYE + frame(EVIL), BYE + frame(EVIL) * 100, BYE + b"\xff" * 1000, BYE + frame(b"", PING) + frame(EVIL), BYE + BYE],
+        [BYE + frame(EVIL), BYE + frame(EVIL) * 100, BYE + b"\xff" * 1000, BYE + frame(b"", PING) + frame(EVIL),
+         BYE + BYE],
         says(1000)),
     row("B22", "both sides close at once",
         [frame(b"", 3) + BYE, frame(b"", key=None) + BYE, frame(b"", rsv=1) + BYE * 3], exactly_one_close(1002)),
     row("B23", "a client that neither answers a Close nor leaves", [frame(b"", 3)], never_answers_close),
-    row("B24a", "a FIN without a Close behind whole messages", [lambda last: [frame(last)], lambda last: in_fragments(last, 5, 6)],
+    row("B24a", "a FIN without a Close behind whole messages",
+        [lambda last: [frame(last)], lambda last: in_fragments(last, 5, 6)],
         gone(arrives=True)),
     row("B24b", "a FIN inside a message",
-        [lambda last: [frame(last)[:-1]], lambda last: [frame(last, fin=False)], lambda last: [frame(last, announced=len(last) + 1)]],
+        [lambda last: [frame(last)[:-1]], lambda last: [frame(last, fin=False)],
+         lambda last: [frame(last, announced=len(last) + 1)]],
         gone(arrives=False)),
     row("B25", "a RST inside a frame",
         [lambda last: [frame(last)[:-1]], lambda last: [frame(last, fin=False)], lambda last: [frame(last)[:3]],
@@ -411,7 +210,8 @@ ROWS = [
         [(frame(EVIL[:30], rsv=2), [1002]), (frame(b"x" * 20 + b"\xff"), [1007]), (close(1005), [1002]),
          (frame(b"", announced=LIMIT + 1, form=64), [1009])], every_cut, alone=True),
     row("B26c", "a talk in single bytes", [TALK], byte_by_byte),
-    row("B27", "a mask of zeros, of ones, of one byte", [frame(GOOD, key=key) for key in (bytes(4), b"\xff" * 4, b"a" * 4)],
+    row("B27", "a mask of zeros, of ones, of one byte",
+        [frame(GOOD, key=key) for key in (bytes(4), b"\xff" * 4, b"a" * 4)],
         says(ECHO)),
     row("B27b", "the same mask again and again", [frame(GOOD, key=b"same") * 3], says(ECHO, ECHO, ECHO)),
     row("B29a", "a compressed frame that nobody agreed on",

@@ -111,7 +111,8 @@ class upgrades:
         seen = answer(head)
         if seen.status != 101 or seen.all("sec-websocket-accept") != [ACCEPT]:
             raise wrong(f"expected a good 101, got {shown(head)}")
-        if seen.all("sec-websocket-extensions") or seen.all("sec-websocket-protocol") != [self.protocol] * bool(self.protocol):
+        protocols = [self.protocol] if self.protocol else []
+        if seen.all("sec-websocket-extensions") or seen.all("sec-websocket-protocol") != protocols:
             raise wrong(f"it negotiates what it should not: {head!r}")
         text = await world.works(client)
         upstream = next(one for one in world.upstream.connections if text in one.messages)

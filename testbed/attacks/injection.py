@@ -50,7 +50,8 @@ async def told_as_data(world, method):
         await client.send_bytes(frame(json.dumps({"method": method, **ids}).encode()))
         _, payload = await client.next()
         told = json.loads(payload)
-        if told["method"] != method or told["data"] != ids or set(told) != {"method", "status", "message", "data", "error"}:
+        if told["method"] != method or told["data"] != ids or set(told) != {"method", "status", "message", "data",
+                                                                            "error"}:
             raise wrong(f"the frame is {payload!r}")
         await say_goodbye(client)
 
@@ -81,32 +82,43 @@ async def log_stays_whole(world, sent):
 ROWS = [
     row("D1a", "addresses, users and names of hosts instead of services",
         with_method(*[f"/api/v1/{name}/say" for name in
-                      ("127.0.0.1:22", "127.0.0.1", "169.254.169.254", "localhost", "[::1]", "0", "a@b", "echo@evil.test", "echo:80",
-                       "0x7f000001", "2130706433", "metadata.google.internal", "evil.test", "-", "_", ".echo", "echo-", "x" * 63, "x" * 64,
-                       "e..cho", "lb:", "unix:", "file:", "$(id)", "`id`", "echo|x", "echo&x", "echo\u00ad")]), answered("NO_ROUTE")),
+                      ("127.0.0.1:22", "127.0.0.1", "169.254.169.254", "localhost", "[::1]", "0", "a@b",
+                       "echo@evil.test", "echo:80",
+                       "0x7f000001", "2130706433", "metadata.google.internal", "evil.test", "-", "_", ".echo", "echo-",
+                       "x" * 63, "x" * 64,
+                       "e..cho", "lb:", "unix:", "file:", "$(id)", "`id`", "echo|x", "echo&x", "echo\u00ad")]),
+                       answered("NO_ROUTE")),
     row("D1b", "the same with path tricks",
-        with_method("/api/v1/x/../y", "/api/v1/x%00/say", "/api/v1/%2e%2e/say", "/api/v1/" + "n" * 65_536 + "/say", "/api/v1/x\\y/say",
+        with_method("/api/v1/x/../y", "/api/v1/x%00/say", "/api/v1/%2e%2e/say", "/api/v1/" + "n" * 65_536 + "/say",
+                    "/api/v1/x\\y/say",
                     "/api/v1/127.0.0.1%0d%0a/say"), answered("BAD_METHOD")),
     row("D4a", "fields of the client's handshake that an upstream gets as they are",
-        [("Cookie", "a=b; c=d"), ("Cookie", "a=" + "x" * 12_000), ("Cookie", 'a="b;c"; d=%0d%0aX: y'), ("X-Note", "caf\xe9"),
-         ("X-Note", "a\tb"), ("Authorization", "Bearer a.b.c"), ("User-Agent", "x (y; z) {} \\ \""), ("X-Note", "a: b: c"),
+        [("Cookie", "a=b; c=d"), ("Cookie", "a=" + "x" * 12_000), ("Cookie", 'a="b;c"; d=%0d%0aX: y'),
+         ("X-Note", "caf\xe9"),
+         ("X-Note", "a\tb"), ("Authorization", "Bearer a.b.c"), ("User-Agent", "x (y; z) {} \\ \""),
+         ("X-Note", "a: b: c"),
          ("Accept-Language", "de;q=0.5, en"), ("X-Note", "GET /ws HTTP/1.1")], field_arrives),
     row("D4b", "a query that an upstream gets as it is",
-        ["/ws?a=%0d%0aX:y", "/ws?a=b;c=d", "/ws?a=%00", "/ws?" + "q" * 7000, "/ws?a=../../b", "/ws?a?b?c", "/ws?%zz", "/ws?a=\"<>\\^`{|}"],
+        ["/ws?a=%0d%0aX:y", "/ws?a=b;c=d", "/ws?a=%00", "/ws?" + "q" * 7000, "/ws?a=../../b", "/ws?a?b?c", "/ws?%zz",
+         "/ws?a=\"<>\\^`{|}"],
         target_arrives),
     row("D4c", "a handshake that would become two on its way",
-        [handshake("X-A: b\r\n\n" + SMUGGLED.decode().split("\r\n")[0]), handshake("Cookie: a\rGET /ws/must-not-arrive HTTP/1.1"),
+        [handshake("X-A: b\r\n\n" + SMUGGLED.decode().split("\r\n")[0]),
+         handshake("Cookie: a\rGET /ws/must-not-arrive HTTP/1.1"),
          handshake("Cookie: a\nX-User: admin"), handshake("Cookie: a\x00b")], refused(400)),
     row("D4d", "a cookie of 16 KiB", [handshake("Cookie: " + "c" * 16_384)], refused(431)),
     row("D8", "2,000 methods, half of them of services that do not exist", [2000], labels_are_bounded, alone=True),
     row("D9a", "what a client wrote, in an error frame",
-        ['/api/v1/no"body/x', "/api/v1/nobody/\u2028", '/api/v1/nobody/"},"error":{"code":"x', "/api/v1/</script>/x", "\U0001f600"],
+        ['/api/v1/no"body/x', "/api/v1/nobody/\u2028", '/api/v1/nobody/"},"error":{"code":"x', "/api/v1/</script>/x",
+         "\U0001f600"],
         told_as_data),
     row("D9b", "correlation keys that are too long, or no scalars",
-        ['"id":"%s"' % ("i" * 257), '"id":{"a":1}', '"id":[1]', '"id":true', '"id":null', '"requestId":"%s"' % ("r" * 100_000),
+        ['"id":"%s"' % ("i" * 257), '"id":{"a":1}', '"id":[1]', '"id":true', '"id":null',
+         '"requestId":"%s"' % ("r" * 100_000),
          '"params":{"id":1}', '"ID":1'], is_not_echoed),
     row("D9c", "what a client wrote, in the access log",
-        [handshake(field) for field in ('X-Request-Id: "}{"event":"forged"', "traceparent: forged", "X-Forwarded-For: forged",
+        [handshake(field) for field in ('X-Request-Id: "}{"event":"forged"', "traceparent: forged",
+                                        "X-Forwarded-For: forged",
                                         "User-Agent: \\u001b[31m")], log_stays_whole),
 ]
 

@@ -1,4 +1,4 @@
-"""What an attack table consists of: rows of inputs, each with the one outcome that is right, and how they are judged."""
+"""What an attack table consists of: rows of inputs, each with the one right outcome, and how they are judged."""
 import asyncio
 import dataclasses
 import json
@@ -41,7 +41,7 @@ def shown(data, most=240):
 
 
 async def judge(name, rows, world, absent=()):
-    """Runs the rows against the world, prints what is wrong, and one line about the whole table; that line's numbers."""
+    """Runs the rows, prints what is wrong, and one line about the whole table; returns that line's numbers."""
     ids = [one.id for one in rows]
     assert len(ids) == len(set(ids)), f"an id of table {name} stands twice"
     seats = asyncio.Semaphore(TOGETHER)
@@ -68,7 +68,8 @@ async def judge(name, rows, world, absent=()):
     for (one, input), why in zip(run, outcomes):
         if why:
             print(f"  WRONG {one.id} {one.what}\n        sent {shown(input)}\n        {why}", flush=True)
-    print("  --   {}: {rows} rows, {inputs} inputs, {wrong} wrong; {pending} rows pending".format(name, **count), flush=True)
+    print("  --   {}: {rows} rows, {inputs} inputs, {wrong} wrong; {pending} rows pending".format(name, **count),
+          flush=True)
     for one in rows:
         if one.pending:
             print(f"  --   pending   {one.id} {one.what}: {one.pending}", flush=True)
@@ -119,7 +120,7 @@ def fits(expected, seen):
 
 
 async def read_expected(client, expected):
-    """Reads messages and control frames that must be `expected`: (opcode, payload), an error, or the code of a Close."""
+    """Reads what must be `expected`: messages and control frames (opcode, payload), an error, the code of a Close."""
     for number, one in enumerate(expected):
         try:
             seen = await client.next()

@@ -1,9 +1,10 @@
 """Table E, and B2: upstreams that refuse, are silent, lie, break off, or pour. A client is told, and stays."""
-import asyncio
 import contextlib
 import time
 
 from attacks.table import error, one_of, read_end, read_expected, row, say_goodbye, wrong
+from attacks.upstream_scripts import (GOOD_101, answers, hangs_up, named, pours, resets, server, silent,
+                                      silent_behind_the_head, silent_inside_its_head, status, talks, trickles)
 from attacks.world import message, stage
 from lib.raw_upstream import echo, raw_upstream
 from lib.story import patience, scaled
@@ -12,109 +13,6 @@ from lib.wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, frame
 KIB, MIB = 1024, 1024 * 1024
 IN_TIME = {"connect_timeout": "500ms", "handshake_timeout": "400ms", "open_timeout": "1500ms"}
 LIMITED = {"max_message": "128KiB"}
-GOOD_101 = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ACCEPT\r\n"
-
-
-# --- scripts ---
-
-
-def named(text):
-    def name(script):
-        script.told = text
-        return script
-    return name
-
-
-def answers(head, then=None):
-    """Answers the handshake with this head; ACCEPT stands for the right key."""
-    @named(f"answers {head[:80]!r}")
-    async def script(connection):
-        await connection.read_head()
-        await connection.send_bytes(head.replace(b"ACCEPT", connection.good_accept()))
-        if then:
-            await connection.send_bytes(then)
-        await connection.until_end()
-    return script
-
-
-def status(line, *lines):
-    return answers(b"\r\n".join([b"HTTP/1.1 " + line, *lines, b"Content-Length: 0", b"", b""]))
-
-
-def pours(head, part, most):
-    """Answers without an end, until the gateway has had enough."""
-    @named(f"answers {head[:40]!r} and up to {most} times {part[:30]!r}")
-    async def script(connection):
-        await connection.read_head()
-        connection.write(head)
-        with contextlib.suppress(ConnectionError):
-            for _ in range(most):
-                await connection.send_bytes(part)
-            raise wrong(f"the gateway read all of {most} times {len(part)} bytes")
-    return script
-
-
-async def silent(connection):
-    await connection.until_end()
-
-
-async def silent_behind_the_head(connection):
-    await connection.read_head()
-    await connection.until_end()
-
-
-async def silent_inside_its_head(connection):
-    await connection.read_head()
-    await connection.send_bytes(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: web")
-    await connection.until_end()
-
-
-async def trickles(connection):
-    """A byte now and then: every byte is a sign of life, and yet the head must be in time."""
-    await connection.read_head()
-    gone = asyncio.ensure_future(connection.reader.read())
-    for byte in GOOD_101 * 100:
-        connection.write(bytes([byte]))
-        await asyncio.wait({gone}, timeout=0.05)
-        if gone.done():
-            gone.exception()  # a reset is as good an end as any
-            return
-    raise wrong("the gateway read a whole head at this pace")
-
-
-async def hangs_up(connection):
-    await connection.read_head()
-
-
-async def resets(connection):
-    await connection.read_head()
-    connection.reset()
-
-
-def talks(*parts, sees=None, then="wait"):
-    """Takes the first message, writes the parts, and waits for the gateway's Close, which must have the code `sees`. `then`:
-    how it leaves."""
-    @named(f"writes {[part[:40] for part in parts]}, then {then}")
-    async def script(connection):
-        await connection.accept()
-        await connection.next()
-        for part in parts:
-            await connection.send_bytes(part)
-        if then == "reset":
-            connection.reset()
-        elif then == "half-close":
-            connection.writer.write_eof()
-            await connection.until_end()
-        elif then == "wait":
-            code = await connection.until_close()
-            if sees is not None and code != sees:
-                raise wrong(f"the gateway's Close had the code {code}, not {sees}")
-            await connection.until_end()
-    return script
-
-
-def server(payload=b"", opcode=TEXT, **options):
-    return frame(payload, opcode, **{"key": None, **options})
 
 
 # --- outcomes ---
@@ -157,7 +55,7 @@ async def another_instance(world, scene):
 
 
 class not_dialled_again:
-    """Of many messages one after the other the first is told the reason; the others at once that there is no instance."""
+    """Of many messages in turn the first is told the reason; the others at once that there is no instance."""
 
     def __init__(self, reason, count, dials):
         self.reason, self.count, self.dials = reason, count, dials
@@ -168,7 +66,8 @@ class not_dialled_again:
             for number in range(self.count):
                 started = time.monotonic()
                 await client.send_bytes(frame(message(str(number), scene.service)))
-                expected = error(self.reason) if number == 0 else one_of(error("NO_INSTANCE", sent=False), error(self.reason))
+                expected = error(self.reason) if number == 0 else one_of(error("NO_INSTANCE", sent=False),
+                                                                         error(self.reason))
                 await read_expected(client, [expected])
                 if number:
                     slowest = max(slowest, time.monotonic() - started)
@@ -205,7 +104,7 @@ class leaves:
 
 
 async def flooded(world, scene):
-    """A client that does not read costs no more than its queue, however much an upstream has to say; then all arrives."""
+    """A client that does not read costs no more than its queue, however much an upstream says; then all arrives."""
     count, size = 512, 32 * KIB
     async with world.client(receive_buffer=64 * KIB) as client:
         rss = world.gateway.rss()
@@ -239,7 +138,8 @@ def redirecting():
     @named("redirects")
     async def script(connection):
         await connection.read_head()
-        await connection.send_bytes(b"HTTP/1.1 302 Found\r\nLocation: http://%s/ws\r\nContent-Length: 0\r\n\r\n" % place[0])
+        await connection.send_bytes(b"HTTP/1.1 302 Found\r\nLocation: http://%s/ws\r\n" % place[0]
+                                    + b"Content-Length: 0\r\n\r\n")
         await connection.until_end()
     scene = stage(script, expected=[error("HANDSHAKE_REJECTED", sent=False, upstreamStatus=302)])
     scene.place = place
@@ -265,7 +165,8 @@ FAILED = error("CONNECT_FAILED", http=502, sent=False, seq=1)
 
 
 def closed(code, **members):
-    return error("CHANNEL_CLOSED", **{"closeCode": code, "epoch": 1, "lastSeq": 1, "forwarded": 1, "received": 0, "sent": True,
+    return error("CHANNEL_CLOSED", **{"closeCode": code, "epoch": 1, "lastSeq": 1, "forwarded": 1, "received": 0,
+                                      "sent": True,
                                       **members})
 
 
@@ -275,35 +176,47 @@ BEGUN = server(b"x" * 70_000, fin=False)  # more than is held: the client sees i
 def bad_heads():
     """Answers that are no good 101."""
     good = GOOD_101 + b"\r\n"
-    yield from [good.replace(b"ACCEPT", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), good.replace(b"ACCEPT", b""), good.replace(b"ACCEPT", b"ACCEPT="),
+    yield from [good.replace(b"ACCEPT", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), good.replace(b"ACCEPT", b""),
+                good.replace(b"ACCEPT", b"ACCEPT="),
                 good.replace(b"Sec-WebSocket-Accept: ACCEPT\r\n", b""), good.replace(b"Upgrade: websocket\r\n", b""),
-                good.replace(b"Upgrade: websocket", b"Upgrade: h2c"), good.replace(b"Upgrade: websocket", b"Upgrade: websocket, foo"),
-                good.replace(b"Connection: Upgrade\r\n", b""), good.replace(b"Connection: Upgrade", b"Connection: close"),
+                good.replace(b"Upgrade: websocket", b"Upgrade: h2c"),
+                good.replace(b"Upgrade: websocket", b"Upgrade: websocket, foo"),
+                good.replace(b"Connection: Upgrade\r\n", b""),
+                good.replace(b"Connection: Upgrade", b"Connection: close"),
                 good.replace(b"HTTP/1.1", b"HTTP/1.0"), GOOD_101 + b"Sec-WebSocket-Accept: ACCEPT\r\n\r\n",
                 GOOD_101 + b"Sec-WebSocket-Protocol: chat\r\n\r\n", GOOD_101 + b"Sec-WebSocket-Protocol: \r\n\r\n",
-                GOOD_101 + b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n", GOOD_101 + b"Sec-WebSocket-Extensions:\r\n\r\n",
+                GOOD_101 + b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+                GOOD_101 + b"Sec-WebSocket-Extensions:\r\n\r\n",
                 GOOD_101 + b"Content-Length: 5\r\n\r\nhello", GOOD_101 + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"]
 
 
 def malformed_heads():
     """What is no HTTP head at all, or one that two parsers read differently."""
     good = GOOD_101 + b"\r\n"
-    yield from [b"\r\n\r\n", b"hello\r\n\r\n", b"HTTP/1.1\r\n\r\n", b"HTTP/1.1 101\r\n\r\n", b"HTTP/2 101 OK\r\n\r\n", b"ICY 200 OK\r\n\r\n",
-                b"HTTP/1.1 1010 OK\r\n\r\n", b"HTTP/1.1 099 OK\r\n\r\n", b"HTTP/1.1 -10 OK\r\n\r\n", good.replace(b"HTTP/1.1 ", b"HTTP/1.1\t"),
-                GOOD_101 + b" folded: x\r\n\r\n", GOOD_101 + b": x\r\n\r\n", GOOD_101 + b"A : x\r\n\r\n", GOOD_101 + b"A: \x00\r\n\r\n",
-                GOOD_101 + b"A: b\rc\r\n\r\n", GOOD_101 + b"A: b\nC: d\r\n\r\n", GOOD_101 + b"A\r\n\r\n", GOOD_101 + b"A: b\r\n" * 120 + b"\r\n",
+    yield from [b"\r\n\r\n", b"hello\r\n\r\n", b"HTTP/1.1\r\n\r\n", b"HTTP/1.1 101\r\n\r\n", b"HTTP/2 101 OK\r\n\r\n",
+                b"ICY 200 OK\r\n\r\n",
+                b"HTTP/1.1 1010 OK\r\n\r\n", b"HTTP/1.1 099 OK\r\n\r\n", b"HTTP/1.1 -10 OK\r\n\r\n",
+                good.replace(b"HTTP/1.1 ", b"HTTP/1.1\t"),
+                GOOD_101 + b" folded: x\r\n\r\n", GOOD_101 + b": x\r\n\r\n", GOOD_101 + b"A : x\r\n\r\n",
+                GOOD_101 + b"A: \x00\r\n\r\n",
+                GOOD_101 + b"A: b\rc\r\n\r\n", GOOD_101 + b"A: b\nC: d\r\n\r\n", GOOD_101 + b"A\r\n\r\n",
+                GOOD_101 + b"A: b\r\n" * 120 + b"\r\n",
                 b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"SSH-2.0-OpenSSH_9.2\r\n\r\n"]
 
 
 def bad_frames():
     """(frames that a server must not send, the code for it)"""
-    for data in (frame(b"masked"), frame(b"", PING), close(1000), server(b"a", rsv=4), server(b"a", BINARY, rsv=1), server(b"", PING, rsv=2),
+    for data in (frame(b"masked"), frame(b"", PING), close(1000), server(b"a", rsv=4), server(b"a", BINARY, rsv=1),
+                 server(b"", PING, rsv=2),
                  *[server(b"", opcode) for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15)], server(b"", PING, fin=False),
-                 server(b"a" * 126, PING), server(b"a", form=16), server(b"a" * 200, form=64), server(b"", announced=2 ** 63),
-                 server(b"a", CONTINUATION), server(b"a", fin=False) + server(b"b"), server(b"a", fin=False) + server(b"b", BINARY),
+                 server(b"a" * 126, PING), server(b"a", form=16), server(b"a" * 200, form=64),
+                 server(b"", announced=2 ** 63),
+                 server(b"a", CONTINUATION), server(b"a", fin=False) + server(b"b"),
+                 server(b"a", fin=False) + server(b"b", BINARY),
                  server(b"\x03", CLOSE)):
         yield data, 1002
-    for data in (server(b"\xff"), server(b"a\xc0\xaf"), server(b"\xed\xa0\x80"), server(b"\xe2\x82"), server(b"\xf4\x90\x80\x80"),
+    for data in (server(b"\xff"), server(b"a\xc0\xaf"), server(b"\xed\xa0\x80"), server(b"\xe2\x82"),
+                 server(b"\xf4\x90\x80\x80"),
                  server(b"\xe2", fin=False) + server(b"\x28", CONTINUATION), server(b"\xff", announced=1000),
                  server(b"\x03\xe8\xff", CLOSE)):
         yield data, 1007
@@ -313,40 +226,52 @@ def bad_frames():
 
 ROWS = [
     row("E1a", "an instance that accepts and then says nothing, or too little, or too slowly",
-        stages(silent, silent_behind_the_head, silent_inside_its_head, trickles, **IN_TIME), told(TIMED_OUT, within=1.5)),
-    row("E1b", "two silent instances and a good one", [stage(silent, echo, silent, **IN_TIME), stage(silent_behind_the_head, echo, **IN_TIME)],
+        stages(silent, silent_behind_the_head, silent_inside_its_head, trickles, **IN_TIME),
+        told(TIMED_OUT, within=1.5)),
+    row("E1b", "two silent instances and a good one",
+        [stage(silent, echo, silent, **IN_TIME), stage(silent_behind_the_head, echo, **IN_TIME)],
         another_instance),
     row("E2a", "an instance that refuses", [stage(None)], told(FAILED)),
     row("E2b", "instances that refuse, and a good one", [stage(None, echo), stage(None, None, echo)], another_instance),
     row("E3a", "another answer than 101",
         [stage(status(line), expected=[error("HANDSHAKE_REJECTED", sent=False, seq=1, upstreamStatus=int(line[:3]))])
-         for line in (b"200 OK", b"204 No Content", b"301 Moved", b"304 Not Modified", b"307 Temporary Redirect", b"400 Bad Request",
-                      b"401 Unauthorized", b"403 Forbidden", b"404 Not Found", b"426 Upgrade Required", b"429 Too Many Requests",
+         for line in (b"200 OK", b"204 No Content", b"301 Moved", b"304 Not Modified", b"307 Temporary Redirect",
+                      b"400 Bad Request",
+                      b"401 Unauthorized", b"403 Forbidden", b"404 Not Found", b"426 Upgrade Required",
+                      b"429 Too Many Requests",
                       b"500 Oops", b"502 Bad Gateway", b"503 Later", b"599 x")], told()),
     row("E3b", "a redirection", [redirecting()], nobody_followed),
     row("E3c", "an upstream that hangs up, or resets, instead of an answer", stages(hangs_up, resets), told(REJECTED)),
     row("E4", "a 101 that is none", stages(*map(answers, bad_heads())), told(REJECTED)),
     row("E5a", "a head that is none", stages(*map(answers, malformed_heads())), told(REJECTED)),
     row("E5b", "a head that never ends",
-        stages(pours(GOOD_101, b"X-A: b\r\n" * 500, 5000), pours(GOOD_101 + b"X-A: ", b"b" * 4096, 5000), pours(b"", b"x" * 4096, 5000),
+        stages(pours(GOOD_101, b"X-A: b\r\n" * 500, 5000), pours(GOOD_101 + b"X-A: ", b"b" * 4096, 5000),
+               pours(b"", b"x" * 4096, 5000),
                pours(b"HTTP/1.1 101 ", b"x" * 4096, 5000), answers(b"HTTP/1.1 101 " + b"x" * 65_536 + b"\r\n\r\n"),
-               pours(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 1_000_000), pours(b"", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", 1_000_000)),
+               pours(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 1_000_000),
+               pours(b"", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", 1_000_000)),
         told(REJECTED)),
     row("E5c", "one interim answer, and then a good one",
         [stage(answers(interim + GOOD_101 + b"\r\n", server(b"early")))
-         for interim in (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n")], told((TEXT, b"early"))),
+         for interim in (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n")],
+        told((TEXT, b"early"))),
     row("E5d", "frames right behind the 101",
-        stages(answers(GOOD_101 + b"\r\n" + server(b"early")), answers(GOOD_101 + b"\r\n" + server(b"", PING) + server(b"early"))),
+        stages(answers(GOOD_101 + b"\r\n" + server(b"early")),
+               answers(GOOD_101 + b"\r\n" + server(b"", PING) + server(b"early"))),
         told((TEXT, b"early"))),
     row("E6", "an upstream that never pongs", stages(talks(), ping_interval="200ms", pong_timeout="300ms"),
         told(closed(1006), within=2), pending="heartbeats"),
     row("E7a", "an upstream that breaks off inside a frame that is held",
-        stages(*[talks(part, then=how) for part in (server(b"held")[:-1], server(b"held")[:1], server(b"held", fin=False),
-                                                    server(b"h", announced=60_000)) for how in ("reset", "leave", "half-close")]),
+        stages(*[talks(part, then=how) for part in (server(b"held")[:-1], server(b"held")[:1],
+                                                    server(b"held", fin=False),
+                                                    server(b"h", announced=60_000))
+                                                    for how in ("reset", "leave", "half-close")]),
         told(closed(1006))),
-    row("E7b", "an upstream that leaves without a Close", stages(*[talks(then=how) for how in ("reset", "leave", "half-close")]),
+    row("E7b", "an upstream that leaves without a Close",
+        stages(*[talks(then=how) for how in ("reset", "leave", "half-close")]),
         told(closed(1006))),
-    row("E7c", "a held message that was complete, and then the end", stages(*[talks(server(b"whole"), then=how) for how in ("leave", "half-close")]),
+    row("E7c", "a held message that was complete, and then the end",
+        stages(*[talks(server(b"whole"), then=how) for how in ("leave", "half-close")]),
         told((TEXT, b"whole"), closed(1006, received=1))),
     row("E7d", "an upstream that breaks off inside a message that is streamed",
         stages(*[talks(BEGUN, then=how) for how in ("reset", "leave", "half-close")],
@@ -356,7 +281,8 @@ ROWS = [
     row("E8a", "a message over the limit",
         stages(talks(server(b"", announced=128 * KIB + 1), sees=1009), talks(server(b"x" * (129 * KIB)), sees=1009),
                talks(server(b"", BINARY, announced=2 ** 62), sees=1009), talks(server(b"a", fin=False)
-                                                                              + server(b"", CONTINUATION, announced=128 * KIB), sees=1009),
+                                                                              + server(b"", CONTINUATION,
+                                                                                       announced=128 * KIB), sees=1009),
                **LIMITED), told(error("UPSTREAM_TOO_BIG", http=502, closeCode=1009, lastSeq=1, sent=True))),
     row("E8b", "a message that grows over the limit while it is held",
         stages(talks(pieces(b"x" * (128 * KIB + 1), 4096, key=None), sees=1009), **LIMITED, hold="256KiB"),
@@ -364,18 +290,23 @@ ROWS = [
     row("E8c", "a message that grows over the limit while it is streamed",
         stages(talks(pieces(b"x" * (128 * KIB + 1), 4096, key=None)), **LIMITED), told(1011)),
     row("E9a", "a Close with a code that must not be sent",
-        stages(*[talks(close(code, key=None), sees=1002) for code in (0, 999, 1004, 1005, 1006, 1010, 1015, 1016, 2999, 5000, 65535)]),
+        stages(*[talks(close(code, key=None), sees=1002)
+                 for code in (0, 999, 1004, 1005, 1006, 1010, 1015, 1016, 2999, 5000, 65535)]),
         told(closed(1002))),
     row("E9b", "a Close without a code", stages(talks(server(b"", CLOSE))), told(closed(1005))),
     row("E9c", "a Close with a code of any kind: never the client's",
         [stage(talks(close(code, b"why", key=None), sees=code), expected=[closed(code, reason="why")])
-         for code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999)], told()),
-    row("E9d", "messages behind a Close", stages(talks(close(1000, key=None) + server(b"late") * 10)), told(closed(1000))),
+         for code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999)],
+        told()),
+    row("E9d", "messages behind a Close", stages(talks(close(1000, key=None) + server(b"late") * 10)),
+        told(closed(1000))),
     row("B2", "frames that a server must not send, masked ones first",
         stages(*[talks(data, sees=code) for data, code in bad_frames() if code == 1002]), told(closed(1002))),
-    row("B2b", "text of an upstream that is not UTF-8", stages(*[talks(data, sees=code) for data, code in bad_frames() if code == 1007]),
+    row("B2b", "text of an upstream that is not UTF-8",
+        stages(*[talks(data, sees=code) for data, code in bad_frames() if code == 1007]),
         told(closed(1007))),
-    row("B2c", "1,101 empty frames of an upstream", stages(*[talks(data, sees=code) for data, code in bad_frames() if code == 1008]),
+    row("B2c", "1,101 empty frames of an upstream",
+        stages(*[talks(data, sees=code) for data, code in bad_frames() if code == 1008]),
         told(closed(1008))),
     row("E11a", "the client closes", [stage(echo)], leaves("close")),
     row("E11b", "the client hangs up", [stage(echo)], leaves("fin")),

@@ -1,4 +1,4 @@
-"""Where a table is judged: one gateway on one thread, an upstream that echoes, and a neighbour who must lose nothing."""
+"""Where a table is judged: one gateway on one thread, an echoing upstream, and a neighbour who must lose nothing."""
 import asyncio
 import itertools
 import json
@@ -131,7 +131,8 @@ class world:
         self.addresses = self.gateway.addresses
         self._descriptors = self.gateway.descriptors()
         direct, = self._mock.addresses("neighbour")
-        self._neighbour = process(sys.executable, "-B", peer("neighbour.py"), self.gateway.url, f"ws://{direct}/", "neighbour",
+        self._neighbour = process(sys.executable, "-B", peer("neighbour.py"), self.gateway.url, f"ws://{direct}/",
+                                  "neighbour",
                                   name="the neighbour", stdin=asyncio.subprocess.PIPE)
         await self._neighbour.__aenter__()
         await self._neighbour.events(self._neighbour.out, "talking")

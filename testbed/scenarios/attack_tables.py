@@ -45,7 +45,8 @@ async def all_together():
     """All tables together."""
     inputs = sum(count["inputs"] for count in counts.values())
     measured("inputs judged", f"{inputs}, {handshake.SMUGGLING_INPUTS} of them raw requests that smuggle")
-    check("at least 300 inputs were judged, 60 of them raw requests that smuggle", inputs >= 300 and handshake.SMUGGLING_INPUTS >= 60)
+    check("at least 300 inputs were judged, 60 of them raw requests that smuggle",
+          inputs >= 300 and handshake.SMUGGLING_INPUTS >= 60)
     late = [one for count in counts.values() for one in count["late_ms"]]
     direct = [one for count in counts.values() for one in count["direct_ms"]]
     measured("the neighbours' round trips beside all tables", percentiles(late))

@@ -1,5 +1,5 @@
-"""RFC 6455 as seen from a client and from an upstream, in the order of the public suites, beside a neighbour who must lose
-nothing."""
+"""RFC 6455 as seen from a client and from an upstream, in the order of the public suites, beside a neighbour who must
+lose nothing."""
 from attacks import conformance
 from attacks.world import world
 from lib.story import tell

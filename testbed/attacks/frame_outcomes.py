@@ -1,0 +1,227 @@
+"""Outcomes of table B that take more than sending and reading: cuts, floods, ends, and what things cost."""
+import asyncio
+
+from attacks.table import read_end, read_expected, say_goodbye, says, wrong
+from attacks.world import message
+from lib.story import patience, scaled
+from lib.wire import CLOSE, PING, PONG, TEXT, close, frame
+
+MIB = 1024 * 1024
+GOOD = message("good")
+ECHO = (TEXT, GOOD)
+
+
+def cut_at(data, *places):
+    """A list of parts, each of which the gateway reads on its own."""
+    edges = [0, *places, len(data)]
+    return [data[begin:end] for begin, end in zip(edges, edges[1:])]
+
+
+class echoes:
+    """A text, sent as `as_frames` writes it, comes back."""
+
+    def __init__(self, as_frames):
+        self.as_frames = as_frames
+
+    async def __call__(self, world, text):
+        await says((TEXT, text))(world, self.as_frames(text))
+
+
+async def closes_with(world, sent):
+    """A Close is answered with the same code."""
+    data, code = sent
+    await says(code)(world, data)
+
+
+async def ping_flood(world, per_second):
+    """So many pings a second, each answered, until the gateway has had enough."""
+    async with world.client() as client:
+        started = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() < started + patience(8):
+            await client.send_bytes(frame(b"", PING))
+            opcode, payload = await client.next()
+            if (opcode, payload[:2]) == (CLOSE, (4029).to_bytes(2, "big")):
+                return await read_end(client)
+            if opcode != PONG:
+                raise wrong(f"{opcode}, {payload!r} came")
+            # sleep: the rate is the input
+            await asyncio.sleep(1 / per_second)
+        raise wrong("no Close 4029 within 8 s")
+
+
+class last_pong_and_echo:
+    """While nobody reads one pong is kept, for the latest ping; so pongs come in order, and the last one comes."""
+
+    async def __call__(self, world, count):
+        async with world.client(receive_buffer=4096) as client:
+            rss = world.gateway.rss()
+            ping = b"p" * 100
+            for number in range(count):
+                await client.send_bytes(frame(b"%08d" % number + ping, PING))
+            await client.send_bytes(frame(GOOD))
+            before = -1
+            while True:
+                opcode, payload = await client.next()
+                if opcode == PONG:
+                    if int(payload[:8]) <= before:
+                        raise wrong(f"pong {payload[:8]!r} behind that for {before}")
+                    before = int(payload[:8])
+                elif (opcode, payload) != ECHO:
+                    raise wrong(f"{opcode}, {payload!r} came")
+                else:
+                    break
+            if before != count - 1:
+                while (seen := await client.next())[0] == PONG and int(seen[1][:8]) < count - 1:
+                    pass
+                if seen[0] != PONG:
+                    raise wrong(f"the last ping was not answered; {seen!r} came")
+            grown = world.gateway.rss() - rss
+            if grown > scaled(8, 64) * MIB:
+                raise wrong(f"the gateway grew by {grown} bytes")
+            await say_goodbye(client)
+
+
+async def announced_only(world, sent):
+    """A huge length is refused at the header, and nothing is allocated for it."""
+    rss = world.gateway.rss()
+    async with world.client() as client:
+        await client.send_bytes(sent)
+        await read_expected(client, [1009])
+        await read_end(client)
+    grown = world.gateway.rss() - rss
+    if grown > scaled(8, 64) * MIB:
+        raise wrong(f"the gateway grew by {grown} bytes")
+
+
+async def announced_and_trickled(world, size):
+    """Of a message just below the limit a byte at a time arrives: only what arrived is held."""
+    rss = world.gateway.rss()
+    clients = [world.client() for _ in range(50)]
+    opened = [await client.__aenter__() for client in clients]
+    try:
+        for client in opened:
+            await client.send_bytes(frame(b"{", announced=size))
+        for _ in range(20):
+            for client in opened:
+                await client.send_bytes(b"x")
+        for client in opened:
+            await client.was_read()
+        grown = world.gateway.rss() - rss
+        if grown > scaled(10, 100) * MIB:
+            raise wrong(f"50 announced messages of {size} bytes cost {grown} bytes")
+    finally:
+        for client in opened:
+            client.cut()
+
+
+async def pong_inside(world, sent):
+    """The pong comes before the message ends."""
+    async with world.client() as client:
+        first, *rest = sent
+        await client.send_bytes(first)
+        await read_expected(client, [(PONG, b"inside")])
+        for part in rest:
+            await client.send_bytes(part)
+        await read_expected(client, [ECHO])
+        await say_goodbye(client)
+
+
+async def finish(client, expected):
+    """The end of a session that the gateway has closed, or not."""
+    await (read_end if isinstance(expected[-1], int) else say_goodbye)(client)
+
+
+async def every_cut(world, sent):
+    """Cut at any byte, with the second part read later than the first, it means the same."""
+    data, expected = sent
+    for at in range(1, len(data)):
+        async with world.client() as client:
+            for part in cut_at(data, at):
+                await client.send_bytes(part)
+                await client.was_read()
+            try:
+                for one in expected:
+                    await read_expected(client, [one])
+            except wrong as why:
+                raise wrong(f"cut at {at}: {why}") from None
+            await finish(client, expected)
+
+
+async def byte_by_byte(world, sent):
+    """Each byte read on its own."""
+    data, expected = sent
+    async with world.client() as client:
+        for at in range(len(data)):
+            await client.send_bytes(data[at:at + 1])
+            await client.was_read()
+        await read_expected(client, expected)
+        await finish(client, expected)
+
+
+async def never_answers_close(world, sent):
+    """The gateway waits 5 s for the end of a connection that it has closed, and no longer."""
+    async with world.client() as client:
+        await client.send_bytes(sent)
+        await read_expected(client, [1002])
+        started = asyncio.get_running_loop().time()
+        while client.is_held():
+            if asyncio.get_running_loop().time() - started > patience(8):
+                raise wrong("it holds the connection for more than 8 s")
+            # sleep: the interval between two looks at the kernel, whose changes cannot be awaited
+            await asyncio.sleep(0.05)
+        took = asyncio.get_running_loop().time() - started
+        if took < 4:
+            raise wrong(f"it waits {took:.1f} s only")
+
+
+class gone:
+    """The client sends this and ends the connection, with a FIN or a RST. What was complete arrives at the upstream."""
+
+    def __init__(self, arrives, reset=False):
+        self.arrives, self.reset = arrives, reset
+
+    async def __call__(self, world, sent):
+        async with world.client() as client:
+            opening = await world.works(client)
+            upstream = next(one for one in world.upstream.connections if opening in one.messages)
+            last = message(f"last-words-{world.number()}")
+            for part in sent(last):
+                await client.send_bytes(part)
+            await client.was_read()
+            if self.reset:
+                client.cut()
+            else:
+                client.writer.write_eof()
+            async def left():
+                while upstream.code is None:
+                    # sleep: the interval between two looks at a connection whose script another task runs
+                    await asyncio.sleep(0.005)
+            try:
+                await asyncio.wait_for(left(), patience(3))
+            except asyncio.TimeoutError:
+                raise wrong("the channel got no Close within 3 s") from None
+            if upstream.code != 1001:
+                raise wrong(f"the channel was closed with {upstream.code}, not 1001")
+            if (last in upstream.messages) != self.arrives:
+                raise wrong(f"the upstream got {upstream.messages}")
+
+
+class exactly_one_close:
+    """Whatever the client says at the end, the gateway sends one Close."""
+
+    def __init__(self, code):
+        self.code = code
+
+    async def __call__(self, world, sent):
+        async with world.client() as client:
+            await client.send_bytes(sent)
+            await read_expected(client, [self.code])
+            await client.send_bytes(close(1000))
+            await read_end(client)
+
+
+def churn(world, count):
+    async def one():
+        async with world.client() as client:
+            client.cut()
+    return asyncio.gather(*[one() for _ in range(count)])
