@@ -150,12 +150,13 @@ net::awaitable<void> server::control() {
   co_await stop_requested_.wait();
 
   stopping_.store(true, std::memory_order_relaxed);
+  if (settings_->shutdown.ready_delay.count() != 0) co_await loop_.wheel.sleep(settings_->shutdown.ready_delay);
   for (auto& e : entries_) {
     if (e.by == entrance::clients) e.socket->close();
   }
   names_due_.set();
   auto const spread = std::to_string(settings_->shutdown.drain.count());
-  for (auto& w : workers_) w->stop({initiator::gateway, wire::close_code::service_restart, "drain;r=0-" + spread});
+  for (auto& w : workers_) w->stop({"drain;r=0-" + spread, settings_->shutdown.drain});
   co_await workers_over_.wait();
   for (auto& e : entries_) e.socket->close();  // probes were told that we drain
   co_await tasks_.join();

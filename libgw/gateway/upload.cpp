@@ -54,8 +54,7 @@ void session::finish_collected() {
   auto& u = *upload_;
   auto const text = view(u.bytes.payload());
   auto const d = decide(u.op, text);
-  if (d.verdict == route::route_verdict::heartbeat) return answer_heartbeat(d, text);
-  if (d.verdict == route::route_verdict::failed) return refuse(d, text);
+  if (d.verdict != route::route_verdict::routed) return answer(d, text);
   auto* const to = channel_for(d, text);
   if (to == nullptr) return;
   auto const key = worker_.loop().keys.next();
@@ -70,9 +69,10 @@ void session::begin_streaming() {
   bool undecided = false;
   auto const d = u.op == wire::opcode::text ? worker_.table().decide_prefix(text.substr(0, head_size), undecided)
                                             : worker_.table().decide_binary();
-  if (undecided || d.verdict == route::route_verdict::heartbeat) return;
+  bool const ours = d.verdict == route::route_verdict::heartbeat || d.verdict == route::route_verdict::control;
+  if (undecided || ours) return;
   if (d.verdict == route::route_verdict::failed) {
-    refuse(d, text);
+    answer(d, text);
     return u.skip();
   }
   u.walk.emplace(worker_.table().rules());
@@ -112,7 +112,6 @@ void session::abort_streamed(errc why, std::string_view text) {
   facts.data = wire::find_correlation(u.lead);
   facts.sent = true;
   facts.seq = seq_;
-  ++refused_;
   notify(facts);
   u.skip();
   to->end({channel_end::kind::aborted, wire::close_code::going_away, "message aborted"});

@@ -6,12 +6,15 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 #include <utility>
 
 namespace gw::gateway {
 
 namespace {
+
+constexpr duration drain_step = std::chrono::milliseconds(50);
 
 std::unique_ptr<cluster::balancer> make_balancer(std::string_view policy) {
   auto const kinds = cluster::balancer_kinds();
@@ -61,7 +64,7 @@ void worker::join() {
 net::awaitable<void> worker::run() {
   co_await stop_requested_.wait();
   cut_greetings_short();
-  for (auto& s : sessions_) s.end(*stop_);
+  co_await drain_sessions();
   co_await connections_running_.join();
   finished_.store(true);
   // What take() counted before it could see that is still on its way to us.
@@ -70,6 +73,39 @@ net::awaitable<void> worker::run() {
     co_await connections_running_.join();
   }
   loop_.shut_down();
+}
+
+net::awaitable<void> worker::drain_sessions() {
+  for (auto& s : sessions_) s.announce_drain(stop_->spread);
+  auto const begin = loop_.wheel.now();
+  auto const all = sessions_.size();
+  std::size_t drained = 0;
+  while (!sessions_.empty()) {
+    duration const passed = loop_.wheel.now() - begin;
+    auto const due = passed >= stop_->spread ? all
+                                             : all * static_cast<std::size_t>(passed / drain_step) /
+                                                   static_cast<std::size_t>(stop_->spread / drain_step + 1);
+    for (; drained <= due && !sessions_.empty(); ++drained) {
+      auto& next = sessions_.front();
+      leaving_.splice(leaving_.end(), sessions_, sessions_.begin());
+      next.drain(stop_->reason);
+    }
+    if (!sessions_.empty()) co_await loop_.wheel.sleep(drain_step);
+  }
+}
+
+void worker::shed(std::size_t bytes) {
+  loop_.post([this, bytes] {
+    std::vector<std::pair<std::size_t, session*>> holding;
+    for (auto& s : sessions_) holding.emplace_back(s.held_bytes(), &s);
+    std::sort(holding.begin(), holding.end(), std::greater<>());
+    std::size_t given_up = 0;
+    for (auto const& [held, s] : holding) {
+      if (given_up >= bytes || held == 0) return;
+      s->end({initiator::gateway, wire::close_code::try_again_later, "overload;r=1000-10000"});
+      given_up += held;
+    }
+  });
 }
 
 void worker::take(arrival connection) {
@@ -99,10 +135,10 @@ void worker::use(std::shared_ptr<cluster::registry const> instances) {
   });
 }
 
-void worker::stop(session_end why) {
-  loop_.post([this, end = std::move(why)] {
+void worker::stop(farewell how) {
+  loop_.post([this, said = std::move(how)] {
     if (stopping()) return;
-    stop_ = end;
+    stop_ = said;
     stop_requested_.set();
   });
 }
@@ -118,21 +154,22 @@ void worker::enter(greeting& g) noexcept {
 
 void worker::cut_greetings_short() noexcept {
   for (auto& g : greetings_) {
-    if (g.by() == entrance::clients || sessions_.empty()) g.cut_short();
+    if (g.by() == entrance::clients || (sessions_.empty() && leaving_.empty())) g.cut_short();
   }
 }
 
 void worker::enter(session& s) noexcept {
-  sessions_.push_back(s);
   stats_.sessions.add();
   stats_.sessions_opened.add();
-  if (stopping()) s.end(*stop_);
+  if (!stopping()) return sessions_.push_back(s);
+  leaving_.push_back(s);
+  s.drain(stop_->reason);
 }
 
 void worker::leave(session& s) noexcept {
-  sessions_.erase(sessions_.iterator_to(s));
+  s.unlink();
   stats_.sessions.subtract();
-  if (stopping() && sessions_.empty()) cut_greetings_short();
+  if (stopping() && sessions_.empty() && leaving_.empty()) cut_greetings_short();
 }
 
 }  // namespace gw::gateway

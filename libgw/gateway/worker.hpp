@@ -45,6 +45,12 @@ struct surroundings {
   std::function<bool()> full;              // as many sessions as there may be
 };
 
+/// How sessions are closed when the process leaves: Close 1012 with `reason`, one after the other over `spread`.
+struct farewell {
+  std::string reason{};
+  std::chrono::milliseconds spread{0};
+};
+
 /// A connection before its upgrade, known to its worker so that a stop can cut it short.
 class greeting : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
@@ -74,8 +80,10 @@ class worker {
   /// Stopped, and its last connection is gone.
   bool finished() const noexcept { return finished_.load(); }
   void use(std::shared_ptr<cluster::registry const> instances);
-  /// Ends every session with `why` and, when the last connection is gone, the thread.
-  void stop(session_end why);
+  /// Drains every session and, when the last connection is gone, ends the thread.
+  void stop(farewell how);
+  /// Ends the sessions that hold most, until about `bytes` are given up.
+  void shed(std::size_t bytes);
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
   worker_stats const& stats() const noexcept { return stats_; }
 
@@ -97,6 +105,7 @@ class worker {
 
  private:
   net::awaitable<void> run();
+  net::awaitable<void> drain_sessions();
   /// Probes are answered until the last session of a worker that stops is gone.
   void cut_greetings_short() noexcept;
   net::awaitable<void> serve(arrival connection);
@@ -110,9 +119,11 @@ class worker {
   std::vector<wire::forward_rules> forwarding_;  // by service
   net::task_group connections_running_;
   net::event stop_requested_;
-  std::optional<session_end> stop_;
+  std::optional<farewell> stop_;
   boost::intrusive::list<greeting, boost::intrusive::constant_time_size<false>> greetings_;
-  boost::intrusive::list<session, boost::intrusive::constant_time_size<false>> sessions_;
+  using session_list = boost::intrusive::list<session, boost::intrusive::constant_time_size<false>>;
+  session_list sessions_;
+  session_list leaving_;                     // those that were told to drain
   std::atomic<std::size_t> connections_{0};  // accepted for us and not yet gone
   std::atomic<bool> finished_{false};
   std::thread thread_;

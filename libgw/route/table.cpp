@@ -199,6 +199,7 @@ std::string table::explain(std::string_view text) {
       fmt::format_to(to, "service {}\n", name_of(made.service));
       break;
     case route_verdict::heartbeat:
+    case route_verdict::control:
       out += "answered by the gateway itself\n";
       break;
     case route_verdict::failed: {

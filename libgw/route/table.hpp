@@ -30,6 +30,7 @@ struct service_ref {
 enum class route_verdict : std::uint8_t {
   routed,     // to `service`
   heartbeat,  // for the gateway itself, which answers at once
+  control,    // for the gateway itself: a `$gw/...` message of a session that negotiated wsgw.v1
   failed,     // with `fault`
 };
 
