@@ -3,7 +3,7 @@ import random
 
 from attacks.frame_outcomes import (ECHO, GOOD, announced_and_trickled, announced_only, byte_by_byte, churn,
                                     closes_with, cut_at, echoes, every_cut, exactly_one_close, gone,
-                                    last_pong_and_echo, never_answers_close, ping_flood, pong_inside)
+                                    last_ping_is_answered, never_answers_close, ping_flood, pong_inside)
 from attacks.table import error, row, says
 from attacks.world import MUST_NOT_ARRIVE, message, message_of
 from lib.story import scaled
@@ -165,11 +165,10 @@ ROWS = [
     row("B16a", "pings are answered, each of them",
         [b"".join(frame(str(number).encode(), PING) for number in range(100))],
         says(*[(PONG, str(number).encode()) for number in range(100)])),
-    row("B16b", "pings of a client that does not read", [scaled(40_000, 10_000)], last_pong_and_echo(), alone=True),
-    row("B16c", "more than 100 pings a second for more than 5 s", [150], ping_flood, pending="the limit of pings"),
+    row("B16b", "pings of a client that does not read", [400], last_ping_is_answered, alone=True),
+    row("B16c", "700 pings, or pongs, at once", [PING, PONG], ping_flood),
     row("B17", "pongs that nobody asked for",
-        [frame(b"p" * 125, PONG) * 1000 + frame(GOOD), frame(b"", PONG) * 50 + frame(GOOD)],
-        says(ECHO)),
+        [frame(b"p" * 125, PONG) * 400 + frame(GOOD), frame(b"", PONG) * 50 + frame(GOOD)], says(ECHO)),
     row("B18", "a pong with another payload than any ping's", [frame(b"never sent", PONG) + frame(GOOD)], says(ECHO)),
     row("B19", "a ping between fragments",
         [[frame(GOOD[:7], fin=False) + frame(b"inside", PING), frame(GOOD[7:], CONTINUATION)],
@@ -232,6 +231,8 @@ ROWS = [
 
 
 NOT_BUILT = [
+    ("B33", "queue.stall cannot be configured: its 15 s are too long for this table (4008)"),
+    ("B36", "ping_interval and pong_timeout cannot be configured: 35 s are too long for this table (3008)"),
     ("B15", "frames are not rated: there is no token bucket"),
     ("B28", "permessage-deflate is not built"),
     ("B29", "permessage-deflate is not built (a reserved bit is judged by B3)"),

@@ -1,16 +1,12 @@
 """Table A: handshakes and HTTP. Listeners: 0 as by default, 1 serves only some hosts, 2 is impatient."""
-import asyncio
-
-from attacks.http import (KEY, SMUGGLED, answer, forwards, handshake, plain, refused, smuggling, upgrades,
-                          upgrades_or)
-from attacks.table import row, wrong
-from attacks.world import message
-from lib.story import patience, scaled
-from lib.wire import frame
+from attacks.handshake_outcomes import (CAPACITY, DEADLINE, capacity, frames_behind, no_frames_behind, pipelined,
+                                        silent_connects, slow_heads)
+from attacks.http import KEY, SMUGGLED, forwards, handshake, plain, refused, smuggling, upgrades, upgrades_or
+from attacks.table import row
+from lib.story import scaled
 
 LISTENER = 'subprotocols = ["chat.v1"]\nheader_limit = "16KiB"\norigins = []'
-HOSTS, IMPATIENT, ORIGINS = 1, 2, 3
-DEADLINE = 1.0  # seconds, of the impatient listener
+HOSTS, ORIGINS = 1, 3  # listeners, beside 0 and the impatient one
 TABLES = ['[[listener]]\nname = "hosts"\nbind = "127.0.0.1:0"\nhosts = ["served.test", "[::1]"]',
           f'[[listener]]\nname = "impatient"\nbind = "127.0.0.1:0"\nhandshake_timeout = "{DEADLINE:g}s"',
           '[[listener]]\nname = "origins"\nbind = "127.0.0.1:0"\n'
@@ -61,90 +57,6 @@ def filler(size):
     return "X-Filler: " + "f" * (size - len("X-Filler: \r\n"))
 
 
-class frames_behind:
-    """Bytes behind the handshake, before the 101, are the session's first frames."""
-
-    async def __call__(self, world, count):
-        texts = [message(f"early-{number}") for number in range(count)]
-        async with world.client(handshake=False) as client:
-            await client.send_bytes(handshake(behind=b"".join(map(frame, texts))))
-            head = await client.reader.readuntil(b"\r\n\r\n")
-            if answer(head).status != 101:
-                raise wrong(f"expected a 101, got {head!r}")
-            for text in texts:
-                if (seen := await client.next()) != (1, text):
-                    raise wrong(f"expected {text!r}, got {seen!r}")
-
-
-async def no_frames_behind(world, sent):
-    """What stands behind the handshake and is no frame, fails the session."""
-    async with world.client(handshake=False) as client:
-        await client.send_bytes(sent)
-        if answer(await client.reader.readuntil(b"\r\n\r\n")).status != 101:
-            raise wrong("expected a 101")
-        opcode, payload = await client.next()
-        if (opcode, payload[:2]) != (8, b"\x03\xea"):
-            raise wrong(f"expected a Close 1002, got {opcode}, {payload!r}")
-
-
-async def slow_heads(world, count):
-    """So many sockets send their head a byte at a time: all are told 408 at the deadline, and are cheap."""
-    before = world.gateway.rss()
-    clients = [world.client(IMPATIENT, handshake=False) for _ in range(count)]
-    opened = await asyncio.gather(*[client.__aenter__() for client in clients])
-    started = asyncio.get_running_loop().time()
-    try:
-        head = handshake()
-        answers = [asyncio.ensure_future(client.reader.read()) for client in opened]
-        at = 0
-        while not all(one.done() for one in answers) and asyncio.get_running_loop().time() < started + patience(5):
-            for client, seen in zip(opened, answers):
-                if not seen.done() and at < len(head) // 2:
-                    client.writer.write(head[at:at + 1])
-            at += 1
-            await asyncio.wait(answers, timeout=DEADLINE / 10)
-        took = asyncio.get_running_loop().time() - started
-        told = [one.result() if one.done() and not one.exception() else b"" for one in answers]
-        if not all(one.startswith(b"HTTP/1.1 408 ") for one in told):
-            raise wrong(f"{sum(one.startswith(b'HTTP/1.1 408 ') for one in told)} of {count} were told 408; "
-                        f"others {[one for one in told if not one.startswith(b'HTTP/1.1 408 ')][:2]}")
-        if took < DEADLINE * 0.8:
-            raise wrong(f"told after {took} s, before the deadline")
-        cost = (world.gateway.rss() - before) / count
-        if cost > scaled(10, 100) * 1024:
-            raise wrong(f"each of them costs {cost:.0f} bytes")
-    finally:
-        for client in opened:
-            client.cut()
-
-
-async def silent_connects(world, count):
-    """So many sockets send nothing at all: closed at the deadline."""
-    clients = [world.client(IMPATIENT, handshake=False) for _ in range(count)]
-    opened = await asyncio.gather(*[client.__aenter__() for client in clients])
-    try:
-        await asyncio.wait_for(asyncio.gather(*[client.reader.read() for client in opened]), patience(5))
-    except asyncio.TimeoutError:
-        raise wrong("not all of them were closed") from None
-    finally:
-        for client in opened:
-            client.cut()
-
-
-async def pipelined(world, sent):
-    """Whoever pipelines requests without reading gets one answer."""
-    async with world.client(handshake=False) as client:
-        writing = asyncio.ensure_future(client.send_bytes(sent))
-        await asyncio.wait({writing}, timeout=DEADLINE)
-        try:
-            seen = await asyncio.wait_for(client.reader.read(1024 * 1024), patience(5))
-        finally:
-            writing.cancel()
-            await asyncio.gather(writing, return_exceptions=True)
-        if seen.count(b"HTTP/1.1 ") != 1 or not seen.startswith(b"HTTP/1.1 426 "):
-            raise wrong(f"expected one 426, got {seen[:300]!r}, {len(seen)} bytes")
-
-
 NOT_ALLOWED = refused(405, needs={"allow": "GET"})
 OTHER_VERSION = refused(426, needs={"sec-websocket-version": "13"})
 
@@ -185,7 +97,7 @@ ROWS = [
            ("8", "99", "0", "7", "", "-13", "+13", "013", "13.0", "13, 8", "8, 13", "13 13", "0x0d")],
          smuggling("Sec-WebSocket-Version: 13"), smuggling("Sec-WebSocket-Version: 8"),
          smuggling(without=["Sec-WebSocket-Version"])], OTHER_VERSION),
-    row("A6a", "frames behind the handshake, before the 101", [1, 5, 1000], frames_behind()),
+    row("A6a", "frames behind the handshake, before the 101", [1, 5, 1000], frames_behind),
     row("A6b", "a request behind the handshake", [smuggling(), handshake(behind=b"\x16\x03\x01\x02\x00\x01")],
         no_frames_behind),
     row("A7", "an upgrade to something else is plain HTTP",
@@ -368,6 +280,8 @@ ROWS = [
     row("A33", "10,000 pipelined requests", [handshake(without=["Upgrade"]) * 10_000], pipelined, alone=True),
 ]
 
+CAPACITY_ROWS = [row("A23b", "more sessions than max_sessions", [CAPACITY], capacity)]
+
 SMUGGLING_ROWS = ("A10", "A11", "A12", "A13", "A14", "A15", "A16", "A17", "A18", "A30", "A31")
 SMUGGLING_INPUTS = sum(len(one.inputs) for one in ROWS if one.id[:3] in SMUGGLING_ROWS and not one.pending)
 
@@ -377,6 +291,7 @@ NOT_BUILT = [
     ("A17", "there are no HTTP routes: no trailers are ever read"),
     ("A19", "the admin listener answers probes only; its hosts are not checked"),
     ("A22", "there are no HTTP routes: no body is ever read"),
+    ("A23", "max_sessions_per_ip cannot be configured (429)"),
     ("A26", "values from tokens, scripts and registries: none of them exist"),
     ("A32", "a missing Origin with cookies: no path is marked as for browsers only"),
     ("A35", "a client's view of TLS is not part of these tables"),

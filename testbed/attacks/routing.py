@@ -1,9 +1,10 @@
 """Table C: messages whose JSON, routing key or path is bad, odd, or made to be read in two ways."""
 import json
 
-from attacks.table import error, one_of, read_expected, row, say_goodbye, wrong
+from attacks.http import handshake
+from attacks.table import error, fits, one_of, read_expected, row, say_goodbye, says, wrong
 from attacks.world import MUST_NOT_ARRIVE
-from lib.wire import TEXT, frame
+from lib.wire import BINARY, TEXT, frame
 
 EVIL = MUST_NOT_ARRIVE.decode()
 TO_ECHO = '"method":"/api/v1/echo/say"'
@@ -50,6 +51,50 @@ async def aborted(world, sent):
         if told[-1].get("sent") is not True:
             raise wrong(f"{told} does not say sent:true")
         await world.works(client)
+        await say_goodbye(client)
+
+
+async def folded(world, count):
+    """Of many faults in a second 20 are answered; the others are one frame that says how many."""
+    async with world.client() as client:
+        text = b'{"method":"/api/v1/nobody/x"}'
+        await client.send_bytes(frame(text) * count)
+        await read_expected(client, [error("NO_ROUTE", seq=seq) for seq in range(1, 21)])
+        await read_expected(client, [error("NO_ROUTE", seqFrom=21, seqTo=count, repeated=count - 20)])
+        await world.works(client)
+        await say_goodbye(client)
+
+
+async def good_beside_bad(world, bad):
+    """Bad messages within their quota change nothing for the good ones."""
+    async with world.client() as client:
+        for seq in range(1, 40, 2):
+            await client.send_bytes(frame(as_bytes(bad)))
+            await read_expected(client, [error("PARSE_ERROR", seq=seq)])
+            await world.works(client)
+        await say_goodbye(client)
+
+
+async def controls(world, sent):
+    """A client of wsgw.v1 is greeted; then its control message is answered like this, and its channel is announced."""
+    text, expected = sent
+    async with world.client(handshake=False) as client:
+        await client.send_bytes(handshake("Sec-WebSocket-Protocol: other, wsgw.v1"))
+        head = await client.reader.readuntil(b"\r\n\r\n")
+        if b"\r\nSec-WebSocket-Protocol: wsgw.v1\r\n" not in head:
+            raise wrong(f"wsgw.v1 was not chosen: {head!r}")
+        hello = json.loads((await client.next())[1])
+        if hello["method"] != "$gw/hello" or not hello["data"]["conn"] or "limits" not in hello["data"]:
+            raise wrong(f"the greeting was {hello}")
+        await client.send_bytes(frame(text))
+        seen = await client.next()
+        if not fits(expected, seen) and (seen[0] != TEXT or json.loads(seen[1]) != expected):
+            raise wrong(f"{expected} was expected, {seen} came")
+        await client.send_bytes(frame(b"{%s}" % TO_ECHO.encode()))
+        channel = json.loads((await client.next())[1])
+        if (channel["method"], channel["data"]["service"], channel["data"]["state"]) != ("$gw/channel", "echo", "open"):
+            raise wrong(f"the channel was announced by {channel}")
+        await read_expected(client, [(TEXT, b"{%s}" % TO_ECHO.encode())])
         await say_goodbye(client)
 
 
@@ -218,6 +263,18 @@ ROWS = [
     row("C20c", "a lenient message",
         ["{'method': '/api/v1/echo/x', 'data': ''}", "{'data': \"it's\", method: '/api/v1/echo/x'}"],
         forwarded),
+    row("C21a", "more bad messages than their quota",
+        [frame(b"bad") * 21, frame(b"bad") * 100, frame(b"[") * 21],
+        says(*[error("PARSE_ERROR", seq=seq) for seq in range(1, 21)], 1008)),
+    row("C21b", "more binary messages than their quota", [frame(b"b", BINARY) * 21],
+        says(*[error("UNSUPPORTED_TYPE", seq=seq) for seq in range(1, 21)], 1008)),
+    row("C21c", "bad messages within their quota", ["bad", "{", "[]"], good_beside_bad),
+    row("C21d", "messages for services that do not exist never end a session", [100, 1000], folded),
+    row("C22", "control messages of a client of wsgw.v1",
+        [(b'{"method":"$gw/ping","id":5}', {"method": "$gw/pong", "data": {"id": 5}}),
+         (b'{"method":"$gw/hello"}', error("BAD_METHOD")), (b'{"method":"$gw/goaway"}', error("BAD_METHOD")),
+         (b'{"method":"$gw/../ping"}', error("BAD_METHOD")), (b'{"method":"$gw/"}', error("BAD_METHOD")),
+         (b'{"method":"$gw/channel","data":{"service":"echo","state":"closed"}}', error("BAD_METHOD"))], controls),
 ]
 
 STRUCTURE_TABLES = ['[url_rule]\nvalidate = "structure"']

@@ -1,13 +1,14 @@
 """Table E, and B2: upstreams that refuse, are silent, lie, break off, or pour. A client is told, and stays."""
+import asyncio
 import contextlib
 import time
 
-from attacks.table import error, one_of, read_end, read_expected, row, say_goodbye, wrong
+from attacks.table import error, fits, one_of, read_end, read_expected, row, say_goodbye, wrong
 from attacks.upstream_scripts import (GOOD_101, answers, hangs_up, named, pours, resets, server, silent,
                                       silent_behind_the_head, silent_inside_its_head, status, talks, trickles)
 from attacks.world import message, stage
 from lib.raw_upstream import echo, raw_upstream
-from lib.story import patience, scaled
+from lib.story import patience, scaled, until
 from lib.wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, frame, pieces
 
 KIB, MIB = 1024, 1024 * 1024
@@ -121,6 +122,50 @@ async def flooded(world, scene):
                 raise wrong(f"instead of message {number} came {opcode}, {payload[:40]!r}")
         await say_goodbye(client)
     await scene.is_over()
+
+
+def stuck():
+    """An upstream that reads nothing until it may."""
+    may_read = asyncio.Event()
+
+    @named("reads nothing")
+    async def script(connection):
+        await connection.accept()
+        connection.writer.transport.pause_reading()
+        await may_read.wait()
+        connection.writer.transport.resume_reading()
+        await connection.until_close()
+    scene = stage(script)
+    scene.may_read = may_read
+    return scene
+
+
+async def queue_full(world, scene):
+    """Messages for an upstream that reads nothing are refused once its queue is full, those for others go on, and every
+    message either arrives or is refused."""
+    count, refused = 400, 0
+    text = message("stuck", scene.service, data="x" * 64 * KIB)
+    async with world.client() as client:
+        sending = asyncio.ensure_future(client.send_bytes(frame(text) * count + frame(message("last"))))
+        try:
+            while (seen := await client.next()) != (TEXT, message("last")):
+                expect(error("QUEUE_FULL", http=503, sent=False), seen)
+                refused += 1
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+        if not 0 < refused < count:
+            raise wrong(f"{refused} of {count} messages were refused")
+        scene.may_read.set()
+        upstream, = scene.connections()
+        await until("the accepted messages arrive", lambda: len(upstream.messages) == count - refused, patience(5))
+        await say_goodbye(client)
+    await scene.is_over()
+
+
+def expect(expected, seen):
+    if not fits(expected, seen):
+        raise wrong(f"{expected} was expected, {seen} came")
 
 
 def flood(count=512, size=32 * KIB):
@@ -260,7 +305,7 @@ ROWS = [
                answers(GOOD_101 + b"\r\n" + server(b"", PING) + server(b"early"))),
         told((TEXT, b"early"))),
     row("E6", "an upstream that never pongs", stages(talks(), ping_interval="200ms", pong_timeout="300ms"),
-        told(closed(1006), within=2), pending="heartbeats"),
+        told(closed(1006), within=2), pending="ping_interval cannot be configured"),
     row("E7a", "an upstream that breaks off inside a frame that is held",
         stages(*[talks(part, then=how) for part in (server(b"held")[:-1], server(b"held")[:1],
                                                     server(b"held", fin=False),
@@ -313,6 +358,7 @@ ROWS = [
     row("E11c", "the client is cut off", [stage(echo)], leaves("reset")),
     row("E12", "1,000 messages for an instance that hangs up", [stage(hangs_up)],
         not_dialled_again("HANDSHAKE_REJECTED", scaled(1000, 200), scaled(8, 40)), alone=True),
+    row("E13", "an upstream that reads nothing", [stuck()], queue_full, alone=True),
     row("E14", "16 MiB for a client that does not read yet", [stage(flood())], flooded, alone=True),
     row("E15", "messages of any size, text and binary",
         [saying(*[(opcode, b"m" * size) for opcode in (TEXT, BINARY)], max_message="16MiB")
@@ -326,6 +372,5 @@ ROWS = [
 
 NOT_BUILT = [
     ("E10", "pass-through is not built"),
-    ("E13", "QUEUE_FULL is not built: a session waits for the slowest of its channels"),
     ("E17", "the identity of an instance is not checked"),
 ]

@@ -124,7 +124,9 @@ class world:
         await self.upstream.__aenter__()
         services = [await one.open(f"stage{number}") for number, one in enumerate(self._stages)]
         self._mock = await mock_service(1, "neighbour").__aenter__()
-        self.gateway = gateway(service("echo", self.upstream.address),
+        # However busy this process is: its services are late because of that only.
+        patient = {"handshake_timeout": "60s", "open_timeout": "60s"}
+        self.gateway = gateway(service("echo", self.upstream.address, **patient),
                                service("neighbour", *self._mock.addresses("neighbour")), *services,
                                *self._tables, listener=self._listener, workers=1)
         await self.gateway.__aenter__()

@@ -33,6 +33,7 @@ class raw_client:
         host, port = self._address.rsplit(":", 1)
         plain = socket.socket()
         plain.setblocking(False)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._receive_buffer:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer)
         await asyncio.get_running_loop().sock_connect(plain, (host, int(port)))

@@ -11,6 +11,8 @@ async def handshake_table():
     """A: handshakes and HTTP."""
     async with world(*handshake.TABLES, listener=handshake.LISTENER) as w:
         counts["A"] = await w.judge("A", handshake.ROWS, handshake.NOT_BUILT)
+    async with world(listener=f"max_sessions = {handshake.CAPACITY}") as w:
+        counts["A capacity"] = await w.judge("A, at its capacity", handshake.CAPACITY_ROWS)
 
 
 async def frame_table():
