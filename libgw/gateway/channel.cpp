@@ -20,17 +20,21 @@ constexpr duration patience_with_upstreams = std::chrono::milliseconds(500);
 constexpr duration pause_rest = std::chrono::seconds(10);
 constexpr int idle_checks = 8;
 
+// A channel that breaks within them never worked.
+constexpr duration first_moments = std::chrono::seconds(1);
+
 net::queue_marks marks_of(config::watermarks const& w) noexcept {
   return {w.high, w.low};
 }
 
 }  // namespace
 
-channel::channel(session& of, std::uint32_t service, std::uint32_t epoch)
+channel::channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, std::uint32_t epoch)
     : session_(of),
       worker_(of.where()),
       settings_(worker_.settings().services[service]),
       service_(service),
+      wanted_(wanted),
       epoch_(epoch),
       upstream_(worker_.loop(), wire::role::client, settings_.channel.max_message, marks_of(settings_.channel.queue),
                 *this),
@@ -63,17 +67,22 @@ net::awaitable<void> channel::run() {
     co_return;
   }
   co_await ended_.wait();
+  judge_instance();
   tell_end();
   co_await upstream_.close(end_->code, end_->reason, patience_with_upstreams);
 }
 
 net::awaitable<result<>> channel::open() {
   if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};
-  auto dialled = co_await dial(worker_, service_, session_.facts(), dialling_);
+  dial_wish wish;
+  wish.instance = wanted_;
+  auto dialled = co_await dial(worker_, service_, session_.facts(), dialling_, std::move(wish));
   if (!dialled) co_return dialled.error();
   if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};
   hurry_.stop();
   lease_ = std::move(dialled->counted);
+  instance_ = dialled->instance;
+  opened_at_ = worker_.loop().wheel.now();
   open_ = true;
   auto attached = upstream_.attach(std::move(dialled->socket), std::move(dialled->rest));
   if (attached) {
@@ -117,6 +126,7 @@ void channel::on_silent() {
 void channel::on_round_trip(duration took) {
   auto const us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
   worker_.stats().of_service[service_].round_trips_us.record(static_cast<std::uint64_t>(us));
+  worker_.pool_of(service_).proved(instance_);
 }
 
 void channel::on_idle_check(void* self) {
@@ -126,6 +136,19 @@ void channel::on_idle_check(void* self) {
   c.idle_since_ = messages;
   if (c.idle_checks_ >= idle_checks) return c.end({channel_end::kind::idle, wire::close_code::normal, "idle"});
   c.idle_.start(c.settings_.channel.idle_timeout / idle_checks);
+}
+
+/// A connection that breaks at once speaks against its instance, a Close after a while for it; else its end says
+/// nothing.
+void channel::judge_instance() const {
+  if (end_->why == channel_end::kind::silent) {
+    return report(worker_, service_, instance_, cluster::trouble::heartbeat_lost);
+  }
+  if (end_->why != channel_end::kind::upstream_closed) return;
+  bool const early = worker_.loop().wheel.now() < opened_at_ + first_moments;
+  bool const broke = end_->code == wire::close_code::abnormal;
+  if (early && broke) report(worker_, service_, instance_, cluster::trouble::broken_early);
+  if (!early && !broke) worker_.pool_of(service_).proved(instance_);
 }
 
 // --- 2. client to upstream ---
@@ -191,8 +214,8 @@ std::size_t channel::held_bytes() const noexcept {
 }
 
 void channel::note_queue() {
-  if (!upstream_.congested() || ending()) return;
-  if (!full_ && !pause_.running()) begin_pause();
+  if (ending() || upstream_.output().size() <= upstream_.marks().low) return;
+  if (upstream_.congested() && !full_ && !pause_.running()) begin_pause();
   session_.check_memory();
 }
 
@@ -306,11 +329,11 @@ void channel::tell_waiting(error const& why) {
     facts.stage = why.code == errc::no_instance ? "discover" : "connect";
     facts.service = service_name();
     facts.seq = seq;
-    auto const d = worker_.table().decide(text);
-    if (!d.method.empty()) facts.method = d.method;
+    if (auto const method = worker_.table().method_of(text); !method.empty()) facts.method = method;
     facts.data = wire::find_correlation(text);
     if (row_of(why.code).retryable) facts.retry_after_ms = 1000;
-    if (why.code == errc::handshake_rejected && why.cause) facts.upstream_status = why.cause.value();
+    if (why.code == errc::handshake_rejected && std::string_view(why.cause.category().name()) == "http")
+      facts.upstream_status = why.cause.value();
     session_.notify(facts);
   });
 }

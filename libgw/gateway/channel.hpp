@@ -42,7 +42,8 @@ struct channel_end {
 /// Owned by the coroutine channel_life(); the session's table only points at it.
 class channel final : public net::peer_owner {
  public:
-  channel(session& of, std::uint32_t service, std::uint32_t epoch);
+  /// `wanted`: the instance that a rule asks for; none: the balancer chooses.
+  channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, std::uint32_t epoch);
   ~channel();
 
   /// Dials, serves, tells, closes.
@@ -98,19 +99,23 @@ class channel final : public net::peer_owner {
   static void on_hurry(void* self);
   void tell_waiting(error const& why);
   void tell_end();
+  void judge_instance() const;
   std::string_view service_name() const;
 
   session& session_;
   worker& worker_;
   config::service const& settings_;
   std::uint32_t service_;
+  std::optional<cluster::instance_id> wanted_;
   std::uint32_t epoch_;
   net::peer upstream_;
   net::event ended_;
-  net::timer hurry_;                    // ends a dial for a client that is gone
-  net::timer pause_;                    // channel.queue.pause_limit
-  net::timer idle_;                     // channel.idle_timeout
-  lease lease_;                         // counts this channel on its instance
+  net::timer hurry_;                 // ends a dial for a client that is gone
+  net::timer pause_;                 // channel.queue.pause_limit
+  net::timer idle_;                  // channel.idle_timeout
+  lease lease_;                      // counts this channel on its instance
+  cluster::instance_id instance_{};  // who was dialled
+  time_point opened_at_{};
   net::stream* dialling_ = nullptr;     // what end() must interrupt
   std::unique_ptr<download> download_;  // a message that came in pieces
   std::optional<channel_end> end_;

@@ -59,6 +59,8 @@ constexpr auto service_families = std::to_array<per_service>({
     {"wsgw_channel_connects_total", "", metric_type::counter, "result", "failed", &service_stats::connect_failures},
     {"wsgw_backpressure_pauses_total", "Pauses of a session because a channel's queue was above its mark.",
      metric_type::counter, "", "", &service_stats::pauses},
+    {"wsgw_instance_ejections_total", "Times a worker took an instance out because it failed in a row.",
+     metric_type::counter, "", "", &service_stats::ejections},
     {"wsgw_messages_total", "Data messages relayed; up = toward the service.", metric_type::counter, "direction", "up",
      &service_stats::messages_up},
     {"wsgw_messages_total", "", metric_type::counter, "direction", "down", &service_stats::messages_down},
@@ -115,6 +117,10 @@ void write_rejections(exposition& out, std::vector<worker_stats const*> const& w
 }
 
 }  // namespace
+
+std::string_view name_of(initiator who) noexcept {
+  return initiators[static_cast<std::size_t>(who)];
+}
 
 void worker_stats::session_closed(initiator who, wire::close_code code) noexcept {
   auto const known = std::find(known_codes.begin(), known_codes.end(), static_cast<std::uint16_t>(code));

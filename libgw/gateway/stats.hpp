@@ -37,6 +37,7 @@ struct service_stats {
   counter pauses;                                // of sessions, because of a channel's queue
   counter silent_upstreams;                      // channels that showed no life
   bucket_counts round_trips_us{time_bounds_us};  // of our pings
+  counter ejections;                             // of instances
   counter messages_up;                           // client to upstream
   counter bytes_up;
   counter messages_down;
@@ -45,6 +46,7 @@ struct service_stats {
 
 /// How a session ended, for the `initiator` label.
 enum class initiator : std::uint8_t { client, gateway, upstream };
+std::string_view name_of(initiator who) noexcept;
 
 class worker_stats {
  public:

@@ -16,10 +16,12 @@ namespace {
 
 constexpr duration drain_step = std::chrono::milliseconds(50);
 
-std::unique_ptr<cluster::balancer> make_balancer(std::string_view policy) {
+cluster::pool make_pool(config::config const& settings, std::size_t service, std::uint32_t seed) {
+  auto const& own = settings.services[service].balancer;
   auto const kinds = cluster::balancer_kinds();
-  auto const named = std::find_if(kinds.begin(), kinds.end(), [&](auto const& k) { return k.name == policy; });
-  return (named == kinds.end() ? kinds.begin() : named)->make();
+  auto const* const named = config::find_kind(kinds, own.empty() ? settings.balancer.policy : own);
+  auto policy = (named == nullptr ? kinds.data() : named)->make(seed);
+  return {std::move(policy), settings.balancer, settings.zone, seed};
 }
 
 /// Different for every pool, so that workers do not all wait for the same moment.
@@ -36,12 +38,19 @@ worker::worker(std::size_t index, surroundings around, route::table table,
       stats_(around_.settings->services.size()),
       loop_(*around_.time),
       table_(std::move(table)),
+      tls_(around_.tls),
       connections_running_(loop_.where()),
       stop_requested_(loop_.where()) {
   for (std::uint32_t i = 0; i < around_.settings->services.size(); ++i) {
-    pools_.emplace_back(make_balancer(around_.settings->balancer.policy), seed_of(index_, i));
-    pools_.back().update(instances, i);
+    pools_.push_back(make_pool(*around_.settings, i, seed_of(index_, i)));
+    pools_.back().update(instances, i, loop_.wheel.now());
     forwarding_.emplace_back(around_.settings->services[i].channel.forward_headers);
+  }
+  for (auto const& l : around_.settings->listeners) {
+    auto& proxies = proxies_.emplace_back();
+    for (auto const& written : l.trusted_proxies) {
+      if (auto const known = config::parse_cidr(written)) proxies.push_back(*known);
+    }
   }
 }
 
@@ -96,7 +105,7 @@ net::awaitable<void> worker::drain_sessions() {
 
 void worker::shed(std::size_t bytes) {
   loop_.post([this, bytes] {
-    std::vector<std::pair<std::size_t, session*>> holding;
+    std::vector<std::pair<std::size_t, conversation*>> holding;
     for (auto& s : sessions_) holding.emplace_back(s.held_bytes(), &s);
     std::sort(holding.begin(), holding.end(), std::greater<>());
     std::size_t given_up = 0;
@@ -131,8 +140,12 @@ net::awaitable<void> worker::serve(arrival connection) {
 
 void worker::use(std::shared_ptr<cluster::registry const> instances) {
   loop_.post([this, fresh = std::move(instances)] {
-    for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].update(fresh, i);
+    for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].update(fresh, i, loop_.wheel.now());
   });
+}
+
+void worker::use(std::shared_ptr<tls_contexts const> contexts) {
+  loop_.post([this, fresh = std::move(contexts)] { tls_.use(fresh); });
 }
 
 void worker::stop(farewell how) {
@@ -158,16 +171,16 @@ void worker::cut_greetings_short() noexcept {
   }
 }
 
-void worker::enter(session& s) noexcept {
+void worker::enter(conversation& c) noexcept {
   stats_.sessions.add();
   stats_.sessions_opened.add();
-  if (!stopping()) return sessions_.push_back(s);
-  leaving_.push_back(s);
-  s.drain(stop_->reason);
+  if (!stopping()) return sessions_.push_back(c);
+  leaving_.push_back(c);
+  c.drain(stop_->reason);
 }
 
-void worker::leave(session& s) noexcept {
-  s.unlink();
+void worker::leave(conversation& c) noexcept {
+  c.unlink();
   stats_.sessions.subtract();
   if (stopping() && sessions_.empty() && leaving_.empty()) cut_greetings_short();
 }
