@@ -3,7 +3,7 @@ import asyncio
 
 from attacks.table import read_end, read_expected, say_goodbye, says, wrong
 from attacks.world import message, message_of
-from lib.story import patience, scaled
+from lib.story import patience, scaled, until
 from lib.wire import CLOSE, PING, PONG, TEXT, close, frame
 
 MIB = 1024 * 1024
@@ -218,3 +218,64 @@ def churn(world, count):
         async with world.client() as client:
             client.cut()
     return asyncio.gather(*[one() for _ in range(count)])
+
+
+# --- with short deadlines ---
+
+
+async def shows_no_life(world, sent):
+    """A client that answers no ping is told so."""
+    async with world.client() as client:
+        await client.send_bytes(sent)
+        while (seen := await client.next())[0] == PING:
+            pass
+        if (seen[0], seen[1][:2]) != (CLOSE, (3008).to_bytes(2, "big")):
+            raise wrong(f"expected a Close 3008, got {seen}")
+        await read_end(client)
+
+
+async def lives(world, frame_of):
+    """Any frame is life: five pings pass, and each is met with this."""
+    async with world.client() as client:
+        pings = 0
+        while pings < 5:
+            opcode, payload = await client.next()
+            if opcode == PING:
+                pings += 1
+                await client.send_bytes(frame_of(payload))
+            elif opcode == CLOSE:
+                raise wrong(f"a Close {payload} came behind {pings} pings")
+        await client.send_bytes(close())
+        while (await client.next())[0] != CLOSE:
+            pass
+
+
+async def drains_nothing(world, count):
+    """A client that takes nothing is given up with 4008."""
+    async with world.client(receive_buffer=4096) as client:
+        sending = asyncio.ensure_future(client.send_bytes(frame(message_of(MIB)) * count))
+        try:
+            def given_up():
+                return any(line["code"] == 4008 for line in world.gateway.access("session_close"))
+            await until("a session ends with 4008", given_up, patience(12))
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+
+async def drains_slowly(world, count):
+    """A client that takes a little now and then stays, longer than it could stall."""
+    big = message_of(MIB)
+    async with world.client(receive_buffer=4096) as client:
+        sending = asyncio.ensure_future(client.send_bytes(frame(big) * count))
+        for _ in range(40):
+            await client.reader.readexactly(4096)
+            # sleep: the rate is the input
+            await asyncio.sleep(0.05)
+        if not client.is_held():
+            raise wrong("the gateway gave it up")
+        left = count * len(frame(big, key=None)) - 40 * 4096
+        while left > 0:
+            left -= len(await client.reader.readexactly(min(left, 16 * 1024)))
+        await sending
+        await say_goodbye(client)

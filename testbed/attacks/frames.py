@@ -2,8 +2,10 @@
 import random
 
 from attacks.frame_outcomes import (ECHO, GOOD, announced_and_trickled, announced_only, byte_by_byte, churn,
-                                    closes_with, cut_at, echoes, every_cut, exactly_one_close, gone,
-                                    last_ping_is_answered, never_answers_close, ping_flood, pong_inside)
+                                    closes_with, cut_at, drains_nothing, drains_slowly, echoes, every_cut,
+                                    exactly_one_close, gone,
+                                    last_ping_is_answered, lives, never_answers_close, ping_flood, pong_inside,
+                                    shows_no_life)
 from attacks.table import error, row, says
 from attacks.world import MUST_NOT_ARRIVE, message, message_of
 from lib.story import scaled
@@ -230,9 +232,22 @@ ROWS = [
 ]
 
 
+LIFE_TABLES = ['[session]\nping_interval = "200ms"\npong_timeout = "400ms"']
+LIFE_ROWS = [
+    row("B36a", "a client that shows no life", [b"", frame(GOOD[:9], fin=False), frame(GOOD, announced=1000)[:20]],
+        shows_no_life),
+    row("B36b", "a client that answers pings, or says anything else",
+        [lambda ping: frame(ping, PONG), lambda ping: frame(b"other", PONG), lambda ping: frame(b"", PING),
+         lambda ping: frame(GOOD), lambda ping: frame(b"bad")], lives),
+]
+STALL_TABLES = ['[session]\nqueue = { high = "256KiB", low = "64KiB", stall = "1s" }']
+STALL_ROWS = [
+    row("B33a", "a client that drains nothing", [16], drains_nothing),
+    row("B33b", "a client that drains slowly", [16], drains_slowly),
+]
+
+
 NOT_BUILT = [
-    ("B33", "queue.stall cannot be configured: its 15 s are too long for this table (4008)"),
-    ("B36", "ping_interval and pong_timeout cannot be configured: 35 s are too long for this table (3008)"),
     ("B15", "frames are not rated: there is no token bucket"),
     ("B28", "permessage-deflate is not built"),
     ("B29", "permessage-deflate is not built (a reserved bit is judged by B3)"),

@@ -95,12 +95,12 @@ async def pipelined(world, sent):
             raise wrong(f"expected one 426, got {seen[:300]!r}, {len(seen)} bytes")
 
 
-async def capacity(world, _):
-    """Beyond max_sessions a handshake is refused with a time to come back; when a session goes there is room again."""
+async def capacity(world, status):
+    """Beyond the limit a handshake is refused with a time to come back; when a session goes there is room again."""
     async with contextlib.AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(world.client()) for _ in range(CAPACITY - 1)]
         for _ in range(20):
-            await refused(503, needs={"retry-after": "1"})(world, handshake())
+            await refused(status, needs={"retry-after": "1"})(world, handshake())
         for client in clients:
             await world.works(client)
         await say_goodbye(clients[0])

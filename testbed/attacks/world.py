@@ -64,10 +64,10 @@ class attacking_client(raw_client):
 
 class stage:
     """An input that is a service of its own. Each script is an instance; None: one that refuses connections. `expected`
-    is for rows whose inputs have outcomes of their own."""
+    is for rows whose inputs have outcomes of their own. With `tunnel` a handshake route leads to it, at `path`."""
 
-    def __init__(self, *scripts, expected=(), **settings):
-        self.expected = expected
+    def __init__(self, *scripts, expected=(), tunnel=False, **settings):
+        self.expected, self._tunnel = expected, tunnel
         self.upstreams = [script and raw_upstream(script) for script in scripts]
         self.told = ", ".join(script.told if hasattr(script, "told") else getattr(script, "__name__", "refuses")
                               for script in scripts)
@@ -78,7 +78,7 @@ class stage:
         return f"{self.service}: {self.told}"
 
     async def open(self, name):
-        self.service = name
+        self.service, self.path = name, f"/tunnel/{name}"
         addresses = []
         for one in self.upstreams:
             if one:
@@ -88,7 +88,9 @@ class stage:
                 self._refusing.append(socket.socket())  # bound, so that nobody else gets the port, and not listening
                 self._refusing[-1].bind(("127.0.0.1", 0))
                 addresses.append("{}:{}".format(*self._refusing[-1].getsockname()))
-        return service(name, *addresses, **self._settings)
+        route = (f'\n\n[[route]]\nid = "{name}"\non = "handshake"\nuri = "lb://{name}"\npredicates = ["Path={self.path}"]'
+                 if self._tunnel else "")
+        return service(name, *addresses, **self._settings) + route
 
     async def __aexit__(self, *why):
         for one in filter(None, self.upstreams):

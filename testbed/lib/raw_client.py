@@ -25,8 +25,8 @@ def masked_frame(payload, opcode=TEXT, fin=True):
 class raw_client:
     """An async context manager over one TCP connection; leaving it cuts the connection."""
 
-    def __init__(self, gateway, *, address=None, receive_buffer=None, handshake=True):
-        self._address, self._path = address or gateway.address, "/ws"
+    def __init__(self, gateway, *, address=None, path="/ws", receive_buffer=None, handshake=True):
+        self._address, self._path = address or gateway.address, path
         self._receive_buffer, self._handshake = receive_buffer, handshake
 
     async def __aenter__(self):

@@ -1,6 +1,6 @@
 """The attack tables: whatever a client or an upstream does, the outcome is the one that the contract names, and a
 neighbour on the same thread loses nothing."""
-from attacks import frames, handshake, injection, routing, upstreams
+from attacks import frames, handshake, injection, routing, tunnels, upstreams
 from attacks.world import p99, percentiles, world
 from lib.story import check, measured, patience, tell
 
@@ -11,14 +11,19 @@ async def handshake_table():
     """A: handshakes and HTTP."""
     async with world(*handshake.TABLES, listener=handshake.LISTENER) as w:
         counts["A"] = await w.judge("A", handshake.ROWS, handshake.NOT_BUILT)
-    async with world(listener=f"max_sessions = {handshake.CAPACITY}") as w:
-        counts["A capacity"] = await w.judge("A, at its capacity", handshake.CAPACITY_ROWS)
+    for key, rows in handshake.CAPACITY_ROWS.items():
+        async with world(listener=f"{key} = {handshake.CAPACITY}") as w:
+            counts[key] = await w.judge(f"A, {key}", rows)
 
 
 async def frame_table():
     """B: frames."""
     async with world() as w:
         counts["B"] = await w.judge("B", frames.ROWS, frames.NOT_BUILT)
+    async with world(*frames.LIFE_TABLES) as w:
+        counts["B life"] = await w.judge("B, with quick pings", frames.LIFE_ROWS)
+    async with world(*frames.STALL_TABLES) as w:
+        counts["B stall"] = await w.judge("B, with a short stall", frames.STALL_ROWS)
 
 
 async def routing_table():
@@ -43,6 +48,12 @@ async def upstream_table():
         counts["E"] = await w.judge("E", upstreams.ROWS, upstreams.NOT_BUILT)
 
 
+async def tunnel_table():
+    """E10: pass-through."""
+    async with world(rows=tunnels.ROWS) as w:
+        counts["E10"] = await w.judge("E10, pass-through", tunnels.ROWS)
+
+
 async def all_together():
     """All tables together."""
     inputs = sum(count["inputs"] for count in counts.values())
@@ -56,4 +67,5 @@ async def all_together():
     check("the gateway's part of the p99 is below 50 ms", p99(late) - p99(direct) < patience(50))
 
 
-tell(handshake_table, frame_table, routing_table, injection_table, upstream_table, all_together)
+tell(handshake_table, frame_table, routing_table, injection_table, upstream_table, tunnel_table,
+     all_together)

@@ -7,14 +7,14 @@ from lib.story import tell
 
 async def as_a_server():
     """The gateway as a server: what clients send."""
-    async with world(*conformance.LIMITS) as w:
+    async with world(*conformance.TABLES) as w:
         await w.judge("server", conformance.server_rows(), conformance.NOT_BUILT)
 
 
 async def as_a_client():
     """The gateway as a client: what upstreams send."""
     rows = conformance.client_rows()
-    async with world(*conformance.LIMITS, rows=rows) as w:
+    async with world(*conformance.TABLES, rows=rows) as w:
         await w.judge("client", rows, conformance.NOT_BUILT)
 
 
