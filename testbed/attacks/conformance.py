@@ -9,7 +9,7 @@ from lib.wire import BINARY, CLOSE, CONTINUATION, KEY, PING, PONG, TEXT, close, 
 
 KIB, MIB = 1024, 1024 * 1024
 TABLES = ['[session]\nmax_message = "16MiB"', '[channel]\nmax_message = "16MiB"',
-          '[[rule]]\nid = "whatever it is"\nservice = "echo"']
+          '[[rule]]\nid = "whatever"\nservice = "echo"']
 READ_EACH = 300  # parts; more of them are written one by one, too, but not each awaited to have been read
 
 

@@ -4,7 +4,7 @@ import asyncio
 from attacks.table import read_end, read_expected, say_goodbye, says, wrong
 from attacks.world import message, message_of
 from lib.story import patience, scaled, until
-from lib.wire import CLOSE, PING, PONG, TEXT, close, frame
+from lib.wire import CLOSE, PING, PONG, TEXT, close, frame, message_reader
 
 MIB = 1024 * 1024
 GOOD = message("good")
@@ -264,18 +264,27 @@ async def drains_nothing(world, count):
 
 
 async def drains_slowly(world, count):
-    """A client that takes a little now and then stays, longer than it could stall."""
+    """A client that takes a little now and then stays, longer than it could stall, and gets everything."""
     big = message_of(MIB)
     async with world.client(receive_buffer=4096) as client:
         sending = asyncio.ensure_future(client.send_bytes(frame(big) * count))
+        taken = asyncio.StreamReader(limit=2 * count * MIB)
         for _ in range(40):
-            await client.reader.readexactly(4096)
+            taken.feed_data(await client.reader.readexactly(4096))
             # sleep: the rate is the input
             await asyncio.sleep(0.05)
-        if not client.is_held():
-            raise wrong("the gateway gave it up")
-        left = count * len(frame(big, key=None)) - 40 * 4096
-        while left > 0:
-            left -= len(await client.reader.readexactly(min(left, 16 * 1024)))
+
+        async def take_the_rest():
+            while data := await client.reader.read(65_536):
+                taken.feed_data(data)
+            taken.feed_eof()
+        taking = asyncio.ensure_future(take_the_rest())
+        messages = message_reader(taken)
+        for number in range(count):
+            if (seen := await messages.next()) != (TEXT, big):
+                raise wrong(f"instead of echo {number} came {seen[0]}, {seen[1][:60]!r}")
         await sending
-        await say_goodbye(client)
+        await client.send_bytes(close())
+        if (seen := await messages.next())[0] != CLOSE:
+            raise wrong(f"a Close was expected, {seen[0]} came")
+        await taking

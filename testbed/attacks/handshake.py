@@ -1,5 +1,6 @@
 """Table A: handshakes and HTTP. Listeners: 0 as by default, 1 serves only some hosts, 2 is impatient."""
-from attacks.handshake_outcomes import (CAPACITY, DEADLINE, capacity, frames_behind, no_frames_behind, pipelined,
+from attacks.handshake_outcomes import (CAPACITY, DEADLINE, capacity, cheap_heads, frames_behind, no_frames_behind,
+                                        pipelined,
                                         silent_connects, slow_heads)
 from attacks.http import KEY, SMUGGLED, forwards, handshake, plain, refused, smuggling, upgrades, upgrades_or
 from attacks.table import row
@@ -190,7 +191,9 @@ ROWS = [
     row("A20c", "just not too much",
         [handshake(*["X-A: b"] * 95), handshake(filler(16384 - len(handshake()))),
          handshake(line=f"GET /ws?{'a' * (8192 - len('GET /ws? HTTP/1.1'))} HTTP/1.1")], upgrades()),
-    row("A21", "slow heads on many sockets", [scaled(300, 50)], slow_heads, alone=True),
+    row("A21", "slow heads on many sockets", [scaled(1000, 50)], slow_heads, alone=True),
+    row("A21b", "the cost of a head that has begun", [scaled(1000, 100)], cheap_heads, alone=True,
+        pending="each of them costs 12 KB"),
     row("A23a", "many connections that send nothing", [scaled(1000, 100)], silent_connects,
         alone=True),
     row("A24", "headers that only a proxy or the gateway may set, from anybody",
