@@ -1,7 +1,6 @@
 """Table A: handshakes and HTTP. Listeners: 0 as by default, 1 serves only some hosts, 2 is impatient."""
 from attacks.handshake_outcomes import (CAPACITY, DEADLINE, capacity, cheap_heads, frames_behind, no_frames_behind,
-                                        pipelined,
-                                        silent_connects, slow_heads)
+                                        pipelined, silent_connects, slow_heads)
 from attacks.http import KEY, SMUGGLED, forwards, handshake, plain, refused, smuggling, upgrades, upgrades_or
 from attacks.table import row
 from lib.story import scaled
@@ -299,5 +298,5 @@ NOT_BUILT = [
     ("A22", "there are no HTTP routes: no body is ever read"),
     ("A26", "values from tokens, scripts and registries: none of them exist"),
     ("A32", "a missing Origin with cookies: no path is marked as for browsers only"),
-    ("A35", "a client's view of TLS is not part of these tables"),
+    ("A35", "TLS has a scenario of its own"),
 ]

@@ -39,7 +39,7 @@ async def no_frames_behind(world, sent):
 
 @contextlib.asynccontextmanager
 async def begun_heads(world, at):
-    """A coroutine function that opens so many sockets more and sends the first byte of a head on each; and all of them."""
+    """A coroutine function that begins a head on so many sockets more; and all these sockets."""
     opened = []
 
     async def begin(many):

@@ -88,9 +88,10 @@ class stage:
                 self._refusing.append(socket.socket())  # bound, so that nobody else gets the port, and not listening
                 self._refusing[-1].bind(("127.0.0.1", 0))
                 addresses.append("{}:{}".format(*self._refusing[-1].getsockname()))
-        route = (f'\n\n[[route]]\nid = "{name}"\non = "handshake"\nuri = "lb://{name}"\npredicates = ["Path={self.path}"]'
-                 if self._tunnel else "")
-        return service(name, *addresses, **self._settings) + route
+        table = service(name, *addresses, **self._settings)
+        if self._tunnel:
+            table += f'\n\n[[route]]\non = "handshake"\nuri = "lb://{name}"\npredicates = ["Path={self.path}"]'
+        return table
 
     async def __aexit__(self, *why):
         for one in filter(None, self.upstreams):

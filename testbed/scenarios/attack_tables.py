@@ -38,7 +38,7 @@ async def routing_table():
 
 async def injection_table():
     """D: routing and injection."""
-    async with world() as w:
+    async with world(*injection.TABLES) as w:
         counts["D"] = await w.judge("D", injection.ROWS, injection.NOT_BUILT)
 
 
