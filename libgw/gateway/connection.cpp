@@ -127,8 +127,11 @@ answer answer_client(worker const& on, std::string_view raw, config::listener co
             std::nullopt};
   }
   auto const protocol = choose_protocol(l, *request);
+  std::optional<std::string_view> user;
+  if (!facts.user.empty()) user = facts.user;
   facts.told = route::circumstances_of(
-      on.table().asked(), {.head = *head, .target = *target, .subprotocol = protocol, .client = facts.address});
+      on.table().asked(),
+      {.head = *head, .target = *target, .subprotocol = protocol, .client = facts.address, .user = user});
   facts.control = facts.told.control;
   return {wire::make_upgrade_response(wire::accept_key(request->key), protocol), std::move(facts)};
 }
