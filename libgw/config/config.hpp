@@ -1,5 +1,5 @@
 // Every setting of the gateway as plain structs, the default values in place. Who reads a setting, reads it here;
-// how it is spelled in a file, its bounds and its documentation stand in describe.cpp.
+// how it is spelled in a file, its bounds and its documentation stand in the describe files.
 #pragma once
 
 #include "core/units.hpp"

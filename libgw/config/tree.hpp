@@ -1,5 +1,5 @@
 // A parsed TOML document as a small tree in which every key and value knows its place in the text.
-// describe.cpp reads its settings from these nodes; only tree.cpp knows the TOML library.
+// Settings are read from these nodes; only tree.cpp knows the TOML library.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // The types a setting may have. Each reads a value from a node of the tree, writes it back as TOML, and describes
-// itself for the reference. describe.cpp names one for every key; nothing else uses them.
+// itself for the reference. The describe files name one for every key; nothing else uses them.
 #pragma once
 
 #include "config/config.hpp"

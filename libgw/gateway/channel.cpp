@@ -29,11 +29,12 @@ net::queue_marks marks_of(config::watermarks const& w) noexcept {
 
 }  // namespace
 
-channel::channel(session& of, std::uint32_t service, std::uint32_t epoch)
+channel::channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, std::uint32_t epoch)
     : session_(of),
       worker_(of.where()),
       settings_(worker_.settings().services[service]),
       service_(service),
+      wanted_(wanted),
       epoch_(epoch),
       upstream_(worker_.loop(), wire::role::client, settings_.channel.max_message, marks_of(settings_.channel.queue),
                 *this),
@@ -73,7 +74,9 @@ net::awaitable<void> channel::run() {
 
 net::awaitable<result<>> channel::open() {
   if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};
-  auto dialled = co_await dial(worker_, service_, session_.facts(), dialling_);
+  dial_wish wish;
+  wish.instance = wanted_;
+  auto dialled = co_await dial(worker_, service_, session_.facts(), dialling_, std::move(wish));
   if (!dialled) co_return dialled.error();
   if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};
   hurry_.stop();

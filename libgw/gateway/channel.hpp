@@ -42,7 +42,8 @@ struct channel_end {
 /// Owned by the coroutine channel_life(); the session's table only points at it.
 class channel final : public net::peer_owner {
  public:
-  channel(session& of, std::uint32_t service, std::uint32_t epoch);
+  /// `wanted`: the instance that a rule asks for; none: the balancer chooses.
+  channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, std::uint32_t epoch);
   ~channel();
 
   /// Dials, serves, tells, closes.
@@ -105,6 +106,7 @@ class channel final : public net::peer_owner {
   worker& worker_;
   config::service const& settings_;
   std::uint32_t service_;
+  std::optional<cluster::instance_id> wanted_;
   std::uint32_t epoch_;
   net::peer upstream_;
   net::event ended_;

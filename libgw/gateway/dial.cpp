@@ -48,6 +48,7 @@ struct attempt {
   cluster::instance const& target;
   duration time_left;
   net::stream& upstream;
+  dial_wish const& wish;
   std::string& tls_failure;  // why TLS failed: for the log, not for clients
 };
 
@@ -69,10 +70,11 @@ std::string handshake_of(attempt const& a, std::string const& key, std::vector<s
   auto const head = wire::judge_request(a.client.head);
   if (!head) return {};
   auto const fields = wire::upstream_headers(*head, a.rules,
-                                             {.client_ip = a.client.address,
+                                             {.client_ip = a.client.by_proxy ? a.client.peer : a.client.address,
                                               .proto = a.client.secure ? "https" : "http",
                                               .request_id = a.client.request_id,
-                                              .traceparent = a.client.traceparent});
+                                              .traceparent = a.client.traceparent,
+                                              .peer_is_trusted = a.client.by_proxy});
   auto const host = a.settings.host.empty() ? name_of(a.target) : a.settings.host;
   return wire::make_upgrade_request(path_and_query(a, *head), host, key, protocols, fields);
 }
@@ -89,20 +91,22 @@ net::awaitable<result<>> connect(attempt a) {
   co_return upstream_error(errc::connect_failed, a, "cannot be reached", connected.error().cause);
 }
 
-result<> judge_answer(attempt const& a, std::string_view raw, std::string const& key,
-                      std::vector<std::string> const& protocols) {
+/// The subprotocol that the upstream chose.
+result<std::string> judge_answer(attempt const& a, std::string_view raw, std::string const& key,
+                                 std::vector<std::string> const& protocols) {
   auto const head = wire::judge_response(raw);
   if (!head || !net::beast_agrees_response(raw)) {
     return upstream_error(errc::handshake_rejected, a, "answered with a malformed HTTP head");
   }
   if (head->status != 101) {
+    if (a.wish.refused) a.wish.refused(*head);
     return upstream_error(errc::handshake_rejected, a, "refused the handshake", {head->status, http_statuses()});
   }
   if (auto const judged = wire::judge_upgrade_response(*head, wire::accept_key(key), protocols); !judged) {
     return upstream_error(errc::handshake_rejected, a,
                           "answered with a bad handshake: " + std::string(judged.error().why));
   }
-  return {};
+  return std::string(head->get("Sec-WebSocket-Protocol"));
 }
 
 /// Whom the certificate must name: the host that the handshake names, as a name or an IP literal.
@@ -131,9 +135,18 @@ net::awaitable<result<>> secure(attempt a) {
   co_return tls_failed(a, why);
 }
 
-net::awaitable<result<std::string>> shake_hands(attempt a) {
-  std::vector<std::string> protocols;
-  if (!a.settings.subprotocol.empty()) protocols.push_back(a.settings.subprotocol);
+struct shaken {
+  std::string rest;
+  std::string protocol;
+};
+
+std::vector<std::string> offered_by(attempt const& a) {
+  if (a.wish.protocols) return *a.wish.protocols;
+  return a.settings.subprotocol.empty() ? std::vector<std::string>() : std::vector{a.settings.subprotocol};
+}
+
+net::awaitable<result<shaken>> shake_hands(attempt a) {
+  auto const protocols = offered_by(a);
   auto const key = wire::make_key();
   auto const request = handshake_of(a, key, protocols);
   if (request.empty()) co_return upstream_error(errc::internal, a, "cannot be asked: a header cannot be written");
@@ -152,9 +165,9 @@ net::awaitable<result<std::string>> shake_hands(attempt a) {
     if (tls != nullptr && !tls->failure().empty()) co_return tls_failed(a, tls->failure());
     co_return upstream_error(errc::handshake_rejected, a, "did not answer the handshake", done.error().cause);
   }
-  auto const judged = judge_answer(a, received.head(), key, protocols);
+  auto judged = judge_answer(a, received.head(), key, protocols);
   if (!judged) co_return judged.error();
-  co_return received.rest();
+  co_return shaken{received.rest(), std::move(*judged)};
 }
 
 /// What a failed try says about the instance: nothing if it answered as HTTP, or if the fault is ours.
@@ -174,6 +187,16 @@ bool worth_another(error const& e) {
   return e.code != errc::handshake_rejected || !e.cause || e.cause.value() >= 500 || e.cause.value() < 400;
 }
 
+/// Who is tried next; null: nobody.
+cluster::instance const* next_of(cluster::pool& pool, dial_wish const& wish,
+                                 std::span<cluster::instance_id const> tried, time_point now) {
+  if (wish.instance) {
+    return tried.empty() && pool.may_dial(*wish.instance, now) ? pool.find(*wish.instance) : nullptr;
+  }
+  auto const index = pool.choose({.excluded = tried}, now);
+  return index ? &pool.instances()[*index] : nullptr;
+}
+
 }  // namespace
 
 void report(worker& on, std::uint32_t service, cluster::instance_id instance, cluster::trouble what) {
@@ -190,7 +213,7 @@ void report(worker& on, std::uint32_t service, cluster::instance_id instance, cl
 }
 
 net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_facts const& client,
-                                     net::stream*& current) {
+                                     net::stream*& current, dial_wish wish) {
   auto const& settings = on.settings().services[service];
   auto& pool = on.pool_of(service);
   auto& counts = on.stats().of_service[service];
@@ -200,32 +223,32 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
   error last{errc::no_instance, side::upstream, "no healthy instance of '" + settings.name + "'", {}};
 
   while (tried.size() <= settings.channel.connect_retries && wheel.now() < give_up_at) {
-    auto const chosen = pool.choose({.excluded = tried}, wheel.now());
-    if (!chosen) break;
-    // A copy: a new snapshot may come while we wait.
-    cluster::instance const target = pool.instances()[*chosen];
+    auto const* const chosen = next_of(pool, wish, tried, wheel.now());
+    if (chosen == nullptr) break;
+    cluster::instance const target = *chosen;  // a copy: a new snapshot may come while we wait
     lease counted(target.load, on.index());
     net::stream upstream(on.loop());
     current = &upstream;
     auto const began = wheel.now();
     std::string tls_failure;
-    attempt const a{on,       service,    settings, on.forwarding_of(service), client, target, give_up_at - began,
-                    upstream, tls_failure};
+    attempt const a{on,       service, settings,   on.forwarding_of(service), client, target, give_up_at - began,
+                    upstream, wish,    tls_failure};
     auto connected = co_await connect(a);
-    result<std::string> rest = std::string();
+    result<shaken> done = shaken{};
     if (connected) {
-      rest = co_await shake_hands(a);
+      done = co_await shake_hands(a);
     } else {
-      rest = connected.error();
+      done = connected.error();
     }
     current = nullptr;
-    if (rest) {
+    if (done) {
       pool.succeeded(target.id, wheel.now());
       pool.observed(target.id, wheel.now() - began, wheel.now());
       counts.connects.add();
-      co_return dialled{upstream.release(), std::move(*rest), std::move(counted), target.id};
+      co_return dialled{upstream.release(), std::move(done->rest), std::move(counted), target.id,
+                        std::move(done->protocol)};
     }
-    last = rest.error();
+    last = done.error();
     if (last.code == errc::closed) co_return last;  // torn down
     counts.connect_failures.add();
     auto const why = describe(last) + (tls_failure.empty() ? "" : ": " + tls_failure);

@@ -116,6 +116,7 @@ class gateway_world {
  private:
   static std::shared_ptr<config::config const> settings_of(cast const& who);
   static std::shared_ptr<gateway::tls_contexts const> loaded(gateway::tls_files& certificates);
+  static route::handshake_routes routes_of(config::config const& settings);
   static route::table table_of(config::config const& settings);
   void open_services(cast const& who);
   net::awaitable<void> serve(gateway::client_facts facts, net::unique_fd socket, party const* client);
@@ -181,6 +182,12 @@ inline bool gateway_world::reread_certificates() {
   return changed;
 }
 
+inline route::handshake_routes gateway_world::routes_of(config::config const& settings) {
+  std::vector<std::string> names;
+  for (auto const& s : settings.services) names.push_back(s.name);
+  return *route::handshake_routes::make(settings.routes, names);
+}
+
 inline route::table gateway_world::table_of(config::config const& settings) {
   std::vector<std::string> names;
   for (auto const& s : settings.services) names.push_back(s.name);
@@ -219,7 +226,7 @@ inline party& gateway_world::client(std::string name, bool control) {
                               .request_id = "request-7",
                               .traceparent = "00-" + std::string(trace_id) + "-b7ad6b7169203331-01",
                               .listener = "public",
-                              .control = control};
+                              .told = {.control = control}};
   made.joins(std::move(ours), {});
   running_.spawn(made.live());
   running_.spawn(serve(std::move(facts), std::move(gateways), &made));

@@ -105,14 +105,14 @@ TEST_CASE("peers that answer their pings live for ever") {
   play(in_manual_time(), a_quiet_afternoon);
 }
 
-TEST_CASE("a channel without messages for idle_timeout is closed with 1000 and told") {
+TEST_CASE("a channel without messages for its idle timeout is closed with 1000 and told") {
   play(in_manual_time([](config::config& c) { c.services[0].channel.idle_timeout = 10s; }), idle_channel);
 }
 
-TEST_CASE("a session without messages for idle_timeout is closed with 3008") {
+TEST_CASE("a session without messages for its idle timeout is closed with 3008") {
   play(in_manual_time([](config::config& c) { c.session.idle_timeout = 8s; }), idle_session);
 }
 
-TEST_CASE("a session is closed with 4011 at the end of max_life, at most a tenth earlier") {
+TEST_CASE("a session is closed with 4011 at the end of its maximum life, at most a tenth earlier") {
   play(in_manual_time([](config::config& c) { c.session.max_life = 60min; }), a_long_life);
 }

@@ -74,6 +74,8 @@ server::~server() = default;
 result<> server::open() {
   auto table = route::table::make(settings_->url_rule, names_of(settings_->services), settings_->rules);
   if (!table) return table.error();
+  auto routes = route::handshake_routes::make(settings_->routes, names_of(settings_->services));
+  if (!routes) return routes.error();
   if (auto read = certificates_.load(); !read) return read;
   auto const limit = raise_descriptor_limit();
   for (auto const& l : settings_->listeners) {
@@ -88,7 +90,7 @@ result<> server::open() {
     if (bind.empty()) continue;
     if (auto l = listen_on(bind, entrance::probes, 0); !l) return l;
   }
-  start_workers(*table);
+  start_workers(*table, std::move(*routes));
   return {};
 }
 
@@ -118,7 +120,7 @@ void server::resolve_now() {
   count_instances();
 }
 
-void server::start_workers(route::table const& table) {
+void server::start_workers(route::table const& table, route::handshake_routes routes) {
   surroundings const around{
       .settings = settings_,
       .time = &time_,
@@ -126,6 +128,7 @@ void server::start_workers(route::table const& table) {
       .not_ready = [this] { return not_ready(); },
       .full = [this] { return connections() > max_sessions_ || memory_is_short_.load(std::memory_order_relaxed); },
       .per_address = &per_address_,
+      .routes = std::move(routes),
       .tls = certificates_.contexts(),
   };
   for (std::size_t i = 0; i < workers_count(); ++i) {

@@ -50,7 +50,7 @@ class server {
 
   result<> listen_on(std::string const& bind, entrance by, std::size_t listener);
   void resolve_now();
-  void start_workers(route::table const& table);
+  void start_workers(route::table const& table, route::handshake_routes routes);
   net::awaitable<void> control();
   net::awaitable<void> accept_from(entry& from);
   net::awaitable<void> follow_names();

@@ -1,5 +1,6 @@
 #include "gateway/session.hpp"
 
+#include "cluster/hash.hpp"
 #include "core/log.hpp"
 #include "gateway/channel.hpp"
 #include "gateway/upload.hpp"
@@ -8,7 +9,6 @@
 #include "wire/relay.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace gw::gateway {
@@ -109,7 +109,7 @@ void session::start_clocks() {
   if (s.idle_timeout.count() != 0) idle_.start(s.idle_timeout / idle_checks);
   // Up to a tenth less, so that a fleet does not come back in one instant.
   if (s.max_life.count() != 0) life_.start(s.max_life - s.max_life * client_.any_byte() / 2560);
-  if (!facts_.control) return;
+  if (!facts_.control()) return;
   answers_.say(wire::make_hello({.conn = facts_.conn,
                                  .max_message = s.max_message,
                                  .max_channels = s.max_channels,
@@ -132,7 +132,7 @@ void session::on_life_over(void* self) {
 // --- 2. leaving with good manners ---
 
 void session::announce_drain(std::chrono::milliseconds within) {
-  if (facts_.control && !ending()) answers_.say(wire::make_goaway(within, within, "drain"));
+  if (facts_.control() && !ending()) answers_.say(wire::make_goaway(within, within, "drain"));
 }
 
 void session::drain(std::string reason) {
@@ -214,20 +214,32 @@ route::decision session::decide(wire::opcode op, std::string_view text) {
 
 channel* session::channel_for(route::decision const& d, std::string_view text) {
   auto const service = d.service.index;
+  std::optional<cluster::instance_id> instance;
+  if (!d.instance.empty() || !d.key.empty()) {
+    auto& pool = worker_.pool_of(service);
+    instance = !d.instance.empty() ? pool.named(d.instance)
+                                   : pool.for_key(cluster::hash_of(d.key), worker_.loop().wheel.now());
+    if (!instance) {
+      refuse(d, errc::no_instance, "the service has no such instance", "discover", text);
+      return nullptr;
+    }
+  }
   for (auto const& c : channels_) {
-    if (c.service != service) continue;
+    if (c.service != service || c.instance != instance) continue;
     if (!c.to->full()) return c.to;
     refuse(d, errc::queue_full, "the service takes no more messages now", "relay", text);
     return nullptr;
   }
-  if (channels_.size() >= worker_.settings().session.max_channels) {
-    refuse(d, errc::channel_limit, "this session has as many channels as it may", "route", text);
-    return nullptr;
-  }
+  if (channels_.size() < worker_.settings().session.max_channels) return open_channel_to(service, instance);
+  refuse(d, errc::channel_limit, "this session has as many channels as it may", "route", text);
+  return nullptr;
+}
+
+channel* session::open_channel_to(std::uint32_t service, std::optional<cluster::instance_id> instance) {
   if (traffic_.size() <= service) traffic_.resize(service + 1);
-  auto opened = std::make_unique<channel>(*this, service, ++traffic_[service].epoch);
+  auto opened = std::make_unique<channel>(*this, service, instance, ++traffic_[service].epoch);
   auto* const to = opened.get();
-  channels_.push_back({service, to});
+  channels_.push_back({service, instance, to});
   channels_running_.spawn(channel_life(std::move(opened)));
   return to;
 }
@@ -310,7 +322,7 @@ void session::notify_closed(wire::error_facts facts) {
 }
 
 void session::channel_opened(channel const& opened) {
-  if (!facts_.control || ending()) return;
+  if (!facts_.control() || ending()) return;
   auto const& name = worker_.settings().services[opened.service()].name;
   answers_.say(wire::make_channel_state(name, "open", opened.epoch(), nullptr));
 }
@@ -385,11 +397,10 @@ void session::log_open() const {
 }
 
 void session::log_close() const {
-  constexpr std::array<std::string_view, 3> names = {"client", "gateway", "upstream"};
   auto const lived = std::chrono::duration<double>(worker_.loop().wheel.now() - opened_).count();
   log::access("session_close", {{"conn", facts_.conn},
                                 {"client", facts_.address},
-                                {"by", names[static_cast<std::size_t>(end_->by)]},
+                                {"by", name_of(end_->by)},
                                 {"code", static_cast<std::uint64_t>(end_->code)},
                                 {"reason", end_->reason},
                                 {"duration_s", lived},

@@ -7,14 +7,13 @@
 #include "gateway/address_limit.hpp"
 #include "gateway/answers.hpp"
 #include "gateway/assembly.hpp"
+#include "gateway/conversation.hpp"
 #include "gateway/stats.hpp"
 #include "net/peer.hpp"
 #include "net/task_group.hpp"
 #include "route/table.hpp"
 #include "wire/error_frame.hpp"
 #include "wire/json_head.hpp"
-
-#include <boost/intrusive/list.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -30,32 +29,26 @@ class worker;
 /// What the handshake told about a client.
 struct client_facts {
   std::string head;         // the raw HTTP head, kept for the upstream handshakes
-  std::string address;      // IP of the client
+  std::string address;      // IP of the client, as a trusted proxy reports it if there is one
+  std::string peer = {};    // IP of the other end of the socket
+  bool by_proxy = false;    // that is a trusted proxy
   std::string conn;         // our name for the connection, in logs and error frames
   std::string request_id;   // X-Request-Id, the client's or made
   std::string traceparent;  // W3C trace context, the client's or made
   std::string listener;     // name of the listener it came in by
-  bool control = false;     // negotiated wsgw.v1
   address_seat seat{};      // counts it against max_sessions_per_ip
   bool secure = false;      // it came in by TLS
   std::string user = {};    // whom its TLS certificate names; empty: it needed none
   /// What rules ask about it.
   route::circumstances told = {};
 
+  /// Negotiated wsgw.v1.
+  bool control() const noexcept { return told.control; }
   std::string_view trace() const noexcept { return std::string_view(traceparent).substr(3, 32); }
 };
 
-/// Why a session ends, and with which Close.
-struct session_end {
-  initiator by = initiator::gateway;
-  wire::close_code code = wire::close_code::internal_error;
-  std::string reason{};
-};
-
 /// Created, run and destroyed by serve_connection(). Its functions are called on its worker's thread only.
-class session final
-    : public net::peer_owner,
-      public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class session final : public conversation, public net::peer_owner {
  public:
   session(worker& where, client_facts facts);
   ~session();
@@ -64,17 +57,15 @@ class session final
   net::awaitable<void> run(net::transport socket, std::string rest);
 
   /// Marks the end; run() does the rest. The first call counts. Allowed inside a turn.
-  void end(session_end why);
+  void end(session_end why) override;
   bool ending() const noexcept { return end_.has_value(); }
   /// The gateway is about to stop: a Close 1012 goes out as soon as no message is in progress toward the client. What
   /// the client says until its own Close is still forwarded; what its upstreams say is not (RELIABILITY section 3).
-  void drain(std::string reason);
-  /// Tells a client that understands it that it will be drained.
-  void announce_drain(std::chrono::milliseconds within);
+  void drain(std::string reason) override;
+  void announce_drain(std::chrono::milliseconds within) override;
   bool said_goodbye() const noexcept { return said_goodbye_; }
 
-  /// Bytes that wait in its queues and buffers, and in those of its channels.
-  std::size_t held_bytes() const noexcept;
+  std::size_t held_bytes() const noexcept override;
 
   worker& where() noexcept { return worker_; }
   client_facts const& facts() const noexcept { return facts_; }
@@ -108,6 +99,7 @@ class session final
  private:
   struct open_channel {
     std::uint32_t service;
+    std::optional<cluster::instance_id> instance;  // that a rule asked for
     channel* to;
   };
   struct upload;
@@ -137,6 +129,7 @@ class session final
   route::decision decide(wire::opcode op, std::string_view text);
   /// The channel for `d`, opened if need be; null: the client has been told why not.
   channel* channel_for(route::decision const& d, std::string_view text);
+  channel* open_channel_to(std::uint32_t service, std::optional<cluster::instance_id> instance);
   /// What is not for a channel: the gateway's own business, or a refusal.
   void answer(route::decision const& d, std::string_view text);
   void refuse(route::decision const& d, errc code, std::string_view why, std::string_view stage, std::string_view text);

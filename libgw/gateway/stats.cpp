@@ -118,6 +118,10 @@ void write_rejections(exposition& out, std::vector<worker_stats const*> const& w
 
 }  // namespace
 
+std::string_view name_of(initiator who) noexcept {
+  return initiators[static_cast<std::size_t>(who)];
+}
+
 void worker_stats::session_closed(initiator who, wire::close_code code) noexcept {
   auto const known = std::find(known_codes.begin(), known_codes.end(), static_cast<std::uint16_t>(code));
   closed[static_cast<std::size_t>(who)][static_cast<std::size_t>(known - known_codes.begin())].add();

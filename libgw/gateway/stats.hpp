@@ -46,6 +46,7 @@ struct service_stats {
 
 /// How a session ended, for the `initiator` label.
 enum class initiator : std::uint8_t { client, gateway, upstream };
+std::string_view name_of(initiator who) noexcept;
 
 class worker_stats {
  public:

@@ -46,6 +46,12 @@ worker::worker(std::size_t index, surroundings around, route::table table,
     pools_.back().update(instances, i, loop_.wheel.now());
     forwarding_.emplace_back(around_.settings->services[i].channel.forward_headers);
   }
+  for (auto const& l : around_.settings->listeners) {
+    auto& proxies = proxies_.emplace_back();
+    for (auto const& written : l.trusted_proxies) {
+      if (auto const known = config::parse_cidr(written)) proxies.push_back(*known);
+    }
+  }
 }
 
 worker::~worker() {
@@ -99,7 +105,7 @@ net::awaitable<void> worker::drain_sessions() {
 
 void worker::shed(std::size_t bytes) {
   loop_.post([this, bytes] {
-    std::vector<std::pair<std::size_t, session*>> holding;
+    std::vector<std::pair<std::size_t, conversation*>> holding;
     for (auto& s : sessions_) holding.emplace_back(s.held_bytes(), &s);
     std::sort(holding.begin(), holding.end(), std::greater<>());
     std::size_t given_up = 0;
@@ -165,16 +171,16 @@ void worker::cut_greetings_short() noexcept {
   }
 }
 
-void worker::enter(session& s) noexcept {
+void worker::enter(conversation& c) noexcept {
   stats_.sessions.add();
   stats_.sessions_opened.add();
-  if (!stopping()) return sessions_.push_back(s);
-  leaving_.push_back(s);
-  s.drain(stop_->reason);
+  if (!stopping()) return sessions_.push_back(c);
+  leaving_.push_back(c);
+  c.drain(stop_->reason);
 }
 
-void worker::leave(session& s) noexcept {
-  s.unlink();
+void worker::leave(conversation& c) noexcept {
+  c.unlink();
   stats_.sessions.subtract();
   if (stopping() && sessions_.empty() && leaving_.empty()) cut_greetings_short();
 }

@@ -4,6 +4,7 @@
 
 #include "cluster/pool.hpp"
 #include "cluster/registry.hpp"
+#include "config/address.hpp"
 #include "config/config.hpp"
 #include "gateway/address_limit.hpp"
 #include "gateway/session.hpp"
@@ -13,6 +14,7 @@
 #include "net/loop.hpp"
 #include "net/stream.hpp"
 #include "net/task_group.hpp"
+#include "route/handshake_routes.hpp"
 #include "route/table.hpp"
 #include "wire/header_rules.hpp"
 
@@ -46,6 +48,7 @@ struct surroundings {
   std::function<std::string()> not_ready;             // empty: ready; else JSON reasons
   std::function<bool()> full;                         // as many sessions as there may be
   address_limit* per_address = nullptr;               // null: nobody counts
+  route::handshake_routes routes = {};                // of tunnels
   std::shared_ptr<tls_contexts const> tls = nullptr;  // at the start; null: everything is plain text
 };
 
@@ -59,8 +62,13 @@ struct farewell {
 class greeting : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   greeting(worker& on, net::stream& client, entrance by);
-  void cut_short() noexcept { client_.close(); }
+  void cut_short() noexcept {
+    client_.close();
+    if (dialling != nullptr) dialling->close();
+  }
   entrance by() const noexcept { return by_; }
+
+  net::stream* dialling = nullptr;  // the upstream of a tunnel that opens
 
  private:
   net::stream& client_;
@@ -103,11 +111,13 @@ class worker {
   cluster::pool& pool_of(std::uint32_t service) noexcept { return pools_[service]; }
   worker_tls& tls() noexcept { return tls_; }
   wire::forward_rules const& forwarding_of(std::uint32_t service) const noexcept { return forwarding_[service]; }
+  /// Who may set X-Forwarded-* on a listener.
+  std::span<config::cidr const> proxies_of(std::size_t listener) const noexcept { return proxies_[listener]; }
   std::size_t index() const noexcept { return index_; }
 
   void enter(greeting& g) noexcept;
-  void enter(session& s) noexcept;
-  void leave(session& s) noexcept;
+  void enter(conversation& c) noexcept;
+  void leave(conversation& c) noexcept;
   bool stopping() const noexcept { return stop_.has_value(); }
 
  private:
@@ -122,8 +132,9 @@ class worker {
   worker_stats stats_;
   net::loop loop_;
   route::table table_;
-  std::vector<cluster::pool> pools_;             // by service
-  std::vector<wire::forward_rules> forwarding_;  // by service
+  std::vector<cluster::pool> pools_;                // by service
+  std::vector<wire::forward_rules> forwarding_;     // by service
+  std::vector<std::vector<config::cidr>> proxies_;  // by listener
   worker_tls tls_;
   net::task_group connections_running_;
   net::event stop_requested_;
