@@ -146,7 +146,7 @@ std::uint64_t closed_with(gateway_world& world, std::uint16_t code) {
 
 }  // namespace
 
-TEST_CASE("a stuck service delays its neighbours by the pause limit, then it alone is refused with QUEUE_FULL") {
+TEST_CASE("a stuck service delays its neighbours by the pause limit, then it alone is refused") {
   play(two_services(), a_stuck_service);
 }
 

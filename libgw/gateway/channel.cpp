@@ -18,7 +18,6 @@ namespace {
 constexpr duration patience_with_upstreams = std::chrono::milliseconds(500);
 // A channel that has paused its session to the limit may not do so again for this long.
 constexpr duration pause_rest = std::chrono::seconds(10);
-constexpr int idle_checks = 8;
 
 // A channel that breaks within them never worked.
 constexpr duration first_moments = std::chrono::seconds(1);
@@ -41,11 +40,12 @@ channel::channel(session& of, std::uint32_t service, std::optional<cluster::inst
       ended_(worker_.loop().where()),
       hurry_(worker_.loop().wheel, on_hurry, this),
       pause_(worker_.loop().wheel, on_pause_over, this),
-      idle_(worker_.loop().wheel, on_idle_check, this) {
+      idle_(worker_.loop().wheel, activity, on_idle, this) {
   worker_.stats().of_service[service_].channels.add();
 }
 
 channel::~channel() {
+  if (!ending()) session_.forget(*this);  // an exception ended it
   session_.account(service_, accepted_, received_);
   worker_.stats().of_service[service_].channels.subtract();
 }
@@ -62,7 +62,11 @@ net::awaitable<void> channel_life(std::unique_ptr<channel> owned) {
 
 net::awaitable<void> channel::run() {
   if (auto opened = co_await open(); !opened) {
-    if (!ending()) tell_waiting(opened.error());
+    if (ending()) {
+      tell_end();
+    } else {
+      tell_waiting(opened.error());
+    }
     end({channel_end::kind::dial_failed});
     co_return;
   }
@@ -87,7 +91,7 @@ net::awaitable<result<>> channel::open() {
   auto attached = upstream_.attach(std::move(dialled->socket), std::move(dialled->rest));
   if (attached) {
     upstream_.watch({.ping_interval = settings_.channel.ping_interval, .pong_timeout = settings_.channel.pong_timeout});
-    if (settings_.channel.idle_timeout.count() != 0) idle_.start(settings_.channel.idle_timeout / idle_checks);
+    idle_.start(settings_.channel.idle_timeout);
     session_.channel_opened(*this);
   }
   co_return attached;
@@ -129,13 +133,14 @@ void channel::on_round_trip(duration took) {
   worker_.pool_of(service_).proved(instance_);
 }
 
-void channel::on_idle_check(void* self) {
-  auto& c = *static_cast<channel*>(self);
-  auto const messages = c.accepted_ + c.received_;
-  c.idle_checks_ = messages == c.idle_since_ ? c.idle_checks_ + 1 : 0;
-  c.idle_since_ = messages;
-  if (c.idle_checks_ >= idle_checks) return c.end({channel_end::kind::idle, wire::close_code::normal, "idle"});
-  c.idle_.start(c.settings_.channel.idle_timeout / idle_checks);
+std::uint64_t channel::activity(void const* self) {
+  auto const& c = *static_cast<channel const*>(self);
+  bool const inside_a_message = c.download_ != nullptr || !c.upstream_.output().empty();
+  return c.accepted_ + c.received_ + (inside_a_message ? c.upstream_.bytes_in() + c.upstream_.bytes_out() : 0);
+}
+
+void channel::on_idle(void* self) {
+  static_cast<channel*>(self)->end({channel_end::kind::idle, wire::close_code::normal, "idle"});
 }
 
 /// A connection that breaks at once speaks against its instance, a Close after a while for it; else its end says
@@ -281,6 +286,7 @@ void channel::on_bytes(std::span<char> bytes) {
 
 void channel::on_message(wire::event const& message) {
   ++received_;
+  if (session_.said_goodbye()) return worker_.stats().messages_dropped.add();  // nothing may follow our Close
   session_.count_out(1);
   // (3 filters.on_message(to_client) come with routes on messages.)
   auto const frame = wire::unmasked_in_place(message);
@@ -294,17 +300,10 @@ void channel::on_message(wire::event const& message) {
 
 void channel::forward_run() {
   if (run_begin_ == nullptr) return;
-  if (session_.said_goodbye()) return drop_run();
   auto const size = static_cast<std::size_t>(run_end_ - run_begin_);
   worker_.stats().of_service[service_].bytes_down.add(size);
   session_.client().send({std::exchange(run_begin_, nullptr), size});
   run_end_ = nullptr;
-}
-
-/// Nothing may follow our Close.
-void channel::drop_run() {
-  run_begin_ = run_end_ = nullptr;
-  worker_.stats().messages_dropped.add();
 }
 
 void channel::on_upstream_close(wire::event const& close) {
@@ -341,6 +340,10 @@ void channel::tell_waiting(error const& why) {
 void channel::tell_end() {
   bool const owned_output = session_.output_owned_by(*this);
   if (end_->why == channel_end::kind::session_over || session_.ending()) return;
+  if (session_.said_goodbye()) {  // nothing can be told behind it, and the client's last words go on
+    if (owned_output) session_.release_output(*this);
+    return;
+  }
   if (owned_output) {
     return session_.end({initiator::upstream, wire::close_code::internal_error, "upstream lost inside a message"});
   }

@@ -5,6 +5,7 @@
 #include "config/config.hpp"
 #include "gateway/assembly.hpp"
 #include "gateway/dial.hpp"
+#include "gateway/idle_watch.hpp"
 #include "gateway/stats.hpp"
 #include "net/peer.hpp"
 
@@ -63,7 +64,7 @@ class channel final : public net::peer_owner {
   /// A message that leaves in pieces, each one a whole frame; masks `piece` in place.
   void stream(std::span<char> piece, wire::opcode op, bool first, bool last, std::uint64_t seq);
   /// The session must not be read until this channel has drained, or has paused it long enough.
-  bool pauses_session() const noexcept { return upstream_.congested() && !full_; }
+  bool pauses_session() const noexcept { return pause_.running(); }
   /// Further messages are to be refused with QUEUE_FULL.
   bool full() const noexcept { return full_; }
   std::size_t room() const noexcept;
@@ -85,13 +86,13 @@ class channel final : public net::peer_owner {
   void note_queue();
   void begin_pause();
   static void on_pause_over(void* self);
-  static void on_idle_check(void* self);
+  static std::uint64_t activity(void const* self);
+  static void on_idle(void* self);
   void on_message(wire::event const& message);
   void on_piece(wire::event const& piece);
   void on_upstream_close(wire::event const& close);
   void forward_piece(std::span<char> payload, wire::opcode op, bool first, bool last);
   void forward_run();
-  void drop_run();
   static void on_stall(void* self);
 
   net::awaitable<result<>> open();
@@ -112,7 +113,7 @@ class channel final : public net::peer_owner {
   net::event ended_;
   net::timer hurry_;                 // ends a dial for a client that is gone
   net::timer pause_;                 // channel.queue.pause_limit
-  net::timer idle_;                  // channel.idle_timeout
+  idle_watch idle_;                  // channel.idle_timeout
   lease lease_;                      // counts this channel on its instance
   cluster::instance_id instance_{};  // who was dialled
   time_point opened_at_{};
@@ -122,8 +123,6 @@ class channel final : public net::peer_owner {
   bool open_ = false;
   bool full_ = false;
   time_point may_pause_from_{};
-  int idle_checks_ = 0;           // in a row without a message
-  std::uint64_t idle_since_ = 0;  // messages both ways at the last one that found some
 
   std::uint64_t accepted_ = 0;  // messages taken from the client
   std::uint64_t received_ = 0;  // messages taken from the upstream

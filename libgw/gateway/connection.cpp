@@ -166,8 +166,12 @@ answer answer_client(worker const& on, std::string_view raw, std::size_t listene
   }
   auto facts = facts_of(on, *head, raw, listener, client);
   auto* const limit = on.around().per_address;
-  if (limit != nullptr && !limit->admit(facts.address, l.max_sessions_per_ip, facts.seat)) {
+  if (limit != nullptr && !limit->admit(facts.address, l.max_sessions_per_ip, facts.address_seat)) {
     return refusal_for_now(429, "RATE_LIMITED", "this address has as many sessions as it may");
+  }
+  auto* const places = on.around().per_listener;
+  if (places != nullptr && !places->admit(l.name, l.max_sessions, facts.listener_seat)) {
+    return refusal_for_now(503, "OVERLOADED", "this listener has as many sessions as it may");
   }
   auto accept = wire::accept_key(request->key);
   if (route != nullptr) {
@@ -270,6 +274,7 @@ struct verbatim {
 
   void keep(wire::response_head const& head) {
     status = head.status;
+    fields.clear();  // of an instance that was tried before
     for (std::string_view const name : {"WWW-Authenticate", "Retry-After", "Location"}) {
       if (auto const value = head.get(name); !value.empty()) fields.push_back({std::string(name), std::string(value)});
     }

@@ -133,7 +133,7 @@ net::awaitable<result<>> secure(attempt a) {
   auto done = co_await a.upstream.secure(std::move(engine));
   if (done || !a.upstream.is_open()) co_return done;
   auto const* const tls = a.upstream.tls();
-  auto const why = tls->failure().empty() ? describe(done.error()) : std::string(tls->failure());
+  auto const why = tls == nullptr || tls->failure().empty() ? describe(done.error()) : std::string(tls->failure());
   co_return tls_failed(a, why);
 }
 
@@ -179,18 +179,29 @@ net::awaitable<result<shaken>> shake_hands(attempt a) {
     // With TLS 1.3 a server refuses our certificate only behind the handshake.
     auto const* const tls = a.upstream.tls();
     if (tls != nullptr && !tls->failure().empty()) co_return tls_failed(a, tls->failure());
-    co_return upstream_error(errc::handshake_rejected, a, "did not answer the handshake", done.error().cause);
+    auto const cause = done.error().cause ? done.error().cause : make_error_code(std::errc::connection_aborted);
+    co_return upstream_error(errc::handshake_rejected, a, "did not answer the handshake", cause);
   }
   auto judged = judge_answer(a, received.head(), key, protocols);
   if (!judged) co_return judged.error();
   co_return shaken{received.rest(), std::move(*judged)};
 }
 
+/// The instance is not to blame for what we ran out of.
+bool is_our_shortage(std::error_code const& cause) {
+  for (auto const ours : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
+                          std::errc::no_buffer_space, std::errc::not_enough_memory, std::errc::address_not_available}) {
+    if (cause == ours) return true;
+  }
+  return false;
+}
+
 /// What a failed try says about the instance: nothing if it answered as HTTP, or if the fault is ours.
 std::optional<cluster::trouble> trouble_of(error const& e, bool connected) {
   using cluster::trouble;
+  if (is_our_shortage(e.cause)) return std::nullopt;
   if (!connected) return trouble::unreachable;
-  if (e.code == errc::connect_timeout) return trouble::no_answer;
+  if (e.code == errc::connect_timeout || e.code == errc::connect_failed) return trouble::no_answer;  // or TLS failed
   if (e.code != errc::handshake_rejected) return std::nullopt;
   if (!e.cause) return trouble::bad_handshake;
   if (e.cause.category() != http_statuses()) return trouble::no_answer;  // the connection broke

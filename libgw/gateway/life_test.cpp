@@ -65,7 +65,7 @@ net::awaitable<void> idle_channel(gateway_world& world) {
   client.says(message_to("chat", 1));
   auto& chat = *co_await world.upstream("chat");
   co_await chat.hears(message_to("chat", 1));
-  co_await world.live_through(12s);
+  co_await world.live_through(14s, 1300ms);
   co_await chat.hears_close(wire::close_code::normal, "idle");
   auto const notice = co_await client.hears_json();
   CHECK(notice["status"] == 4);
@@ -77,9 +77,9 @@ net::awaitable<void> idle_session(gateway_world& world) {
   for (int i = 0; i < 4; ++i) {
     client.says(message_to("gateway", i));  // no such service: that, too, is a message
     co_await client.hears_json();
-    co_await world.live_through(5s);
+    co_await world.live_through(5s, 1100ms);
   }
-  co_await world.live_through(8s);
+  co_await world.live_through(11s, 1100ms);
   co_await client.hears_close(wire::close_code::no_life, "idle");
 }
 

@@ -19,9 +19,14 @@ namespace {
 
 constexpr duration resolve_period = std::chrono::seconds(30);
 constexpr duration memory_period = std::chrono::milliseconds(100);
-// Shares of `memory`, in percent: above the first no new sessions, above the second the fullest go.
+// Shares of `memory`, in percent: above the second no new sessions until it is below the first, above the third the
+// fullest go.
+constexpr std::size_t memory_recovered = 75;
 constexpr std::size_t memory_short = 80;
 constexpr std::size_t memory_shed = 90;
+// What was shed takes this long to show; giving memory back to the kernel holds the allocator's locks.
+constexpr duration shed_pause = std::chrono::milliseconds(1500);
+constexpr duration trim_pause = std::chrono::seconds(5);
 constexpr duration certificate_period = std::chrono::seconds(10);
 
 /// Raises the soft descriptor limit to the hard one; returns it.
@@ -78,10 +83,7 @@ result<> server::open() {
   if (!routes) return routes.error();
   if (auto read = certificates_.load(); !read) return read;
   auto const limit = raise_descriptor_limit();
-  for (auto const& l : settings_->listeners) {
-    if (l.max_sessions != 0) max_sessions_ += l.max_sessions;
-  }
-  if (max_sessions_ == 0) max_sessions_ = sessions_within(limit);
+  max_sessions_ = sessions_within(limit);
   resolve_now();
   for (std::size_t i = 0; i < settings_->listeners.size(); ++i) {
     if (auto l = listen_on(settings_->listeners[i].bind, entrance::clients, i); !l) return l;
@@ -128,6 +130,7 @@ void server::start_workers(route::table const& table, route::handshake_routes ro
       .not_ready = [this] { return not_ready(); },
       .full = [this] { return connections() > max_sessions_ || memory_is_short_.load(std::memory_order_relaxed); },
       .per_address = &per_address_,
+      .per_listener = &per_listener_,
       .routes = std::move(routes),
       .tls = certificates_.contexts(),
   };
@@ -219,24 +222,32 @@ net::awaitable<void> server::watch_memory() {
   auto const limit =
       settings_->memory.bytes != 0 ? settings_->memory.bytes : memory_allowed() / 100 * settings_->memory.percent;
   log::event(log::level::info, "memory_limit", {{"bytes", std::uint64_t{limit}}});
+  time_point trim_from{};
+  time_point shed_from{};
   while (!stopped_.is_set()) {
     co_await loop_.wheel.sleep(memory_period);
-    auto used = memory_resident();
-    bool const was_short = memory_is_short_.load(std::memory_order_relaxed);
-    if (used > limit / 100 * memory_short && was_short) {
+    auto const used = memory_resident();
+    if (used == 0) continue;  // the kernel did not say: no descriptor was left to ask with
+    note_memory(used, limit);
+    auto const now = loop_.wheel.now();
+    if (used > limit / 100 * memory_short && now >= trim_from) {
       release_free_memory();
-      used = memory_resident();
+      trim_from = now + trim_pause;
     }
-    bool const is_short = used > limit / 100 * memory_short;
-    memory_is_short_.store(is_short, std::memory_order_relaxed);
-    if (is_short != was_short) {
-      log::event(log::level::warning, is_short ? "memory_short" : "memory_recovered",
-                 {{"resident", std::uint64_t{used}}, {"limit", std::uint64_t{limit}}});
-    }
-    if (used <= limit / 100 * memory_shed) continue;
+    if (used <= limit / 100 * memory_shed || now < shed_from) continue;
     auto const excess = used - limit / 100 * (memory_short + memory_shed) / 2;
     for (auto& w : workers_) w->shed(excess / workers_.size() + 1);
+    shed_from = now + shed_pause;
   }
+}
+
+void server::note_memory(std::size_t used, std::size_t limit) {
+  bool const was_short = memory_is_short_.load(std::memory_order_relaxed);
+  bool const is_short = used > limit / 100 * (was_short ? memory_recovered : memory_short);
+  if (is_short == was_short) return;
+  memory_is_short_.store(is_short, std::memory_order_relaxed);
+  log::event(log::level::warning, is_short ? "memory_short" : "memory_recovered",
+             {{"resident", std::uint64_t{used}}, {"limit", std::uint64_t{limit}}});
 }
 
 net::awaitable<void> server::follow_certificates() {

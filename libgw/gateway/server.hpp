@@ -4,7 +4,7 @@
 
 #include "config/config.hpp"
 #include "core/clock.hpp"
-#include "gateway/address_limit.hpp"
+#include "gateway/seats.hpp"
 #include "gateway/tls.hpp"
 #include "gateway/worker.hpp"
 #include "net/address.hpp"
@@ -60,6 +60,7 @@ class server {
   net::awaitable<void> follow_signals();
   void stop_by_signal();
   net::awaitable<void> watch_memory();
+  void note_memory(std::size_t used, std::size_t limit);
   worker& least_busy() noexcept;
   void worker_done();
   std::size_t workers_count() const;
@@ -90,7 +91,8 @@ class server {
   std::size_t workers_left_ = 0;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> memory_is_short_{false};  // no new sessions
-  address_limit per_address_;
+  seats per_address_;
+  seats per_listener_;
   std::vector<std::atomic<std::size_t>> instance_counts_;  // by service, for /metrics
 };
 

@@ -1,7 +1,6 @@
 #include "gateway/session.hpp"
 
 #include "cluster/hash.hpp"
-#include "core/log.hpp"
 #include "gateway/channel.hpp"
 #include "gateway/upload.hpp"
 #include "gateway/worker.hpp"
@@ -14,18 +13,8 @@
 namespace gw::gateway {
 namespace {
 
-constexpr duration patience_with_clients = std::chrono::seconds(5);
-// Who takes nothing, or too much, does not get long to take our Close.
-constexpr duration patience_with_hogs = std::chrono::milliseconds(500);
-// How long a client that got our Close may go on talking.
-constexpr duration patience_with_goodbyes = std::chrono::seconds(5);
 // Answers that wait for a streamed message to end; beyond this the client is not read.
 constexpr std::size_t deferred_limit = 64 * 1024;
-constexpr int idle_checks = 8;
-
-net::queue_marks marks_of(config::watermarks const& w) noexcept {
-  return {w.high, w.low};
-}
 
 std::string_view view(std::span<char const> bytes) noexcept {
   return {bytes.data(), bytes.size()};
@@ -39,120 +28,7 @@ bool is_bad_message(errc code) noexcept {
 
 }  // namespace
 
-session::session(worker& where, client_facts facts)
-    : worker_(where),
-      facts_(std::move(facts)),
-      opened_(where.loop().wheel.now()),
-      client_(where.loop(), wire::role::server, where.settings().session.max_message,
-              marks_of(where.settings().session.queue), *this),
-      ended_(where.loop().where()),
-      channels_running_(where.loop().where()),
-      answers_(where.loop(), client_, facts_, where.stats()),
-      bad_messages_(where.settings().session.bad_messages.count, where.settings().session.bad_messages.per),
-      goodbye_(where.loop().wheel, on_goodbye_over, this),
-      idle_(where.loop().wheel, on_idle_check, this),
-      life_(where.loop().wheel, on_life_over, this) {
-  where.enter(*this);
-}
-
-session::~session() {
-  worker_.leave(*this);
-}
-
-// --- 1. life ---
-
-net::awaitable<void> session::run(net::transport socket, std::string rest) {
-  log_open();
-  if (auto attached = client_.attach(std::move(socket), std::move(rest)); attached) {
-    start_clocks();
-    co_await ended_.wait();
-  } else {
-    end({.reason = describe(attached.error())});
-  }
-  co_await tear_down();
-  worker_.stats().session_closed(end_->by, end_->code);
-  log_close();
-}
-
-net::awaitable<void> session::tear_down() {
-  // Their coroutines flush what was accepted and close, while we close toward the client. A drain is no client's doing.
-  bool const drained = end_->by == initiator::gateway && end_->code == wire::close_code::service_restart;
-  auto const code = drained ? wire::close_code::service_restart : wire::close_code::going_away;
-  for (auto const channels = std::exchange(channels_, {}); auto const& c : channels) c.to->end({.code = code});
-  bool const hog = end_->code == wire::close_code::slow_consumer || end_->code == wire::close_code::try_again_later;
-  co_await client_.close(end_->code, end_->reason, hog ? patience_with_hogs : patience_with_clients);
-  co_await channels_running_.join();
-}
-
-void session::end(session_end why) {
-  if (ending()) return;
-  end_ = std::move(why);
-  ended_.set();
-}
-
-void session::on_lost(std::error_code cause) {
-  end({initiator::client, wire::close_code::abnormal, cause ? cause.message() : "closed without a Close"});
-}
-
-void session::on_silent() {
-  worker_.stats().silent_clients.add();
-  end({initiator::gateway, wire::close_code::no_life, "no sign of life"});
-}
-
-void session::on_stalled() {
-  end({initiator::gateway, wire::close_code::slow_consumer, "slow consumer"});
-}
-
-void session::start_clocks() {
-  auto const& s = worker_.settings().session;
-  client_.watch({.ping_interval = s.ping_interval, .pong_timeout = s.pong_timeout, .stall = s.stall});
-  if (s.idle_timeout.count() != 0) idle_.start(s.idle_timeout / idle_checks);
-  // Up to a tenth less, so that a fleet does not come back in one instant.
-  if (s.max_life.count() != 0) life_.start(s.max_life - s.max_life * client_.any_byte() / 2560);
-  if (!facts_.control()) return;
-  answers_.say(wire::make_hello({.conn = facts_.conn,
-                                 .max_message = s.max_message,
-                                 .max_channels = s.max_channels,
-                                 .ping_interval = s.ping_interval}));
-}
-
-void session::on_idle_check(void* self) {
-  auto& s = *static_cast<session*>(self);
-  auto const messages = s.seq_ + s.messages_out_;
-  s.idle_checks_ = messages == s.idle_since_ ? s.idle_checks_ + 1 : 0;
-  s.idle_since_ = messages;
-  if (s.idle_checks_ >= idle_checks) return s.end({initiator::gateway, wire::close_code::no_life, "idle"});
-  s.idle_.start(s.worker_.settings().session.idle_timeout / idle_checks);
-}
-
-void session::on_life_over(void* self) {
-  static_cast<session*>(self)->end({initiator::gateway, wire::close_code::maximum_life, "maximum life"});
-}
-
-// --- 2. leaving with good manners ---
-
-void session::announce_drain(std::chrono::milliseconds within) {
-  if (facts_.control() && !ending()) answers_.say(wire::make_goaway(within, within, "drain"));
-}
-
-void session::drain(std::string reason) {
-  if (ending() || drained_) return;
-  drained_ = std::move(reason);
-  if (owner_ == nullptr) say_goodbye();
-}
-
-void session::say_goodbye() {
-  client_.send_close(wire::close_code::service_restart, *drained_);
-  said_goodbye_ = true;
-  goodbye_.start(patience_with_goodbyes);
-}
-
-void session::on_goodbye_over(void* self) {
-  auto& s = *static_cast<session*>(self);
-  s.end({initiator::gateway, wire::close_code::service_restart, *s.drained_});
-}
-
-// --- 3. reading: the life of a message, client to upstream ---
+// --- 1. reading: the life of a message, client to upstream ---
 
 bool session::may_read() const {
   if (ending() || client_.congested() || answers_.waiting() > deferred_limit) return false;
@@ -230,7 +106,9 @@ channel* session::channel_for(route::decision const& d, std::string_view text) {
     refuse(d, errc::queue_full, "the service takes no more messages now", "relay", text);
     return nullptr;
   }
-  if (channels_.size() < worker_.settings().session.max_channels) return open_channel_to(service, instance);
+  // Channels that are closing count too, so that opening and closing in turn gains nothing.
+  auto const most = worker_.settings().session.max_channels;
+  if (channels_.size() < most && channels_running_.size() < 2 * most) return open_channel_to(service, instance);
   refuse(d, errc::channel_limit, "this session has as many channels as it may", "route", text);
   return nullptr;
 }
@@ -259,7 +137,7 @@ void session::send_run() {
   run.to->send_run({run.begin, static_cast<std::size_t>(run.end - run.begin)}, run.first_seq, run.messages);
 }
 
-// --- 4. answers and notices ---
+// --- 2. answers and notices ---
 
 void session::answer(route::decision const& d, std::string_view text) {
   switch (d.verdict) {
@@ -281,15 +159,20 @@ void session::on_control(route::decision const& d, std::string_view text) {
       return answers_.say(wire::make_control_pong(wire::find_correlation(text)));
     case kind::pong:
       return;
-    case kind::close: {
-      auto const same = [&](auto const& c) { return worker_.settings().services[c.service].name == request.service; };
-      auto const found = std::find_if(channels_.begin(), channels_.end(), same);
-      if (found == channels_.end()) return refuse(d, errc::no_route, "no channel to such a service", "route", text);
-      send_run();
-      return found->to->end({channel_end::kind::asked, wire::close_code::normal, "closed by the client"});
-    }
+    case kind::close:
+      return close_channels(d, request.service, text);
     case kind::unknown:
       return refuse(d, errc::bad_method, "no such control message", "route", text);
+  }
+}
+
+void session::close_channels(route::decision const& d, std::string_view service, std::string_view text) {
+  send_run();  // what was said before is for them
+  auto const same = [&](auto const& c) { return worker_.settings().services[c.service].name == service; };
+  auto found = std::find_if(channels_.begin(), channels_.end(), same);
+  if (found == channels_.end()) return refuse(d, errc::no_route, "no channel to such a service", "route", text);
+  for (; found != channels_.end(); found = std::find_if(channels_.begin(), channels_.end(), same)) {
+    found->to->end({channel_end::kind::asked, wire::close_code::normal, "closed by the client"});
   }
 }
 
@@ -327,7 +210,7 @@ void session::channel_opened(channel const& opened) {
   answers_.say(wire::make_channel_state(name, "open", opened.epoch(), nullptr));
 }
 
-// --- 5. toward the client ---
+// --- 3. toward the client ---
 
 void session::claim_output(channel& owner) noexcept {
   owner_ = &owner;
@@ -356,7 +239,7 @@ void session::forget(channel const& gone) noexcept {
   client_.resume_reading();
 }
 
-// --- 6. memory ---
+// --- 4. memory ---
 
 std::size_t session::held_bytes() const noexcept {
   auto total = client_.output().size() + answers_.waiting() + (upload_ ? upload_->bytes.size() : 0);
@@ -369,48 +252,6 @@ void session::check_memory() {
   auto const fuller = [](auto const& a, auto const& b) { return a.to->held_bytes() < b.to->held_bytes(); };
   auto const fullest = std::max_element(channels_.begin(), channels_.end(), fuller);
   fullest->to->end({channel_end::kind::aborted, wire::close_code::going_away, "the session holds too much memory"});
-}
-
-// --- 7. log ---
-
-void session::account(std::uint32_t service, std::uint64_t up, std::uint64_t down) {
-  traffic_[service].up += up;
-  traffic_[service].down += down;
-}
-
-std::string session::traffic_text() const {
-  std::string text;
-  for (std::uint32_t i = 0; i < traffic_.size(); ++i) {
-    if (traffic_[i].epoch == 0) continue;
-    text.append(text.empty() ? "" : " ").append(worker_.settings().services[i].name);
-    text.append("=").append(std::to_string(traffic_[i].up)).append("/").append(std::to_string(traffic_[i].down));
-  }
-  return text;
-}
-
-void session::log_open() const {
-  log::access("session_open", {{"conn", facts_.conn},
-                               {"client", facts_.address},
-                               {"listener", facts_.listener},
-                               {"user", facts_.user},
-                               {"trace", facts_.trace()}});
-}
-
-void session::log_close() const {
-  auto const lived = std::chrono::duration<double>(worker_.loop().wheel.now() - opened_).count();
-  log::access("session_close", {{"conn", facts_.conn},
-                                {"client", facts_.address},
-                                {"by", name_of(end_->by)},
-                                {"code", static_cast<std::uint64_t>(end_->code)},
-                                {"reason", end_->reason},
-                                {"duration_s", lived},
-                                {"messages_in", seq_},
-                                {"messages_out", messages_out_},
-                                {"refused", refused_},
-                                {"bytes_in", client_.bytes_in()},
-                                {"bytes_out", client_.bytes_out()},
-                                {"messages_up_down", traffic_text()},
-                                {"trace", facts_.trace()}});
 }
 
 }  // namespace gw::gateway

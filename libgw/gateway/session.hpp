@@ -4,10 +4,11 @@
 
 #include "cluster/instance.hpp"
 #include "core/pace.hpp"
-#include "gateway/address_limit.hpp"
 #include "gateway/answers.hpp"
 #include "gateway/assembly.hpp"
 #include "gateway/conversation.hpp"
+#include "gateway/idle_watch.hpp"
+#include "gateway/seats.hpp"
 #include "gateway/stats.hpp"
 #include "net/peer.hpp"
 #include "net/task_group.hpp"
@@ -36,7 +37,8 @@ struct client_facts {
   std::string request_id;   // X-Request-Id, the client's or made
   std::string traceparent;  // W3C trace context, the client's or made
   std::string listener;     // name of the listener it came in by
-  address_seat seat{};      // counts it against max_sessions_per_ip
+  seat address_seat{};      // counts it against max_sessions_per_ip
+  seat listener_seat{};     // and against max_sessions
   bool secure = false;      // it came in by TLS
   std::string user = {};    // whom its TLS certificate names; empty: it needed none
   /// What rules ask about it.
@@ -134,6 +136,7 @@ class session final : public conversation, public net::peer_owner {
   void answer(route::decision const& d, std::string_view text);
   void refuse(route::decision const& d, errc code, std::string_view why, std::string_view stage, std::string_view text);
   void on_control(route::decision const& d, std::string_view text);
+  void close_channels(route::decision const& d, std::string_view service, std::string_view text);
 
   void add_to_run(channel& to, std::span<char> frame);
   void send_run();
@@ -141,7 +144,8 @@ class session final : public conversation, public net::peer_owner {
   void start_clocks();
   void say_goodbye();
   static void on_goodbye_over(void* self);
-  static void on_idle_check(void* self);
+  static std::uint64_t activity(void const* self);
+  static void on_idle(void* self);
   static void on_life_over(void* self);
   net::awaitable<void> tear_down();
   void log_open() const;
@@ -162,12 +166,10 @@ class session final : public conversation, public net::peer_owner {
   std::optional<session_end> end_;
   pace bad_messages_;
   net::timer goodbye_;                  // while we wait for the client's Close
-  net::timer idle_;                     // session.idle_timeout
+  idle_watch idle_;                     // session.idle_timeout
   net::timer life_;                     // session.max_life
   std::optional<std::string> drained_;  // the reason of the Close that has been, or is to be, sent
   bool said_goodbye_ = false;
-  int idle_checks_ = 0;           // in a row without a message
-  std::uint64_t idle_since_ = 0;  // messages both ways at the last one that found some
 
   std::uint64_t seq_ = 0;  // number of the client's latest data message
   std::uint64_t messages_out_ = 0;

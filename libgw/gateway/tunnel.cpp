@@ -15,6 +15,7 @@ namespace {
 constexpr duration patience_with_clients = std::chrono::seconds(5);
 // How long a client that got our Close may go on talking.
 constexpr duration patience_with_goodbyes = std::chrono::seconds(5);
+// Also for clients that take nothing, or too much.
 constexpr duration patience_with_upstreams = std::chrono::milliseconds(500);
 
 net::queue_marks marks_of(config::watermarks const& w) noexcept {
@@ -44,7 +45,9 @@ tunnel::tunnel(worker& where, client_facts facts, route::handshake_route const& 
       upstream_(*this, wire::role::client, where.settings().services[by.service].channel.max_message,
                 marks_of(where.settings().services[by.service].channel.queue)),
       ended_(where.loop().where()),
-      goodbye_(where.loop().wheel, on_goodbye_over, this) {
+      goodbye_(where.loop().wheel, on_goodbye_over, this),
+      idle_(where.loop().wheel, activity, on_idle, this),
+      life_(where.loop().wheel, on_life_over, this) {
   client_.other = &upstream_;
   upstream_.other = &client_;
   worker_.enter(*this);
@@ -68,13 +71,18 @@ net::awaitable<void> tunnel::run(net::transport client, std::string rest) {
     client_.peer.watch(
         {.ping_interval = session.ping_interval, .pong_timeout = session.pong_timeout, .stall = session.stall});
     upstream_.peer.watch({.ping_interval = channel.ping_interval, .pong_timeout = channel.pong_timeout});
+    idle_.start(session.idle_timeout);
+    if (session.max_life.count() != 0) {
+      life_.start(session.max_life - session.max_life * client_.peer.any_byte() / 2560);
+    }
     co_await ended_.wait();
   } else {
     end({.reason = describe(attached.error())});
   }
   net::task_group closing(worker_.loop().where());
   closing.spawn(upstream_.peer.close(to_upstream_, upstream_reason_, patience_with_upstreams));
-  co_await client_.peer.close(end_->code, end_->reason, patience_with_clients);
+  bool const hog = end_->code == wire::close_code::slow_consumer || end_->code == wire::close_code::try_again_later;
+  co_await client_.peer.close(end_->code, end_->reason, hog ? patience_with_upstreams : patience_with_clients);
   co_await closing.join();
   worker_.stats().session_closed(end_->by, end_->code);
   log_close();
@@ -95,6 +103,7 @@ void tunnel::end(session_end why) {
 void tunnel::drain(std::string reason) {
   if (end_ || drained_) return;
   drained_ = std::move(reason);
+  goodbye_.start(patience_with_goodbyes);
   if (!upstream_.peer.inside_message()) say_goodbye();
 }
 
@@ -107,6 +116,21 @@ void tunnel::say_goodbye() {
 void tunnel::on_goodbye_over(void* self) {
   auto& t = *static_cast<tunnel*>(self);
   t.finish({initiator::gateway, wire::close_code::service_restart, *t.drained_}, wire::close_code::service_restart, {});
+}
+
+std::uint64_t tunnel::activity(void const* self) {
+  auto const& t = *static_cast<tunnel const*>(self);
+  bool const inside_a_message = t.client_.peer.inside_message() || t.upstream_.peer.inside_message();
+  return t.client_.messages + t.upstream_.messages +
+         (inside_a_message ? t.client_.peer.bytes_in() + t.upstream_.peer.bytes_in() : 0);
+}
+
+void tunnel::on_idle(void* self) {
+  static_cast<tunnel*>(self)->end({initiator::gateway, wire::close_code::no_life, "idle"});
+}
+
+void tunnel::on_life_over(void* self) {
+  static_cast<tunnel*>(self)->end({initiator::gateway, wire::close_code::maximum_life, "maximum life"});
 }
 
 std::size_t tunnel::held_bytes() const noexcept {
@@ -209,7 +233,12 @@ void tunnel::side::on_silent() {
     return tunnel_.end({initiator::gateway, wire::close_code::no_life, "no sign of life"});
   }
   stats.of_service[tunnel_.service_].silent_upstreams.add();
+  report(tunnel_.worker_, tunnel_.service_, tunnel_.dialled_.instance, cluster::trouble::heartbeat_lost);
   tunnel_.finish({initiator::upstream, wire::close_code::bad_gateway, "upstream lost"}, wire::close_code::none, {});
+}
+
+void tunnel::side::on_round_trip(duration) {
+  if (!is_client()) tunnel_.worker_.pool_of(tunnel_.service_).proved(tunnel_.dialled_.instance);
 }
 
 void tunnel::side::on_stalled() {

@@ -4,6 +4,7 @@
 
 #include "gateway/conversation.hpp"
 #include "gateway/dial.hpp"
+#include "gateway/idle_watch.hpp"
 #include "gateway/session.hpp"
 #include "net/peer.hpp"
 #include "route/handshake_routes.hpp"
@@ -43,6 +44,7 @@ class tunnel final : public conversation {
     void on_lost(std::error_code cause) override;
     void on_silent() override;
     void on_stalled() override;
+    void on_round_trip(duration took) override;
 
     net::peer peer;
     side* other = nullptr;
@@ -60,6 +62,9 @@ class tunnel final : public conversation {
 
   void say_goodbye();
   static void on_goodbye_over(void* self);
+  static std::uint64_t activity(void const* self);
+  static void on_idle(void* self);
+  static void on_life_over(void* self);
   /// A side ended: what it is told, and what the other is told.
   void finish(session_end why, wire::close_code to_upstream, std::string upstream_reason);
   void log_open() const;
@@ -75,6 +80,8 @@ class tunnel final : public conversation {
   side upstream_;
   net::event ended_;
   net::timer goodbye_;                  // while we wait for the client's Close
+  idle_watch idle_;                     // session.idle_timeout
+  net::timer life_;                     // session.max_life
   std::optional<std::string> drained_;  // the reason of the Close that has been, or is to be, sent
   bool said_goodbye_ = false;
   std::optional<session_end> end_;  // the client is told

@@ -45,6 +45,7 @@ net::awaitable<pair> opened(gateway_world& world) {
   p.client = &world.connection();
   p.client->sends(handshake());
   auto const head = co_await p.client->hears_head();
+  CAPTURE(head, p.client->received());
   CHECK(head.starts_with("HTTP/1.1 101 "));
   p.chat = co_await world.upstream("chat");
   co_return p;

@@ -87,7 +87,8 @@ void session::begin_streaming() {
   u.service = d.named_service;
   u.method = d.method;
   u.lead = text.substr(0, lead_size);
-  send_run();  // what was collected must follow the messages before it
+  send_run();                                     // what was collected must follow the messages before it
+  if (u.now != upload::state::streaming) return;  // that was the channel's end
   u.to->stream(u.bytes.payload(), u.op, true, false, seq_);
   u.bytes.clear();
 }

@@ -110,7 +110,7 @@ void worker::shed(std::size_t bytes) {
     for (auto const& [held, s] : holding) {
       if (given_up >= bytes || held == 0) return;
       s->end({initiator::gateway, wire::close_code::try_again_later, "overload;r=1000-10000"});
-      given_up += held;
+      given_up += std::max(held, sizeof(chunk));  // memory is given up by the chunk
     }
   });
 }

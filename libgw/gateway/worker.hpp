@@ -6,7 +6,7 @@
 #include "cluster/registry.hpp"
 #include "config/address.hpp"
 #include "config/config.hpp"
-#include "gateway/address_limit.hpp"
+#include "gateway/seats.hpp"
 #include "gateway/session.hpp"
 #include "gateway/stats.hpp"
 #include "gateway/tls.hpp"
@@ -47,7 +47,8 @@ struct surroundings {
   std::function<std::string()> metrics;               // the text of /metrics
   std::function<std::string()> not_ready;             // empty: ready; else JSON reasons
   std::function<bool()> full;                         // as many sessions as there may be
-  address_limit* per_address = nullptr;               // null: nobody counts
+  seats* per_address = nullptr;                       // null: nobody counts
+  seats* per_listener = nullptr;                      // null: nobody counts
   route::handshake_routes routes = {};                // of tunnels
   std::shared_ptr<tls_contexts const> tls = nullptr;  // at the start; null: everything is plain text
 };

@@ -96,9 +96,9 @@ std::uint64_t heartbeat::progress() const noexcept {
   return std::min(peer_.acknowledged(), before_ping_);
 }
 
-duration heartbeat::round_trip(std::string_view pong) noexcept {
-  auto const ours = waiting_ && pong == fmt::format("{}{}", tag, pings_);
-  return ours ? wheel_.now() - pinged_at_ : duration{};
+std::optional<duration> heartbeat::round_trip(std::string_view pong) const {
+  if (!waiting_ || pong != fmt::format("{}{}", tag, pings_)) return std::nullopt;
+  return wheel_.now() - pinged_at_;
 }
 
 // --- 2. output ---

@@ -6,6 +6,7 @@
 #include "wire/mask_keys.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace gw::net {
@@ -32,8 +33,8 @@ class heartbeat {
 
   /// The peer's output rose above its high mark.
   void output_congested();
-  /// A pong with this payload came: the round trip if it answers our latest ping, else zero.
-  duration round_trip(std::string_view pong) noexcept;
+  /// A pong with this payload came: the round trip if it answers our latest ping.
+  std::optional<duration> round_trip(std::string_view pong) const;
   /// Is `pong` the answer to a ping of ours?
   bool is_ours(std::string_view pong) const noexcept { return pong.starts_with(tag); }
 

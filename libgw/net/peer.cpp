@@ -127,7 +127,7 @@ wire::event peer::next(std::span<char>& bytes) {
     }
     std::string_view const text(e.payload.data(), e.payload.size());
     if (e.op == wire::opcode::pong && heartbeat_.is_ours(text)) {
-      if (auto const took = heartbeat_.round_trip(text); took != duration{}) owner_.on_round_trip(took);
+      if (auto const took = heartbeat_.round_trip(text)) owner_.on_round_trip(*took);
     } else if (passes_control_) {
       return e;
     } else if (e.op == wire::opcode::ping) {

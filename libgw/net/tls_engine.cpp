@@ -274,7 +274,8 @@ std::string tls_engine::take_reason() {
   }
   if (cause == 0) return "no reason given";
   std::string words = tls_error_words(cause);
-  heard_plain_http_ = !established_ && ERR_GET_LIB(cause) == ERR_LIB_SSL && ERR_GET_REASON(cause) == SSL_R_HTTP_REQUEST;
+  heard_plain_http_ = SSL_is_server(ssl_.get()) == 1 && !established_ && ERR_GET_LIB(cause) == ERR_LIB_SSL &&
+                      ERR_GET_REASON(cause) == SSL_R_HTTP_REQUEST;
   if (ERR_GET_LIB(cause) == ERR_LIB_SSL && ERR_GET_REASON(cause) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     words.append(": ").append(X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get())));
   }

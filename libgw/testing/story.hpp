@@ -97,7 +97,7 @@ class story {
     loop_.io.restart();
     auto const until = wants_quiet_ ? std::min(give_up_at_, real_time::now() + quiet_for) : give_up_at_;
     bool const idle = loop_.io.run_one_until(until) == 0;
-    if (idle && wants_quiet_ && !loop_.io.stopped()) quiet_ = true;
+    if (idle && wants_quiet_) quiet_ = true;
     if (condition_ && condition_()) return fulfilled_.set();
     if (idle || real_time::now() >= give_up_at_) give_up();
   }
