@@ -65,7 +65,7 @@ error rejected(wire::response_head const& head, std::string_view body) {
   return failed(errc::handshake_rejected, std::move(text), {head.status, std::generic_category()});
 }
 
-net::awaitable<result<opened_websocket>> shake_hands(net::stream& with, websocket_request const& ask) {
+net::awaitable<result<opened_websocket>> shake(net::stream& with, websocket_request const& ask) {
   auto const key = wire::make_key();
   auto const request = written_request(ask, key);
   if (request.empty()) {
@@ -134,9 +134,19 @@ net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, net::stre
     auto text = fmt::format("cannot connect to {}{}", to.text(), in_time.passed() ? " in time" : "");
     co_return failed(code, std::move(text), connected.error().cause);
   }
-  auto opened = co_await shake_hands(with, ask);
+  auto opened = co_await shake(with, ask);
   if (!opened && in_time.passed()) {
     co_return failed(errc::connect_timeout, fmt::format("{} did not answer the handshake in time", to.text()));
+  }
+  co_return opened;
+}
+
+net::awaitable<result<opened_websocket>> shake_hands(net::loop& on, net::stream& with, websocket_request const& ask,
+                                                     duration limit) {
+  net::deadline const in_time(on, with, limit);
+  auto opened = co_await shake(with, ask);
+  if (!opened && in_time.passed()) {
+    co_return failed(errc::connect_timeout, "the handshake was not answered in time");
   }
   co_return opened;
 }
