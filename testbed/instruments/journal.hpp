@@ -1,15 +1,4 @@
 // What a load client saw, one line per event, in the order of events. Written by ledger_load, read by ledger_check.
-//
-//   O CLIENT SESSION T                                          a session is open
-//   S CLIENT SESSION SEQ SERVICE N T                            a message was sent
-//   A CLIENT SESSION OF_CLIENT OF_SESSION SERVICE N INSTANCE T  an answer came, and what it says of its message
-//   E CLIENT SESSION SEQ SEQ_TO CODE SENT T                     an error frame for these messages; SENT: perhaps taken
-//   N CLIENT SESSION SERVICE EPOCH LAST_SEQ CLOSE_CODE T        a channel was told to have ended
-//   B CLIENT SESSION T                                          a message came that nobody can have sent
-//   C CLIENT SESSION CODE T                                     the session was ended from outside
-//   F CLIENT SESSION T                                          the client ended it
-//
-// T: monotonic microseconds, comparable among the processes of one machine.
 #pragma once
 
 #include "core/clock.hpp"
@@ -23,6 +12,18 @@
 
 namespace gw::testbed {
 
+/// The lines:
+///
+///   O CLIENT SESSION T                                          a session is open
+///   S CLIENT SESSION SEQ SERVICE N T                            a message was sent
+///   A CLIENT SESSION OF_CLIENT OF_SESSION SERVICE N INSTANCE T  an answer came, and what it says of its message
+///   E CLIENT SESSION SEQ SEQ_TO CODE SENT T                     an error frame for these messages; SENT: perhaps taken
+///   N CLIENT SESSION SERVICE EPOCH LAST_SEQ CLOSE_CODE T        a channel was told to have ended
+///   B CLIENT SESSION T                                          a message came that nobody can have sent
+///   C CLIENT SESSION CODE T                                     the session was ended from outside
+///   F CLIENT SESSION T                                          the client ended it
+///
+/// T: monotonic microseconds, comparable among the processes of one machine.
 class journal {
  public:
   /// An empty path: nothing is kept. errc::io.

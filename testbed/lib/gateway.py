@@ -17,17 +17,20 @@ def service(name, *addresses, **settings):
 
 
 class gateway(process):
-    """A gateway with the given TOML tables, on free ports of loopback."""
+    """A gateway with the given TOML tables, on free ports of loopback unless `bind` says where.
 
-    def __init__(self, *tables, listener="", workers=2, drain="300ms"):
+    `prefix` is a command that runs it (prlimit, ip netns exec, ...) and becomes it.
+    """
+
+    def __init__(self, *tables, listener="", workers=2, drain="300ms", bind="127.0.0.1:0", prefix=(), env=None):
         self._folder = tempfile.mkdtemp(prefix="wsgw-")
         self.config = os.path.join(self._folder, "wsgw.toml")
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n\n".join([f"workers = {workers}",
-                                    f'[[listener]]\nbind = "127.0.0.1:0"\n{listener}',
+                                    f'[[listener]]\nbind = "{bind}"\n{listener}',
                                     '[admin]\nbind = "127.0.0.1:0"',
                                     f'[shutdown]\ndrain = "{drain}"', *tables]) + "\n")
-        super().__init__(binary(), "serve", "-c", self.config, name="wsgw serve")
+        super().__init__(*prefix, binary(), "serve", "-c", self.config, name="wsgw serve", env=env)
 
     async def __aenter__(self):
         try:
@@ -61,6 +64,11 @@ class gateway(process):
         return [line for line in map(event_of, self.out) if line.get("event") == event]
 
     # --- what the kernel says about it; sizes in bytes ---
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
+            user, system = file.read().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))

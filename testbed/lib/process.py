@@ -26,15 +26,15 @@ def peer(name):
 class process:
     """An async context manager. `out` and `err` are the lines so far; on an exception their ends are shown."""
 
-    def __init__(self, *command, name=None, stdin=None):
+    def __init__(self, *command, name=None, stdin=None, env=None):
         self.command = [str(word) for word in command]
         self.name = name or os.path.basename(self.command[0])
         self.out, self.err = [], []
-        self._stdin = stdin
+        self._stdin, self._env = stdin, env or {}
         self._more = asyncio.Condition()
 
     async def __aenter__(self):
-        environment = {"NODE_PATH": "/usr/share/nodejs", **os.environ}
+        environment = {"NODE_PATH": "/usr/share/nodejs", **os.environ, **self._env}
         self._child = await asyncio.create_subprocess_exec(
             *self.command, stdin=self._stdin or asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, env=environment, limit=LINE_LIMIT)

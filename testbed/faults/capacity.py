@@ -1,0 +1,95 @@
+"""How much one gateway holds: connections, channels, verified messages, memory."""
+import asyncio
+
+from lib.gateway import mebibytes
+from lib.ledger import world
+from lib.proof import line, milliseconds
+from lib.story import check_equal
+
+
+async def connections(how):
+    """9,000 clients in one process, each with a channel; all of them talk."""
+    clients = how.scaled(9000, 3000)
+    async with world(how) as here:
+        await here.serve("a")
+        gw = await here.gateway()
+        talk = await here.load(clients=clients, rate=how.scaled(4000, 3000), window=1, seconds=how.scaled(30, 4),
+                               settle_ms=20000)
+        opened = await talk.opened()
+        check_equal("every client is connected", opened["open"], clients)
+        await talk.progressed("every client was answered", lambda now: now["acked"] >= clients)
+        how.saw("sockets of the gateway", f"{gw.descriptors():,}")
+        done = await talk.done()
+        how.saw("opened in", f"{opened['seconds']:.1f} s")
+        how.saw("p99", milliseconds(done["answer_us"]["p99"]))
+        check_equal("nobody was disconnected", done["closed"], {})
+        await here.audit()
+
+
+async def multiplexing(how):
+    """Clients with three channels each, over three services of three instances: who got how many?"""
+    clients = how.scaled(4500, 1000)
+    async with world(how) as here:
+        for name in "abc":
+            await here.serve(name, 3)
+        await here.gateway()
+        talk = await here.load(clients=clients, rate=how.scaled(4000, 3000), window=3, seconds=how.scaled(30, 4),
+                               settle_ms=20000)
+        await talk.opened()
+        done = await talk.done()
+        counts = [one.channels() for one in here.instances]
+        check_equal("every client has one channel per service", sum(counts), 3 * clients)
+        spread = max(max(counts[i:i + 3]) / min(counts[i:i + 3]) for i in (0, 3, 6))
+        how.saw("channels", f"{sum(counts):,}")
+        how.saw("spread", f"{spread:.3f}")
+        how.saw("p99", milliseconds(done["answer_us"]["p99"]))
+        how.wants("the spread is at most 1.1", spread <= 1.1)
+        await here.audit()
+
+
+async def verified_traffic(how):
+    """5,000 round trips a second, every one of them joined with the ledgers."""
+    seconds, rate = how.scaled(600, 10), 5500
+    async with world(how) as here:
+        for name in "abc":
+            await here.serve(name, 2)
+        await here.gateway()
+        talk = await here.load(clients=500, rate=rate, window=6, seconds=seconds)
+        await talk.opened()
+        done = await talk.done(seconds + 60)
+        per_second = done["acked"] / seconds
+        how.saw("round trips/s", f"{per_second:,.0f} for {seconds} s")
+        how.saw("p50/p99/max", "/".join(milliseconds(done["answer_us"][key]) for key in ("p50", "p99", "max")))
+        how.wants("5,000 round trips a second", per_second >= 5000)
+        await here.audit()
+
+
+async def idle_memory(how):
+    """What an idle session with one idle channel costs."""
+    clients = how.scaled(5000, 2000)
+    async with world(how) as here:
+        await here.serve("a")
+        gw = await here.gateway()
+        # The same number once before: what the allocator and the tables keep is not a session's cost.
+        before = gw.rss()
+        talk = await here.load(clients=clients, rate=0.001, window=1)
+        await talk.opened()
+        await talk.progressed("every client was answered once", lambda now: now["acked"] >= clients)
+        # sleep: no event tells that buffers have gone back; half a second of silence is what "idle" means here
+        await asyncio.sleep(0.5)
+        per_session = (gw.rss() - before) / clients
+        how.saw("RSS per idle session", f"{per_session / 1024:.2f} KiB")
+        how.saw("in all", mebibytes(gw.rss()))
+        how.wants("an idle session and its channel cost at most 3 KiB", per_session <= 3 * 1024)
+        await talk.finish()
+        await here.audit()
+
+
+LINES = [
+    line("L1", "9,000 clients with a channel each through one process", "18,000 sockets, nobody disconnected",
+         connections, "3,000 clients"),
+    line("L2", "4,500 clients x 3 services x 3 instances", "channels per instance max/min <= 1.1", multiplexing,
+         "1,000 clients"),
+    line("L3", "verified traffic", ">= 5,000 ledger-checked round trips/s for 10 min", verified_traffic, "10 s"),
+    line("L5.idle", "memory of idle sessions", "<= 3 KiB per session with its channel", idle_memory, "2,000 clients"),
+]

@@ -1,0 +1,141 @@
+"""The ledger method: clients that journal what they send and hear, services that write down what they take, and the
+audit that joins the two (see testbed/instruments)."""
+import contextlib
+import glob
+import json
+import os
+import signal
+
+from lib.gateway import gateway, mock_service, service
+from lib.process import binary, event_of, process, run
+from lib.story import untrue, until
+
+
+def instrument(name):
+    folder = os.environ.get("INSTRUMENTS") or os.path.join(os.path.dirname(binary()), "../../testbed/instruments")
+    return os.path.join(folder, name)
+
+
+class instance:
+    """One process that serves one instance of a service. It can die, and come back at its address and to its ledger."""
+
+    def __init__(self, name, folder, ordinal, *options):
+        self.name, self._options, self.ledger = name, options, os.path.join(folder, f"{name}.{ordinal}.ledger")
+        self.address, self.process = "127.0.0.1:0", None
+
+    async def start(self):
+        self.process = mock_service(1, self.name, "--listen", self.address, "--ledger", self.ledger, *self._options)
+        await self.process.__aenter__()
+        self.address = self.process.addresses(self.name)[0]
+
+    async def end(self):
+        """SIGTERM, or what is left of a process that was killed."""
+        if self.process:
+            await self.process.__aexit__(None, None, None)
+        self.process = None
+
+    async def kill(self):
+        self.process.kill()
+        await self.end()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def channels(self):
+        """How many connections have brought it a message, over all its lives."""
+        with open(self.ledger, encoding="ascii") as file:
+            return len({row.split()[-1] for row in file})
+
+
+class load(process):
+    """`ledger_load`: see testbed/instruments/load_plan.hpp for the plan."""
+
+    def __init__(self, gateways, **plan):
+        plan["gateways"] = list(gateways)
+        self.plan = plan
+        super().__init__(instrument("ledger_load"), json.dumps(plan), name="ledger_load")
+
+    async def opened(self, within=60.0):
+        """Every client has tried to connect, and the traffic begins."""
+        return (await self.events(self.out, "open", 1, within))[0]
+
+    def now(self):
+        """The latest progress."""
+        return next((event_of(row) for row in reversed(self.out) if '"progress"' in row), {})
+
+    async def progressed(self, sentence, holds, within=60.0):
+        """Waits until a fresh report fulfils `holds`."""
+        before = len(self.out)
+        return await until(sentence, lambda: len(self.out) > before and self.now() and holds(self.now()), within)
+
+    async def done(self, within=60.0):
+        """Its summary, once it has ended by itself."""
+        return (await self.events(self.out, "done", 1, within))[0]
+
+    async def finish(self, within=60.0):
+        """No new messages; its summary, once the last answers are there."""
+        self.send_signal(signal.SIGTERM)
+        return await self.done(within)
+
+
+class world:
+    """Instances with ledgers, gateways in front of them, clients that journal. Everything ends with it."""
+
+    def __init__(self, how):
+        self.how, self.instances, self.gateways = how, [], []
+        self.journal = how.path("journal")
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self):
+        await self._stack.__aenter__()
+        return self
+
+    async def __aexit__(self, *why):
+        return await self._stack.__aexit__(*why)
+
+    async def enter(self, context):
+        return await self._stack.enter_async_context(context)
+
+    async def serve(self, name, count=1, *options):
+        """So many instances of a service."""
+        started = [instance(name, self.how.folder, i, *options) for i in range(1, count + 1)]
+        for one in started:
+            self._stack.push_async_callback(one.end)
+            await one.start()
+        self.instances += started
+        return started
+
+    async def gateway(self, *tables, through=None, **options):
+        """In front of all instances; `through` replaces their addresses."""
+        through = through or {}
+        by_name = {}
+        for one in self.instances:
+            by_name.setdefault(one.name, []).append(through.get(one.address, one.address))
+        tables = [service(name, *addresses) for name, addresses in by_name.items()] + list(tables)
+        self.gateways.append(await self.enter(gateway(*tables, **options)))
+        return self.gateways[-1]
+
+    async def load(self, gateways=None, **plan):
+        """Clients of all gateways and all services, unless told otherwise."""
+        plan = {"run": f"seed-{self.how.seed}", "journal": self.journal, "seed": self.how.seed, "sources": 4,
+                "services": sorted({one.name for one in self.instances}), **plan}
+        return await self.enter(load(gateways or [gw.address for gw in self.gateways], **plan))
+
+    async def audit(self):
+        """Joins the journal with all ledgers."""
+        ledgers = sorted(glob.glob(self.how.path("*.ledger")))
+        done = await run(instrument("ledger_check"), self.journal, *ledgers, within=300)
+        if done.status not in (0, 1):
+            raise untrue(f"the ledgers can be audited: {done}")
+        self.how.audited(json.loads(done.out))
+
+    def notices(self):
+        """(client, service, last seq, monotonic seconds) of every notice, in the order of their arrival."""
+        with open(self.journal, encoding="ascii") as file:
+            for row in file:
+                if row.startswith("N "):
+                    _, client, _, name, _, last, _, us = row.split()
+                    yield int(client), name, int(last), int(us) / 1e6
