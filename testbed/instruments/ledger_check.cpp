@@ -232,6 +232,7 @@ void ledger_check::on_taken(std::string_view line) {
   if (m == nullptr || !own_instance) return found(violation::misrouted, fmt::format("taken: {}", line));
   if (m->taken) return found(violation::duplicated, fmt::format("taken: {}", line));
   m->taken = true;
+  if (m->became == fate::unknown) ++totals_.unknown_taken;
   if (m->became == fate::refused || m->became == fate::undelivered) {
     found(violation::false_notice, fmt::format("taken, but told to be not delivered: {}", line));
   }

@@ -37,9 +37,10 @@ class ledger_check {
 
   std::uint64_t count(violation v) const noexcept { return counts_[static_cast<std::size_t>(v)]; }
   bool clean() const noexcept;
-  /// What was sent, answered, refused as not sent, told to be unknown, told to be not delivered, and taken.
+  /// What was sent, answered, refused as not sent, told to be unknown (and of these: taken all the same), told to be
+  /// not delivered, and taken.
   struct totals {
-    std::uint64_t sent = 0, acked = 0, refused = 0, unknown = 0, undelivered = 0, taken = 0;
+    std::uint64_t sent = 0, acked = 0, refused = 0, unknown = 0, unknown_taken = 0, undelivered = 0, taken = 0;
   };
   totals const& all() const noexcept { return totals_; }
   /// The first few violations of each kind, in words.

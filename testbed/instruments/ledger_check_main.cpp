@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
                                  {"acked", all.acked},
                                  {"refused", all.refused},
                                  {"unknown", all.unknown},
+                                 {"unknown_taken", all.unknown_taken},
                                  {"undelivered", all.undelivered},
                                  {"taken", all.taken}};
   for (std::size_t i = 0; i < gw::testbed::violations; ++i) {

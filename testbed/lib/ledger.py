@@ -4,6 +4,7 @@ import contextlib
 import glob
 import json
 import os
+import shutil
 import signal
 
 from lib.gateway import gateway, mock_service, service
@@ -86,7 +87,7 @@ class world:
 
     def __init__(self, how):
         self.how, self.instances, self.gateways = how, [], []
-        self.journal = how.path("journal")
+        self._loads = 0
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self):
@@ -120,22 +121,42 @@ class world:
 
     async def load(self, gateways=None, **plan):
         """Clients of all gateways and all services, unless told otherwise."""
-        plan = {"run": f"seed-{self.how.seed}", "journal": self.journal, "seed": self.how.seed, "sources": 4,
+        self._loads += 1
+        plan = {"run": f"seed-{self.how.seed}", "journal": self.how.path(f"journal.{self._loads}"),
+                "seed": self.how.seed, "sources": 4,
                 "services": sorted({one.name for one in self.instances}), **plan}
         return await self.enter(load(gateways or [gw.address for gw in self.gateways], **plan))
 
     async def audit(self):
         """Joins the journal with all ledgers."""
         ledgers = sorted(glob.glob(self.how.path("*.ledger")))
-        done = await run(instrument("ledger_check"), self.journal, *ledgers, within=300)
+        done = await run(instrument("ledger_check"), self._one_journal(), *ledgers, within=300)
         if done.status not in (0, 1):
             raise untrue(f"the ledgers can be audited: {done}")
         self.how.audited(json.loads(done.out))
 
-    def notices(self):
-        """(client, service, last seq, monotonic seconds) of every notice, in the order of their arrival."""
-        with open(self.journal, encoding="ascii") as file:
+    def _one_journal(self):
+        """Loads of one run share no client, so their journals may stand behind each other."""
+        journals = sorted(glob.glob(self.how.path("journal.*")))
+        if len(journals) == 1:
+            return journals[0]
+        joined = self.how.path("joined")
+        with open(joined, "wb") as to:
+            for path in journals:
+                with open(path, "rb") as file:
+                    shutil.copyfileobj(file, to)
+        return joined
+
+    def _events(self, kind):
+        with open(self._one_journal(), encoding="ascii") as file:
             for row in file:
-                if row.startswith("N "):
-                    _, client, _, name, _, last, _, us = row.split()
-                    yield int(client), name, int(last), int(us) / 1e6
+                if row.startswith(kind):
+                    yield row.split()
+
+    def notices(self):
+        """(client, service, last seq, monotonic seconds) of every notice."""
+        return [(int(row[1]), row[3], int(row[5]), int(row[7]) / 1e6) for row in self._events("N ")]
+
+    def refusals(self):
+        """(code, monotonic seconds) of every error frame."""
+        return [(row[5], int(row[7]) / 1e6) for row in self._events("E ")]

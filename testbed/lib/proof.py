@@ -65,9 +65,10 @@ class trial:
             print(f"       {text}")
         for kind, count in found["violations"].items():
             check(f"{kind.replace('_', ' ')}: 0", count == 0, count)
-        told = {key: found[key] for key in ("unknown", "refused", "undelivered") if found[key]}
+        told = [(found["refused"], "refused"), (found["undelivered"], "told not delivered"),
+                (found["unknown"], f"told unknown ({found['unknown_taken']:,} of them were taken)")]
         self.saw("ledger clean:", f"{found['acked']:,} answered of {found['sent']:,}" +
-                 "".join(f", {count:,} told {key}" for key, count in told.items()))
+                 "".join(f", {count:,} {what}" for count, what in told if count))
 
 
 def milliseconds(us):
