@@ -9,6 +9,7 @@ import signal
 
 from lib.gateway import gateway, mock_service, service
 from lib.process import binary, event_of, process, run
+from lib.proof import needs
 from lib.story import untrue, until
 
 
@@ -116,8 +117,15 @@ class world:
         for one in self.instances:
             by_name.setdefault(one.name, []).append(through.get(one.address, one.address))
         tables = [service(name, *addresses) for name, addresses in by_name.items()] + list(tables)
-        self.gateways.append(await self.enter(gateway(*tables, **options)))
-        return self.gateways[-1]
+        gw = gateway(*tables, **options)
+        try:
+            await self.enter(gw)
+        except untrue:
+            unknown = [row for row in gw.err if "unknown key" in row]
+            needs(not unknown, "a gateway with the key " + "".join(unknown).partition("error: ")[2].partition(":")[0])
+            raise
+        self.gateways.append(gw)
+        return gw
 
     async def load(self, gateways=None, **plan):
         """Clients of all gateways and all services, unless told otherwise."""

@@ -67,9 +67,9 @@ class trial:
             check(f"{kind.replace('_', ' ')}: 0", count == 0, count)
         told = [(found["refused"], "refused"), (found["undelivered"], "told not delivered"),
                 (found["unknown"], f"told unknown ({found['unknown_taken']:,} of them were taken)")]
-        self.saw("ledger clean:", f"{found['acked']:,} answered of {found['sent']:,}" +
+        self.saw("ledger", f"clean: {found['acked']:,} answered of {found['sent']:,}" +
                  "".join(f", {count:,} {what}" for count, what in told if count))
 
 
 def milliseconds(us):
-    return f"{us / 1000:.3g} ms"
+    return f"{us / 1000:.3g} ms" if us < 1e6 else f"{us / 1e6:.3g} s"
