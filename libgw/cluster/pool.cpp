@@ -44,7 +44,10 @@ std::optional<std::size_t> pool::choose(std::span<instance_id const> excluded, s
   if (candidates_.empty()) return probe(excluded, now);
   auto const chosen = candidates_[policy_->pick(candidates_, key)].index;
   auto& r = records_[chosen];
-  if (r.failures > 0) r.held_until = now + probe_period;
+  if (r.failures > 0) {
+    r.held_until = now + probe_period;
+    r.on_trial = true;
+  }
   return chosen;
 }
 
@@ -59,6 +62,7 @@ std::optional<std::size_t> pool::probe(std::span<instance_id const> excluded, ti
     next_probe_ = now + probe_period;
     // Behind the others, so that the next probe goes to another instance.
     records_[*soonest].held_until = now + hold_after(records_[*soonest].failures);
+    records_[*soonest].on_trial = true;
   }
   return soonest;
 }
@@ -66,6 +70,7 @@ std::optional<std::size_t> pool::probe(std::span<instance_id const> excluded, ti
 void pool::failed(instance_id id, time_point now) {
   auto* const r = find(id);
   if (r == nullptr) return;
+  if (r->failures > 0 && !std::exchange(r->on_trial, false)) return;
   r->held_until = now + hold_after(++r->failures);
   next_probe_ = std::max(next_probe_, now + probe_period);
 }

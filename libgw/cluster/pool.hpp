@@ -38,7 +38,8 @@ class pool {
   /// before, so the caller must dial, and tell the outcome.
   std::optional<std::size_t> choose(std::span<instance_id const> excluded, std::uint64_t key, time_point now);
 
-  /// The outcome of a dial; unknown ids (of an instance that has left) are ignored.
+  /// The outcome of a dial; unknown ids (of an instance that has left) are ignored. Of the dials that were under way
+  /// together when an instance died only the first counts: the others know nothing newer.
   void failed(instance_id id, time_point now);
   void succeeded(instance_id id);
 
@@ -50,6 +51,7 @@ class pool {
   struct record {
     instance_id id{};
     unsigned failures = 0;  // in a row
+    bool on_trial = false;  // dialled since the latest failure was known
     time_point held_until{};
   };
 

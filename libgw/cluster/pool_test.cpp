@@ -37,6 +37,14 @@ struct scene {
     return tested.choose(excluded, 0, now);
   }
   void refuse(std::size_t index) { tested.failed(id(index), now); }
+  /// When every hold is over: each is dialled, then all fail.
+  void try_and_refuse_all() {
+    now += 2 * pool::longest_hold;
+    std::vector<instance_id> tried;
+    while (auto const chosen = choose(tried)) tried.push_back(id(*chosen));
+    CHECK(tried.size() == tested.instances().size());
+    for (auto const i : tried) tested.failed(i, now);
+  }
 };
 
 }  // namespace
@@ -89,6 +97,7 @@ TEST_CASE("every further failure doubles the hold, up to its limit, and a succes
     return s.now - from;
   };
   for (std::chrono::milliseconds const expected : {1s, 2s, 4s, 8s, 16s, 30s, 30s}) {
+    CHECK(s.choose({s.id(1)}) == 0);
     s.refuse(0);
     auto const hold = held();
     CAPTURE(expected.count());
@@ -100,16 +109,25 @@ TEST_CASE("every further failure doubles the hold, up to its limit, and a succes
   CHECK(held() <= 1260ms);
 }
 
+TEST_CASE("dials that were under way together when an instance died count as one failure") {
+  scene s(2);
+  for (int i = 0; i < 100; ++i) s.refuse(0);
+  s.now += 1250ms;
+  CHECK(s.tested.available(s.now) == 2);
+  // The same after a trial.
+  CHECK(s.choose({s.id(1)}) == 0);
+  for (int i = 0; i < 100; ++i) s.refuse(0);
+  s.now += 2500ms;
+  CHECK(s.tested.available(s.now) == 2);
+}
+
 TEST_CASE("when all instances refused there is nothing to choose but one probe a second, each time of another") {
   scene s(2);
   CHECK(s.choose().has_value());
   s.refuse(0);
   s.refuse(1);
   // Longer holds, so that only probes can be chosen.
-  for (int i = 0; i < 5; ++i) {
-    s.refuse(0);
-    s.refuse(1);
-  }
+  for (int i = 0; i < 5; ++i) s.try_and_refuse_all();
   CHECK_FALSE(s.choose().has_value());
   s.now += 999ms;
   CHECK_FALSE(s.choose().has_value());
@@ -128,7 +146,7 @@ TEST_CASE("when all instances refused there is nothing to choose but one probe a
 
 TEST_CASE("a probe is not given to a dial that has tried the instance already") {
   scene s(1);
-  for (int i = 0; i < 6; ++i) s.refuse(0);
+  for (int i = 0; i < 6; ++i) s.try_and_refuse_all();
   s.now += 1s;
   CHECK_FALSE(s.choose({s.id(0)}).has_value());
   CHECK(s.choose() == 0);
