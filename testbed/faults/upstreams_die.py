@@ -1,18 +1,11 @@
 """Upstreams that are killed, hang, reset, refuse and restart, while clients talk: nothing is lost without a word."""
-import asyncio
 import time
 
-from lib.ledger import instrument, world
-from lib.process import process
-from lib.proof import line, milliseconds, needs
+from lib.ledger import world
+from lib.proof import line, milliseconds, schedule
 from lib.story import check, check_equal
 
 TALK = {"window": 4, "settle_ms": 20000}
-
-
-async def schedule(seconds):
-    # sleep: the schedule of the faults; what follows from them is waited for
-    await asyncio.sleep(max(0.0, seconds))
 
 
 def told_after(faults, notices):
@@ -86,14 +79,8 @@ async def reset(how):
     """Every upstream connection is cut by RST after some kilobytes, in either direction."""
     async with world(how) as here:
         await here.serve("a", 2)
-        plan = '{{"to":"{}","seed":{},"reset_after":[300,{}]}}'
-        proxies = {}
-        for one in here.instances:
-            text = plan.format(one.address, how.seed, how.scaled(60000, 12000))
-            proxy = await here.enter(process(instrument("chaos_proxy"), text, name="chaos_proxy"))
-            proxies[one.address] = (await proxy.events(proxy.out, "listening"))[0]["address"]
-            proxies[one.address, "process"] = proxy
-        gw = await here.gateway(through=proxies)
+        through = await here.chaos_upstream(reset_after=[300, how.scaled(60000, 12000)])
+        gw = await here.gateway(through=through)
         descriptors = gw.descriptors()
         talk = await here.load(clients=how.scaled(500, 150), rate=how.scaled(5000, 3000), window=8,
                                seconds=how.scaled(200, 8))

@@ -19,14 +19,15 @@ def service(name, *addresses, **settings):
 class gateway(process):
     """A gateway with the given TOML tables, on free ports of loopback unless `bind` says where.
 
-    `prefix` is a command that runs it (prlimit, ip netns exec, ...) and becomes it.
+    `prefix` is a command that runs it (prlimit, ip netns exec, ...) and becomes it; `root` are keys of no table.
     """
 
-    def __init__(self, *tables, listener="", workers=2, drain="300ms", bind="127.0.0.1:0", prefix=(), env=None):
+    def __init__(self, *tables, listener="", workers=2, drain="300ms", bind="127.0.0.1:0", prefix=(), env=None,
+                 root=""):
         self._folder = tempfile.mkdtemp(prefix="wsgw-")
         self.config = os.path.join(self._folder, "wsgw.toml")
         with open(self.config, "w", encoding="utf-8") as file:
-            file.write("\n\n".join([f"workers = {workers}",
+            file.write("\n\n".join([f"workers = {workers}\n{root}",
                                     f'[[listener]]\nbind = "{bind}"\n{listener}',
                                     '[admin]\nbind = "127.0.0.1:0"',
                                     f'[shutdown]\ndrain = "{drain}"', *tables]) + "\n")
@@ -102,9 +103,9 @@ class gateway(process):
 class mock_service(process):
     """`wsgw mock-service`. `instances` are its lines: service, instance, address."""
 
-    def __init__(self, count, *options):
+    def __init__(self, count, *options, prefix=()):
         self._count = count
-        super().__init__(binary(), "mock-service", *options, name="wsgw mock-service")
+        super().__init__(*prefix, binary(), "mock-service", *options, name="wsgw mock-service")
 
     async def __aenter__(self):
         try:

@@ -21,12 +21,14 @@ def instrument(name):
 class instance:
     """One process that serves one instance of a service. It can die, and come back at its address and to its ledger."""
 
-    def __init__(self, name, folder, ordinal, *options):
-        self.name, self._options, self.ledger = name, options, os.path.join(folder, f"{name}.{ordinal}.ledger")
-        self.address, self.process = "127.0.0.1:0", None
+    def __init__(self, name, folder, ordinal, *options, host="127.0.0.1", prefix=()):
+        self.name, self._options, self._prefix = name, options, prefix
+        self.ledger = os.path.join(folder, f"{name}.{ordinal}.ledger")
+        self.address, self.process = f"{host}:0", None
 
     async def start(self):
-        self.process = mock_service(1, self.name, "--listen", self.address, "--ledger", self.ledger, *self._options)
+        self.process = mock_service(1, self.name, "--listen", self.address, "--ledger", self.ledger, *self._options,
+                                    prefix=self._prefix)
         await self.process.__aenter__()
         self.address = self.process.addresses(self.name)[0]
 
@@ -55,10 +57,9 @@ class instance:
 class load(process):
     """`ledger_load`: see testbed/instruments/load_plan.hpp for the plan."""
 
-    def __init__(self, gateways, **plan):
+    def __init__(self, gateways, prefix=(), **plan):
         plan["gateways"] = list(gateways)
-        self.plan = plan
-        super().__init__(instrument("ledger_load"), json.dumps(plan), name="ledger_load")
+        super().__init__(*prefix, instrument("ledger_load"), json.dumps(plan), name="ledger_load")
 
     async def opened(self, within=60.0):
         """Every client has tried to connect, and the traffic begins."""
@@ -83,6 +84,23 @@ class load(process):
         return await self.done(within)
 
 
+class chaos(process):
+    """`chaos_proxy` in front of `to`: see testbed/instruments/chaos_plan.hpp for the plan."""
+
+    def __init__(self, to, **plan):
+        super().__init__(instrument("chaos_proxy"), json.dumps({"to": to, **plan}), name="chaos_proxy")
+
+    async def __aenter__(self):
+        await super().__aenter__()
+        self.address = (await self.events(self.out, "listening"))[0]["address"]
+        return self
+
+    async def end(self):
+        """What it did to all connections together."""
+        self.send_signal(signal.SIGTERM)
+        return (await self.events(self.out, "done", 1, 30))[0]
+
+
 class world:
     """Instances with ledgers, gateways in front of them, clients that journal. Everything ends with it."""
 
@@ -101,9 +119,9 @@ class world:
     async def enter(self, context):
         return await self._stack.enter_async_context(context)
 
-    async def serve(self, name, count=1, *options):
+    async def serve(self, name, count=1, *options, **where):
         """So many instances of a service."""
-        started = [instance(name, self.how.folder, i, *options) for i in range(1, count + 1)]
+        started = [instance(name, self.how.folder, i, *options, **where) for i in range(1, count + 1)]
         for one in started:
             self._stack.push_async_callback(one.end)
             await one.start()
@@ -116,7 +134,8 @@ class world:
         by_name = {}
         for one in self.instances:
             by_name.setdefault(one.name, []).append(through.get(one.address, one.address))
-        tables = [service(name, *addresses) for name, addresses in by_name.items()] + list(tables)
+        # A table that a story gives may be continued: those of the services come last.
+        tables = list(tables) + [service(name, *addresses) for name, addresses in by_name.items()]
         gw = gateway(*tables, **options)
         try:
             await self.enter(gw)
@@ -127,6 +146,13 @@ class world:
         self.gateways.append(gw)
         return gw
 
+    async def chaos(self, to, **plan):
+        return await self.enter(chaos(to, seed=self.how.seed, **plan))
+
+    async def chaos_upstream(self, **plan):
+        """A chaos proxy in front of every instance: what gateway() takes as `through`."""
+        return {one.address: (await self.chaos(one.address, **plan)).address for one in self.instances}
+
     async def load(self, gateways=None, **plan):
         """Clients of all gateways and all services, unless told otherwise."""
         self._loads += 1
@@ -135,13 +161,13 @@ class world:
                 "services": sorted({one.name for one in self.instances}), **plan}
         return await self.enter(load(gateways or [gw.address for gw in self.gateways], **plan))
 
-    async def audit(self):
-        """Joins the journal with all ledgers."""
+    async def audit(self, damaged=False):
+        """Joins the journal with all ledgers. `damaged`: bits were flipped on the way."""
         ledgers = sorted(glob.glob(self.how.path("*.ledger")))
         done = await run(instrument("ledger_check"), self._one_journal(), *ledgers, within=300)
         if done.status not in (0, 1):
             raise untrue(f"the ledgers can be audited: {done}")
-        self.how.audited(json.loads(done.out))
+        self.how.audited(json.loads(done.out), damaged)
 
     def _one_journal(self):
         """Loads of one run share no client, so their journals may stand behind each other."""
