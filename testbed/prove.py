@@ -18,7 +18,6 @@ import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
-OUT = ROOT / "build" / "prove"
 MODULES = ["capacity", "slow_readers", "upstreams_die", "gateway_ends", "network", "resources", "suites"]
 LINE_LIMIT = {True: 120, False: 1800}  # seconds, short and full
 
@@ -28,7 +27,7 @@ def parsed():
     parser.add_argument("--short", action="store_true", help="smaller counts and times: six minutes on two cores")
     parser.add_argument("--only", metavar="ID,ID", default="", help="lines whose id begins so")
     parser.add_argument("--seed", type=int, default=1, help="of everything that is drawn by lot [1]")
-    parser.add_argument("--build", default=str(ROOT / "build" / "release"), help="the build to prove [build/release]")
+    parser.add_argument("--build", default=str(ROOT / "build" / "release"), help="the build to prove [build/release]", type=os.path.abspath)
     parser.add_argument("--list", action="store_true", help="only name the lines")
     return parser.parse_args()
 
@@ -39,25 +38,28 @@ def chosen(lines, only):
 
 
 def prepare(build):
+    """Returns the folder of the logs."""
     os.environ["WSGW"] = os.path.join(build, "apps/wsgw/wsgw")
     os.environ["INSTRUMENTS"] = os.path.join(build, "testbed/instruments")
     if not os.path.exists(os.environ["WSGW"]):
         sys.exit(f"{os.environ['WSGW']} is not there; build it, or name a build with --build")
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    OUT.mkdir(parents=True, exist_ok=True)
+    out = pathlib.Path(build).parent / "prove"
+    out.mkdir(parents=True, exist_ok=True)
+    return out
 
 
-def tell(one, seed, short):
+def tell(one, seed, short, out):
     """Runs a line. Returns its verdict and what was seen."""
     from lib.proof import not_run, trial
     from lib.story import untrue
-    folder = OUT / one.id
+    folder = out / one.id
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     how = trial(str(folder), seed, short)
     verdict, why = "ok", ""
-    with open(OUT / f"{one.id}.log", "w", encoding="utf-8") as log, contextlib.redirect_stdout(log):
+    with open(out / f"{one.id}.log", "w", encoding="utf-8") as log, contextlib.redirect_stdout(log):
         print((one.story.__doc__ or one.id).strip(), flush=True)
         try:
             asyncio.run(asyncio.wait_for(one.story(how), LINE_LIMIT[short]))
@@ -88,7 +90,7 @@ def table(rows, short, seed):
 
 def main():
     options = parsed()
-    prepare(options.build)
+    out = prepare(options.build)
     sys.path.insert(0, str(HERE))
     lines = [one for name in MODULES for one in importlib.import_module(f"faults.{name}").LINES]
     lines = chosen(lines, options.only)
@@ -101,12 +103,12 @@ def main():
     for one in lines:
         print(f"{one.id:14} {one.goal} ...", end="", flush=True, file=sys.stderr)
         started = time.monotonic()
-        verdict, seen = tell(one, options.seed, options.short)
+        verdict, seen = tell(one, options.seed, options.short, out)
         print(f" {verdict}, {time.monotonic() - started:.0f} s", file=sys.stderr)
         goal = f"{one.goal} ({one.short_form})" if options.short and one.short_form else one.goal
         rows.append([one.id, goal, one.figure, seen, verdict])
     text = table(rows, options.short, options.seed)
-    (OUT / "table.md").write_text(text, encoding="utf-8")
+    (out / "table.md").write_text(text, encoding="utf-8")
     print(text)
     return 1 if any(row[-1] == "FAILED" for row in rows) else 0
 

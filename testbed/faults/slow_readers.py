@@ -1,8 +1,8 @@
 """Clients that read slowly or never, while upstreams send: memory keeps its bound, the others do not notice."""
 from lib.gateway import mebibytes, mock_service, service
 from lib.ledger import world
-from lib.proof import line, milliseconds
-from lib.story import check
+from lib.proof import line, milliseconds, schedule
+from lib.story import check, until
 
 HIGH = 256 * 1024  # the cap of every queue here
 CAPS = f'''[session]
@@ -18,6 +18,15 @@ async def healthy(here, how, first):
     return (await talk.done())["answer_us"]["p99"]
 
 
+async def stuck(gw):
+    """Waits until nothing of the slow service moves any more: the queues are full."""
+    async def still():
+        before = await gw.metric("wsgw_messages_total", service="slow")
+        await schedule(0.3)
+        return before == await gw.metric("wsgw_messages_total", service="slow") > 0
+    await until("the queues are full", still, 60)
+
+
 async def never_reading(how):
     """Clients send a thousand messages of a kilobyte to an echo, and never read an answer."""
     clients = how.scaled(2000, 200)
@@ -31,6 +40,7 @@ async def never_reading(how):
         deaf = await here.load(clients=clients, first_client=1000, services=["slow"], window=1000, padding=1000, deaf=True,
                                receive_buffer=8192, journal="", settle_ms=0)
         await deaf.opened()
+        await stuck(gw)
         beside = await healthy(here, how, 101)
         grown, bound = gw.peak_rss() - before, 2 * HIGH * clients
         check("the gateway lives", gw.running)

@@ -1,6 +1,6 @@
 // Preloaded (LD_PRELOAD) into a program: its allocation number FAIL_MALLOC_AT and the FAIL_MALLOC_COUNT - 1 after it
 // (default: just that one) return null. They are counted from the moment when FAIL_MALLOC_AFTER, a file, exists, so
-// that a program can start first. Without FAIL_MALLOC_AT nothing fails.
+// that a program can start first; it is removed when the first one fails. Without FAIL_MALLOC_AT nothing fails.
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -31,6 +31,7 @@ bool fails() {
     counting.store(true, std::memory_order_relaxed);
   }
   long const this_one = allocations.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (this_one == first && after != nullptr) ::unlink(after);
   return this_one >= first && this_one < first + count;
 }
 

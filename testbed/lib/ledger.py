@@ -134,7 +134,6 @@ class world:
         by_name = {}
         for one in self.instances:
             by_name.setdefault(one.name, []).append(through.get(one.address, one.address))
-        # A table that a story gives may be continued: those of the services come last.
         tables = list(tables) + [service(name, *addresses) for name, addresses in by_name.items()]
         gw = gateway(*tables, **options)
         try:
