@@ -70,7 +70,7 @@ BENCHMARK(scan_head)->Arg(64)->Arg(256)->Arg(4096)->Arg(65536);
 void decide(benchmark::State& state) {
   auto const text = message(static_cast<std::size_t>(state.range(0)));
   auto table = *route::table::make({}, {"order", "chat", "billing", "clock"});
-  for (auto _ : state) benchmark::DoNotOptimize(table.decide(text));
+  for (auto _ : state) benchmark::DoNotOptimize(table.decide(text, {}));
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(decide)->Arg(256)->Arg(4096);

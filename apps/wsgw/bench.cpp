@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "trust.hpp"
 
 #include "tools/bench.hpp"
 
@@ -16,6 +17,7 @@ struct bench_options {
   std::string url;
   std::vector<std::string> headers, protocols, services;
   std::string origin;
+  gw::tools::trust_options trust;
   std::uint64_t messages = 0;
   std::string output = "text";
   bench_plan plan;
@@ -39,6 +41,7 @@ gw::result<bench_plan> plan_of(bench_options const& o) {
     if (!field) return field.error();
     plan.to.fields.push_back(std::move(*field));
   }
+  if (auto trusted = gw::tools::trust(plan.to, o.trust); !trusted) return trusted.error();
   if (!o.services.empty()) plan.services = o.services;
   if (o.messages != 0) plan.messages = o.messages;
   return plan;
@@ -101,11 +104,12 @@ void add_load(CLI::App& c, bench_options& o) {
 void add_bench(CLI::App& app, outcome& result) {
   auto const o = std::make_shared<bench_options>();
   auto* const c = app.add_subcommand("bench", "Load a WebSocket server and measure messages, latency and CPU");
-  c->add_option("URL", o->url, "ws://HOST[:PORT]/PATH")->required();
+  c->add_option("URL", o->url, "ws[s]://HOST[:PORT]/PATH")->required();
   add_load(*c, *o);
   add_list(*c, "-H,--header", o->headers, "A header of the handshake; repeat")->type_name("'NAME: VALUE'");
   c->add_option("--origin", o->origin, "The Origin to send")->type_name("ORIGIN");
   add_list(*c, "-s,--subprotocol", o->protocols, "Offer a subprotocol; repeat")->type_name("NAME");
+  add_trust(*c, o->trust);
   c->add_option("-o,--output", o->output, "text or json [text]")
       ->check(CLI::IsMember({"text", "json"}).description(""))
       ->type_name("FORM");

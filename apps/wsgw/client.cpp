@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "trust.hpp"
 
 #include "tools/client.hpp"
 #include "tools/explain.hpp"
@@ -24,6 +25,7 @@ struct client_options {
   std::string url;
   std::vector<std::string> headers, protocols;
   std::string origin;
+  gw::tools::trust_options trust;
   std::vector<std::string> sends, calls, expects;
   std::string script;
   bool one = false;
@@ -59,6 +61,7 @@ gw::result<gw::tools::websocket_request> request_of(client_options const& o) {
     if (!field) return field.error();
     request.fields.push_back(std::move(*field));
   }
+  if (auto trusted = gw::tools::trust(request, o.trust); !trusted) return trusted.error();
   return request;
 }
 
@@ -206,10 +209,11 @@ void add_client(CLI::App& app, outcome& result) {
   auto const o = std::make_shared<client_options>();
   auto* const c = app.add_subcommand("client", "Talk to a WebSocket server: send, show, expect");
   o->command = c;
-  c->add_option("URL", o->url, "ws://HOST[:PORT]/PATH")->required();
+  c->add_option("URL", o->url, "ws[s]://HOST[:PORT]/PATH")->required();
   add_list(*c, "-H,--header", o->headers, "A header of the handshake; repeat")->type_name("'NAME: VALUE'");
   c->add_option("-o,--origin", o->origin, "The Origin to send")->type_name("ORIGIN");
   add_list(*c, "-s,--subprotocol", o->protocols, "Offer a subprotocol; repeat")->type_name("NAME");
+  add_trust(*c, o->trust);
   o->send = add_list(*c, "-x,--send", o->sends, "Send this text; repeat")->type_name("MESSAGE");
   o->call = add_list(*c, "--call", o->calls, "Send {method: /api/v1/SERVICE/PATH, data: JSON, id}; repeat")
                 ->type_size(2)

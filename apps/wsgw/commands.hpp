@@ -32,6 +32,7 @@ struct outcome {
 
 // Each adds its subcommand to `app`. `result` outlives the parsing, in which the chosen command runs.
 void add_serve(CLI::App& app, outcome& result);
+void add_config(CLI::App& app, outcome& result);
 void add_route(CLI::App& app, outcome& result);
 void add_mock_service(CLI::App& app, outcome& result);
 void add_client(CLI::App& app, outcome& result);

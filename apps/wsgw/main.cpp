@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
       "  wsgw COMMAND --help");
 
   wsgw::add_serve(app, result);
+  wsgw::add_config(app, result);
   wsgw::add_route(app, result);
   wsgw::add_mock_service(app, result);
   wsgw::add_client(app, result);

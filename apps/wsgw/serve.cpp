@@ -17,9 +17,6 @@ namespace {
 
 struct serve_options {
   settings_flags flags;
-  std::string listen;
-  std::string admin;
-  std::size_t workers = 0;
   bool check = false;
   bool demo = false;
   bool selftest = false;
@@ -31,18 +28,6 @@ constexpr std::string_view examples =
     "  wsgw serve -c wsgw.toml\n"
     "  wsgw serve --service order=127.0.0.1:9001,127.0.0.1:9002 --service chat=127.0.0.1:9101\n"
     "  wsgw serve --demo";
-
-/// Flags that stand above the configuration file.
-bool apply(serve_options const& o, gw::config::config& to, outcome& result) {
-  if (!o.listen.empty()) {
-    auto const problems = gw::config::set_listen_flag(to, o.listen);
-    for (auto const& p : problems) result.fail(exit_status::usage, gw::config::format(p));
-    if (!problems.empty()) return false;
-  }
-  if (!o.admin.empty()) to.admin.bind = o.admin == "off" ? "" : o.admin;
-  if (o.workers != 0) to.workers = o.workers;
-  return true;
-}
 
 exit_status serve(gw::config::config settings, outcome& result) {
   gw::log::start(log_settings(settings.log));
@@ -68,13 +53,12 @@ exit_status serve(gw::config::config settings, outcome& result) {
 
 void run(serve_options& o, outcome& result) {
   if (o.demo) {
-    result.status = o.selftest ? demo_selftest(result.term) : demo(result.term, o.listen, o.admin);
+    result.status = o.selftest ? demo_selftest(result.term) : demo(result.term, o.flags.listen, o.flags.admin);
     return;
   }
+  if (o.check) return check_settings(o.flags, false, result);
   auto settings = load_settings(o.flags, result);
-  if (!settings || !apply(o, *settings, result)) return;
-  if (o.check) return result.term.note("the configuration is valid");
-  result.status = serve(std::move(*settings), result);
+  if (settings) result.status = serve(std::move(*settings), result);
 }
 
 }  // namespace
@@ -83,11 +67,11 @@ void add_serve(CLI::App& app, outcome& result) {
   auto const o = std::make_shared<serve_options>();
   auto* const c = app.add_subcommand("serve", "Run the gateway");
   add_settings_flags(*c, o->flags);
-  c->add_option("--listen", o->listen, "Where clients connect, instead of the first listener's bind")
+  c->add_option("--listen", o->flags.listen, "Where clients connect, instead of the first listener's bind")
       ->type_name("ADDR");
-  c->add_option("--admin", o->admin, "Where /healthz, /readyz and /metrics are answered; off = nowhere")
+  c->add_option("--admin", o->flags.admin, "Where /healthz, /readyz and /metrics are answered; off = nowhere")
       ->type_name("ADDR");
-  c->add_option("--workers", o->workers, "Threads of the data path; 0 = one per core")->type_name("N");
+  c->add_option("--workers", o->flags.workers, "Threads of the data path; 0 = one per core")->type_name("N");
   c->add_flag("--check", o->check, "Only judge the configuration");
   auto* const demo = c->add_flag("--demo", o->demo, "Gateway and mock services together, on free loopback ports");
   c->add_flag("--selftest", o->selftest,

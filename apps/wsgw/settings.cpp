@@ -1,77 +1,160 @@
 #include "settings.hpp"
 
 #include "cluster/balancer.hpp"
+#include "route/regex.hpp"
 #include "route/table.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
+#include <string_view>
 
 namespace wsgw {
 namespace {
 
-std::string find_file(settings_flags const& flags) {
-  if (!flags.file.empty()) return flags.file;
-  if (char const* const named = std::getenv("WSGW_CONFIG"); named != nullptr && *named != '\0') return named;
+using gw::config::overlay;
+
+std::vector<std::string> find_files(settings_flags const& flags) {
+  if (!flags.files.empty()) return flags.files;
+  std::vector<std::string> files;
+  auto const named = gw::config::environment_variable("WSGW_CONFIG").value_or("");
+  for (std::size_t at = 0; at < named.size();) {
+    auto const end = std::min(named.find(':', at), named.size());
+    if (end > at) files.push_back(named.substr(at, end - at));
+    at = end + 1;
+  }
+  if (!files.empty()) return files;
   for (char const* const usual : {"wsgw.toml", "/etc/wsgw/wsgw.toml"}) {
     std::error_code ignored;
-    if (std::filesystem::exists(usual, ignored)) return usual;
+    if (std::filesystem::exists(usual, ignored)) return {usual};
   }
   return {};
 }
 
-gw::config::outside_knowledge outside(bool services_elsewhere) {
+/// `text` sets `key`; "off" is how a shell writes an empty address.
+overlay above(std::string from, std::string text, std::string key) {
+  if (key == "admin.bind" && text == "off") text.clear();
+  return {.how = overlay::form::value, .from = std::move(from), .text = std::move(text), .key = std::move(key)};
+}
+
+std::optional<gw::config::outside_knowledge::text_fault> fault_of(
+    std::optional<gw::route::pattern_fault> const& found) {
+  if (!found) return std::nullopt;
+  return gw::config::outside_knowledge::text_fault{found->at, found->text};
+}
+
+gw::config::outside_knowledge outside() {
   gw::config::outside_knowledge known;
-  known.services_elsewhere = services_elsewhere;
-  known.judge_pattern = [](std::string_view pattern) -> std::optional<gw::config::outside_knowledge::pattern_fault> {
-    auto const fault = gw::route::url_pattern_fault(pattern);
-    if (!fault) return std::nullopt;
-    return gw::config::outside_knowledge::pattern_fault{fault->at, fault->text};
-  };
+  known.judge_pattern = [](std::string_view pattern) { return fault_of(gw::route::url_pattern_fault(pattern)); };
+  known.judge_regex = [](std::string_view regex) { return fault_of(gw::route::regex_fault(regex)); };
+  known.captures_of = gw::route::capture_names;
   for (auto const& kind : gw::cluster::balancer_kinds()) known.balancers.push_back(kind.name);
   return known;
 }
 
-void tell(std::vector<gw::config::problem> const& problems, exit_status how, outcome& result) {
-  for (auto const& p : problems) fmt::print(stderr, "{}\n", gw::config::format(p));
-  auto const count = problems.size();
-  result.fail(how, fmt::format("{} problem{} in the configuration; nothing was started", count, count == 1 ? "" : "s"));
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string as_json(gw::config::loaded const& read) {
+  nlohmann::ordered_json out;
+  out["schema"] = "wsgw.config_check.v1";
+  out["ok"] = read.problems.empty();
+  out["problems"] = nlohmann::ordered_json::array();
+  for (auto const& p : read.problems) {
+    out["problems"].push_back(
+        {{"file", p.file}, {"line", p.line}, {"column", p.column}, {"key", p.key}, {"message", p.text}});
+  }
+  return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+/// Nothing names a service, and nobody meant to.
+bool is_nothing(gw::config::origins const& from, settings_flags const& flags) {
+  return from.files.empty() && flags.services.empty() && flags.assignments.empty();
+}
+
+void refuse_nothing(outcome& result) {
+  result.fail(exit_status::bad_config,
+              "no configuration: give -c FILE or --service NAME=ADDR, or try 'wsgw serve --demo'");
 }
 
 }  // namespace
 
 void add_settings_flags(CLI::App& to_app, settings_flags& to) {
-  to_app.add_option("-c,--config", to.file, "Configuration file [$WSGW_CONFIG, ./wsgw.toml, /etc/wsgw/wsgw.toml]")
+  add_list(to_app, "-c,--config", to.files,
+           "Configuration; the later wins [$WSGW_CONFIG, ./wsgw.toml, /etc/wsgw/wsgw.toml]")
       ->type_name("FILE");
   add_list(to_app, "--service", to.services, "A service and its instances; repeat for more")
       ->type_name("NAME=ADDR,ADDR");
+  add_list(to_app, "--set", to.assignments, "One key above all files, e.g. channel.hold=0; repeat for more")
+      ->type_name("KEY=VALUE");
+}
+
+gw::config::origins origins_of(settings_flags const& flags) {
+  gw::config::origins from{.files = find_files(flags)};
+  auto& above_files = from.overlays;
+  for (auto const& [variable, key] :
+       {std::pair{"WSGW_LISTEN", "listener.0.bind"}, std::pair{"WSGW_ADMIN", "admin.bind"},
+        std::pair{"WSGW_LOG_LEVEL", "log.level"}}) {
+    auto value = gw::config::environment_variable(variable);
+    if (value && !value->empty()) above_files.push_back(above(variable, *std::move(value), key));
+  }
+  for (auto const& text : flags.services) above_files.push_back({overlay::form::service, "--service", text});
+  for (auto const& text : flags.assignments) above_files.push_back({overlay::form::assignment, "--set", text});
+  if (!flags.listen.empty()) above_files.push_back(above("--listen", flags.listen, "listener.0.bind"));
+  if (!flags.admin.empty()) above_files.push_back(above("--admin", flags.admin, "admin.bind"));
+  if (flags.workers) {
+    above_files.push_back({overlay::form::assignment, "--workers", fmt::format("workers={}", *flags.workers)});
+  }
+  return from;
+}
+
+gw::config::loaded read_settings(gw::config::origins const& from) {
+  return gw::config::load(from, outside());
+}
+
+std::string names_of_files(gw::config::loaded const& read) {
+  return read.files.empty() ? "the command line" : fmt::format("{}", fmt::join(read.files, ", "));
+}
+
+void tell_problems(gw::config::loaded const& read, outcome& result) {
+  for (auto const& p : read.problems) fmt::print(stderr, "{}\n", gw::config::format(p));
+  result.fail(exit_status::bad_config, counted(read.problems.size(), "problem") + " in the configuration");
 }
 
 std::optional<gw::config::config> load_settings(settings_flags const& flags, outcome& result) {
-  auto const file = find_file(flags);
-  gw::config::loaded read;
-  if (!file.empty()) {
-    result.term.note("configuration: " + file);
-    read = gw::config::load_file(file, outside(!flags.services.empty()));
-  } else if (flags.services.empty()) {
-    result.fail(exit_status::bad_config,
-                "no configuration: give -c FILE or --service NAME=ADDR, or try 'wsgw serve --demo'");
+  auto const from = origins_of(flags);
+  if (is_nothing(from, flags)) {
+    refuse_nothing(result);
     return std::nullopt;
   }
+  auto read = read_settings(from);
+  if (!read.files.empty()) result.term.note("configuration: " + names_of_files(read));
   if (!read.problems.empty()) {
-    tell(read.problems, exit_status::bad_config, result);
-    return std::nullopt;
-  }
-  for (auto const& flag : flags.services) {
-    auto const problems = gw::config::add_service_flag(read.value, flag);
-    if (problems.empty()) continue;
-    tell(problems, exit_status::usage, result);
+    tell_problems(read, result);
     return std::nullopt;
   }
   return std::move(read.value);
+}
+
+void check_settings(settings_flags const& flags, bool json, outcome& result) {
+  auto const from = origins_of(flags);
+  if (is_nothing(from, flags)) return refuse_nothing(result);
+  auto const read = read_settings(from);
+  if (json) fmt::print("{}\n", as_json(read));
+  if (!read.problems.empty()) {
+    if (json) {
+      result.status = exit_status::bad_config;
+    } else {
+      tell_problems(read, result);
+    }
+  } else if (!json) {
+    fmt::print("{}: ok ({}, {})\n", names_of_files(read), counted(read.value.services.size(), "service"),
+               counted(read.value.rules.size(), "rule"));
+  }
 }
 
 gw::log::settings log_settings(gw::config::log const& from) {

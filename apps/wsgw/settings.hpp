@@ -1,4 +1,4 @@
-// From the command line to a configuration, the same way for every command that needs one.
+// From the command line and the environment to a configuration, the same way for every command that needs one.
 #pragma once
 
 #include "commands.hpp"
@@ -15,15 +15,37 @@
 namespace wsgw {
 
 struct settings_flags {
-  std::string file;
-  std::vector<std::string> services;  // NAME=ADDR,ADDR
+  std::vector<std::string> files;
+  std::vector<std::string> services;     // NAME=ADDR,ADDR
+  std::vector<std::string> assignments;  // KEY=VALUE
+  std::string listen;
+  std::string admin;
+  std::optional<std::size_t> workers;
 };
 
+/// -c, --service and --set; what the others are for is up to the command.
 void add_settings_flags(CLI::App& to_app, settings_flags& to);
 
-/// Reads the file named by -c, else $WSGW_CONFIG, ./wsgw.toml or /etc/wsgw/wsgw.toml, and says on stderr which one it
-/// was; none is needed with --service. Nothing: `result` says what was wrong, and has been told.
+/// Where a configuration comes from: the files of the flags, else of $WSGW_CONFIG (with ':' between them), else
+/// ./wsgw.toml or /etc/wsgw/wsgw.toml if there is one; above them the WSGW_ variables, and above those the flags.
+gw::config::origins origins_of(settings_flags const& flags);
+
+/// Reads them, with all that the layers above the loader know.
+gw::config::loaded read_settings(gw::config::origins const& from);
+
+/// "a.toml, b.toml"; "the command line" if no file was read.
+std::string names_of_files(gw::config::loaded const& read);
+
+/// The problems on stderr, and the end of the command.
+void tell_problems(gw::config::loaded const& read, outcome& result);
+
+/// Reads the configuration of a command that goes on with it, and says on stderr which files it was; none is needed
+/// with --service. Nothing: `result` says what was wrong, and has been told.
 std::optional<gw::config::config> load_settings(settings_flags const& flags, outcome& result);
+
+/// Only judges the configuration, for `config check` and `serve --check`: "FILE: ok (2 services, 1 rule)" on stdout, or
+/// the problems; as JSON on stdout either way.
+void check_settings(settings_flags const& flags, bool json, outcome& result);
 
 gw::log::settings log_settings(gw::config::log const& from);
 

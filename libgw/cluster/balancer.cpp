@@ -1,16 +1,24 @@
 #include "cluster/balancer.hpp"
 
+#include "cluster/rendezvous.hpp"
+
 #include <algorithm>
 #include <array>
+#include <random>
+#include <vector>
 
 namespace gw::cluster {
 namespace {
+
+using hash_key = std::optional<std::uint64_t>;
 
 /// The instance that would be the least loaded for its weight with the new channel on it. The search begins one
 /// further every time, so that equal instances take turns.
 class least_loaded final : public balancer {
  public:
-  std::size_t pick(std::span<candidate const> available, std::uint64_t) override {
+  explicit least_loaded(std::uint32_t) {}
+
+  std::size_t pick(std::span<candidate const> available, hash_key, time_point) override {
     auto const count = available.size();
     auto best = turn_++ % count;
     for (std::size_t step = 1, i = best; step < count; ++step) {
@@ -21,21 +29,141 @@ class least_loaded final : public balancer {
   }
 
  private:
-  /// (load + 1) / weight, compared without a division.
+  /// (load + 1) / strength, compared without a division.
   static bool lighter(candidate const& a, candidate const& b) {
-    return (a.load + 1) * static_cast<std::int64_t>(b.weight) < (b.load + 1) * static_cast<std::int64_t>(a.weight);
+    return (a.load + 1) * b.strength() < (b.load + 1) * a.strength();
   }
 
   std::size_t turn_ = 0;
 };
 
+/// The cheaper of two at random, by latency x (load + 1) / strength: near the best choice without everybody running to
+/// the one instance that looks best.
+class p2c_ewma final : public balancer {
+ public:
+  explicit p2c_ewma(std::uint32_t seed) : random_(seed) {}
+
+  std::size_t pick(std::span<candidate const> available, hash_key, time_point now) override {
+    if (available.size() == 1) return 0;
+    auto const a = below(available.size());
+    auto b = below(available.size() - 1);
+    if (b >= a) ++b;
+    return cheaper(available[b], available[a], now) ? b : a;
+  }
+
+ private:
+  static bool cheaper(candidate const& a, candidate const& b, time_point now) {
+    auto latency_a = a.latency.at(now);
+    auto latency_b = b.latency.at(now);
+    // Who is not known yet is taken to be as fast as the other: neither shunned nor run down.
+    if (latency_a == 0 || latency_b == 0) latency_a = latency_b = 1;
+    return latency_a * static_cast<double>((a.load + 1) * b.strength()) <
+           latency_b * static_cast<double>((b.load + 1) * a.strength());
+  }
+
+  std::size_t below(std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_); }
+
+  std::minstd_rand random_;
+};
+
+/// Smooth round robin, as nginx has it: at every pick each instance earns its strength, the richest is taken and pays
+/// what all have earned. Over a round everybody is taken in proportion, spread as evenly as can be.
+class smooth_round_robin : public balancer {
+ public:
+  std::size_t pick(std::span<candidate const> available, hash_key, time_point) final {
+    std::size_t best = 0;
+    std::int64_t paid = 0;
+    std::int64_t most = 0;
+    for (std::size_t i = 0; i < available.size(); ++i) {
+      auto const earned = earned_by(available[i]);
+      auto& credit = credit_of(available[i]);
+      credit += earned;
+      paid += earned;
+      if (i == 0 || credit > most) {
+        most = credit;
+        best = i;
+      }
+    }
+    credit_of(available[best]) -= paid;
+    return best;
+  }
+
+ private:
+  struct account {
+    instance_id of{};
+    std::int64_t credit = 0;
+  };
+
+  virtual std::int64_t earned_by(candidate const& c) const = 0;
+
+  /// A new snapshot may put another instance in the place of one: it begins with nothing.
+  std::int64_t& credit_of(candidate const& c) {
+    if (c.index >= accounts_.size()) accounts_.resize(c.index + 1);
+    auto& a = accounts_[c.index];
+    if (a.of != c.id) a = {c.id, 0};
+    return a.credit;
+  }
+
+  std::vector<account> accounts_;  // by index
+};
+
+class round_robin final : public smooth_round_robin {
+ public:
+  explicit round_robin(std::uint32_t) {}
+
+ private:
+  std::int64_t earned_by(candidate const& c) const override { return static_cast<std::int64_t>(c.share); }
+};
+
+class weighted_round_robin final : public smooth_round_robin {
+ public:
+  explicit weighted_round_robin(std::uint32_t) {}
+
+ private:
+  std::int64_t earned_by(candidate const& c) const override { return c.strength(); }
+};
+
+class by_chance final : public balancer {
+ public:
+  explicit by_chance(std::uint32_t seed) : random_(seed) {}
+
+  std::size_t pick(std::span<candidate const> available, hash_key, time_point) override {
+    std::int64_t all = 0;
+    for (auto const& c : available) all += c.strength();
+    auto drawn = std::uniform_int_distribution<std::int64_t>(0, all - 1)(random_);
+    std::size_t at = 0;
+    while (drawn >= available[at].strength()) drawn -= available[at++].strength();
+    return at;
+  }
+
+ private:
+  std::minstd_rand random_;
+};
+
+class consistent_hash final : public balancer {
+ public:
+  explicit consistent_hash(std::uint32_t seed) : without_key_(seed) {}
+
+  std::size_t pick(std::span<candidate const> available, hash_key key, time_point now) override {
+    return key ? rendezvous(available, *key) : without_key_.pick(available, key, now);
+  }
+
+ private:
+  least_loaded without_key_;
+};
+
 template <class Balancer>
-std::unique_ptr<balancer> make() {
-  return std::make_unique<Balancer>();
+std::unique_ptr<balancer> make(std::uint32_t seed) {
+  return std::make_unique<Balancer>(seed);
 }
 
 constexpr auto kinds = std::to_array<balancer_kind>({
     {"least_loaded", "The instance with the fewest channels for its weight, over all workers.", make<least_loaded>},
+    {"p2c_ewma", "Of two instances at random the one with the smaller latency x channels / weight.", make<p2c_ewma>},
+    {"round_robin", "Every instance in turn, whatever its weight.", make<round_robin>},
+    {"weighted_round_robin", "In turn, in proportion to the weights, evenly spread.", make<weighted_round_robin>},
+    {"random", "By chance, in proportion to the weights.", make<by_chance>},
+    {"consistent_hash", "By the hash of a key; the least loaded one where there is no key.", make<consistent_hash>},
 });
 
 }  // namespace

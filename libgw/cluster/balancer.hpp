@@ -1,19 +1,32 @@
 // Which of the available instances gets a new channel. Used by the pool; the kinds stand in one table.
 #pragma once
 
+#include "cluster/instance.hpp"
+#include "cluster/latency.hpp"
 #include "config/kind.hpp"
+#include "core/clock.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace gw::cluster {
 
 struct candidate {
+  static constexpr std::size_t full_share = 1'000;
+
   std::size_t index = 0;  // of the instance in its service
   std::int64_t load = 0;
   std::size_t weight = 1;
+  std::size_t share = full_share;  // of its weight that counts now; less while it starts slowly
+  instance_id id{};
+  std::uint64_t address_hash = 0;  // hash_of("ip:port")
+  latency_estimate latency = {};
+
+  /// The weight that counts, in units of 1 / full_share.
+  std::int64_t strength() const noexcept { return static_cast<std::int64_t>(weight * share); }
 };
 
 /// One per worker and service; not shared between threads.
@@ -26,10 +39,11 @@ class balancer {
 
   /// A position in `available`, which is not empty and holds only what may be chosen. `key` is the hash of what the
   /// choice shall stick to, for policies that care.
-  virtual std::size_t pick(std::span<candidate const> available, std::uint64_t key) = 0;
+  virtual std::size_t pick(std::span<candidate const> available, std::optional<std::uint64_t> key, time_point now) = 0;
 };
 
-using balancer_kind = config::kind<std::unique_ptr<balancer>()>;
+/// `seed` decides what a policy leaves to chance.
+using balancer_kind = config::kind<std::unique_ptr<balancer>(std::uint32_t seed)>;
 
 /// All policies; the first is the default.
 std::span<balancer_kind const> balancer_kinds();

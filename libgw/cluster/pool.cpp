@@ -1,10 +1,17 @@
 #include "cluster/pool.hpp"
 
+#include "cluster/hash.hpp"
+#include "cluster/rendezvous.hpp"
+#include "config/address.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace gw::cluster {
 namespace {
+
+// What a slowly starting instance begins with.
+constexpr std::size_t first_share = candidate::full_share / 10;
 
 bool contains(std::span<instance_id const> ids, instance_id id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -12,84 +19,193 @@ bool contains(std::span<instance_id const> ids, instance_id id) {
 
 }  // namespace
 
-pool::pool(std::unique_ptr<balancer> policy, std::uint32_t seed) : policy_(std::move(policy)), random_(seed) {}
+pool::pool(std::unique_ptr<balancer> policy, config::balancer const& settings, std::string zone, std::uint32_t seed)
+    : policy_(std::move(policy)), settings_(settings), zone_(std::move(zone)), random_(seed) {}
 
 std::span<instance const> pool::instances() const {
   return registry_ ? std::span<instance const>(registry_->at(service_).instances) : std::span<instance const>();
 }
 
-pool::record* pool::find(instance_id id) {
+std::optional<std::size_t> pool::index_of(instance_id id) const {
   auto const at = std::find_if(records_.begin(), records_.end(), [id](record const& r) { return r.id == id; });
-  return at == records_.end() ? nullptr : &*at;
+  if (at == records_.end()) return std::nullopt;
+  return static_cast<std::size_t>(at - records_.begin());
 }
 
-void pool::update(std::shared_ptr<registry const> at, std::size_t service_index) {
+pool::record* pool::record_of(instance_id id) {
+  auto const index = index_of(id);
+  return index ? &records_[*index] : nullptr;
+}
+
+pool::record pool::made_for(instance const& i) const {
+  record made{.id = i.id,
+              .configured = config::host_port_text(i.configured.host, i.configured.port),
+              .address = config::host_port_text(i.ip, i.configured.port),
+              .in_our_zone = !zone_.empty() && i.zone == zone_};
+  made.address_hash = hash_of(made.address);
+  return made;
+}
+
+void pool::update(std::shared_ptr<registry const> at, std::size_t service_index, time_point now) {
+  bool const first = records_.empty();
   registry_ = std::move(at);
   service_ = service_index;
   std::vector<record> records;
   for (auto const& i : instances()) {
-    auto const* const known = find(i.id);
-    records.push_back(known != nullptr ? *known : record{.id = i.id});
+    auto& fresh = records.emplace_back(made_for(i));
+    if (auto const* const known = record_of(i.id); known != nullptr) {
+      fresh.known = known->known;
+      fresh.latency = known->latency;
+      fresh.starts_slowly_from = known->starts_slowly_from;
+    } else if (!first) {
+      fresh.starts_slowly_from = now;
+    }
   }
   records_ = std::move(records);
 }
 
-std::optional<std::size_t> pool::choose(std::span<instance_id const> excluded, std::uint64_t key, time_point now) {
+// --- who is dialled ---
+
+std::size_t pool::share_of(record const& r, time_point now) const {
+  if (!r.starts_slowly_from || now >= *r.starts_slowly_from + settings_.slow_start) return candidate::full_share;
+  auto const passed = now - *r.starts_slowly_from;
+  auto const grown = static_cast<duration::rep>(candidate::full_share - first_share) * passed / settings_.slow_start;
+  return first_share + static_cast<std::size_t>(grown);
+}
+
+candidate pool::candidate_at(std::size_t index, time_point now) const {
+  auto const& r = records_[index];
+  return {.index = index,
+          .weight = instances()[index].weight,
+          .share = share_of(r, now),
+          .id = r.id,
+          .address_hash = r.address_hash,
+          .latency = r.latency};
+}
+
+/// Who may be chosen, into candidates_.
+void pool::gather(std::span<instance_id const> excluded, time_point now) {
   auto const all = instances();
+  bool ours_only = false;
   candidates_.clear();
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (records_[i].held_until > now || contains(excluded, all[i].id)) continue;
-    candidates_.push_back({.index = i, .load = all[i].load->total(), .weight = all[i].weight});
+    auto const& r = records_[i];
+    if (ours_only && !r.in_our_zone) continue;
+    if (!r.known.available(now) || contains(excluded, r.id)) continue;
+    if (r.in_our_zone && !std::exchange(ours_only, true)) candidates_.clear();
+    candidates_.push_back(candidate_at(i, now));
+    candidates_.back().load = all[i].load->total();
   }
-  if (candidates_.empty()) return probe(excluded, now);
-  auto const chosen = candidates_[policy_->pick(candidates_, key)].index;
-  auto& r = records_[chosen];
-  if (r.failures > 0) {
-    r.held_until = now + probe_period;
-    r.on_trial = true;
-  }
+}
+
+std::optional<std::size_t> pool::choose(wish const& asked, time_point now) {
+  gather(asked.excluded, now);
+  if (candidates_.empty()) return probe(asked.excluded, now);
+  auto const key = asked.keyed ? std::optional(asked.key) : std::nullopt;
+  auto const chosen = candidates_[policy_->pick(candidates_, key, now)].index;
+  records_[chosen].known.tried(now);
   return chosen;
 }
 
+/// The one that was not tried for longest, so that probes go round.
 std::optional<std::size_t> pool::probe(std::span<instance_id const> excluded, time_point now) {
   if (now < next_probe_ || available(now) > 0) return std::nullopt;
-  std::optional<std::size_t> soonest;
+  std::optional<std::size_t> next;
   for (std::size_t i = 0; i < records_.size(); ++i) {
     if (contains(excluded, records_[i].id)) continue;
-    if (!soonest || records_[i].held_until < records_[*soonest].held_until) soonest = i;
+    if (!next || records_[i].known.tried_at() < records_[*next].known.tried_at()) next = i;
   }
-  if (soonest) {
-    next_probe_ = now + probe_period;
-    // Behind the others, so that the next probe goes to another instance.
-    records_[*soonest].held_until = now + hold_after(records_[*soonest].failures);
-    records_[*soonest].on_trial = true;
+  if (next) {
+    next_probe_ = now + reputation::probe_period;
+    records_[*next].known.tried(now);
   }
-  return soonest;
+  return next;
 }
 
-void pool::failed(instance_id id, time_point now) {
-  auto* const r = find(id);
-  if (r == nullptr) return;
-  if (r->failures > 0 && !std::exchange(r->on_trial, false)) return;
-  r->held_until = now + hold_after(++r->failures);
-  next_probe_ = std::max(next_probe_, now + probe_period);
+bool pool::may_dial(instance_id id, time_point now) {
+  auto* const r = record_of(id);
+  if (r == nullptr) return false;
+  if (!r->known.available(now) && now < r->known.tried_at() + reputation::probe_period) return false;
+  r->known.tried(now);
+  return true;
 }
 
-void pool::succeeded(instance_id id) {
-  auto* const r = find(id);
-  if (r != nullptr) *r = record{.id = id};
+// --- who is meant ---
+
+std::optional<instance_id> pool::named(std::string_view address) const {
+  auto const is_called = [address](record const& r) { return r.configured == address || r.address == address; };
+  auto const at = std::find_if(records_.begin(), records_.end(), is_called);
+  if (at == records_.end()) return std::nullopt;
+  return at->id;
+}
+
+std::optional<instance_id> pool::for_key(std::uint64_t key, time_point now) {
+  if (records_.empty()) return std::nullopt;
+  bool const none_available = available(now) == 0;
+  candidates_.clear();
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    if (none_available || records_[i].known.available(now)) candidates_.push_back(candidate_at(i, now));
+  }
+  return candidates_[rendezvous(candidates_, key)].id;
+}
+
+instance const* pool::find(instance_id id) const {
+  auto const index = index_of(id);
+  return index ? &instances()[*index] : nullptr;
+}
+
+// --- outcomes ---
+
+void pool::succeeded(instance_id id, time_point now) {
+  auto* const r = record_of(id);
+  if (r != nullptr && r->known.succeeded()) r->starts_slowly_from = now;
+}
+
+void pool::proved(instance_id id) {
+  if (auto* const r = record_of(id); r != nullptr) r->known.proved();
+}
+
+bool pool::reported(instance_id id, trouble what, time_point now) {
+  auto* const r = record_of(id);
+  if (r == nullptr) return false;
+  if (what == trouble::unreachable || what == trouble::no_answer) {
+    r->known.hold(what, end_of_hold(*r, now), now);
+    next_probe_ = std::max(next_probe_, now + reputation::probe_period);
+  }
+  if (what == trouble::unreachable || settings_.eject_failures == 0) return false;
+  if (!r->known.counts_out(what, settings_.eject_failures) || !may_eject(*r)) return false;
+  r->known.eject(settings_.eject_for, now);
+  return true;
+}
+
+void pool::observed(instance_id id, duration latency, time_point now) {
+  if (auto* const r = record_of(id); r != nullptr) r->latency.observe(latency, now);
+}
+
+bool pool::may_eject(record const& r) const {
+  auto const others_out = std::count_if(records_.begin(), records_.end(), [&r](record const& other) {
+    return &other != &r && other.known.on_probation();
+  });
+  auto const out = static_cast<std::size_t>(others_out) + 1;
+  return records_.size() > 1 && out * 100 <= records_.size() * settings_.eject_max_percent;
+}
+
+time_point pool::end_of_hold(record const& r, time_point now) {
+  auto const hold = r.known.next_hold();
+  std::uniform_int_distribution<std::int64_t> jitter(0, hold.count() / 4);
+  return now + hold + std::chrono::milliseconds(jitter(random_));
+}
+
+// --- for logs and metrics ---
+
+standing pool::state_of(instance_id id, time_point now) const {
+  auto const index = index_of(id);
+  return index ? records_[*index].known.at(now) : standing();
 }
 
 std::size_t pool::available(time_point now) const {
   return static_cast<std::size_t>(
-      std::count_if(records_.begin(), records_.end(), [now](record const& r) { return r.held_until <= now; }));
-}
-
-std::chrono::milliseconds pool::hold_after(unsigned failures) {
-  auto const doublings = std::min(failures > 0 ? failures - 1 : 0, 10U);
-  auto const hold = std::min(shortest_hold * (1U << doublings), longest_hold);
-  std::uniform_int_distribution<std::int64_t> jitter(0, hold.count() / 4);
-  return hold + std::chrono::milliseconds(jitter(random_));
+      std::count_if(records_.begin(), records_.end(), [now](record const& r) { return r.known.available(now); }));
 }
 
 }  // namespace gw::cluster

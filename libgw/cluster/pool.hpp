@@ -4,6 +4,9 @@
 
 #include "cluster/balancer.hpp"
 #include "cluster/registry.hpp"
+#include "cluster/reputation.hpp"
+#include "config/config.hpp"
+#include "core/clock.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -12,54 +15,105 @@
 #include <optional>
 #include <random>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace gw::cluster {
 
-/// An instance that could not be reached is held back: for a second (plus up to a quarter, at random) after the first
+/// What is asked of the pool.
+struct wish {
+  std::span<instance_id const> excluded = {};  // tried already
+  std::uint64_t key = 0;                       // hash_of what the choice shall stick to, if the policy cares
+  bool keyed = false;
+};
+
+/// An instance that could not be reached is *held* back: for a second (plus up to a quarter, at random) after the first
 /// failure, twice as long after each further one, at most 30 s. Behind that it is tried once a second until a try
-/// succeeds. While all instances are held back there is one probe a second for the whole service, and nothing to choose
+/// succeeds. While no instance is available there is one probe a second for the whole service, and nothing to choose
 /// between the probes: callers say NO_INSTANCE at once.
+///
+/// An instance whose handshakes or channels failed `eject_failures` times in a row is *ejected* for `eject_for`, longer
+/// each time in a row, and behind that probed once a second; one more failure ejects it again. No more than
+/// `eject_max_percent` of the instances are out for this reason, and never the only one.
+///
+/// An instance that is new, or back from an ejection, begins with a tenth of its share, which is full after
+/// `slow_start`. Those that were there first begin with all of it.
+///
+/// Instances of the gateway's zone are preferred as long as one of them may be chosen.
 class pool {
  public:
-  using time_point = std::chrono::steady_clock::time_point;
-
-  static constexpr std::chrono::milliseconds shortest_hold{1'000};
-  static constexpr std::chrono::milliseconds longest_hold{30'000};
-  static constexpr std::chrono::milliseconds probe_period{1'000};
-
-  /// `seed` decides the jitter.
-  pool(std::unique_ptr<balancer> policy, std::uint32_t seed);
+  /// `zone` is the gateway's own; empty = no preference. `seed` decides the jitter.
+  pool(std::unique_ptr<balancer> policy, config::balancer const& settings, std::string zone, std::uint32_t seed);
 
   /// A new snapshot: instances that stay keep their record. Indexes of choose() are those of `at`.
-  void update(std::shared_ptr<registry const> at, std::size_t service_index);
+  void update(std::shared_ptr<registry const> at, std::size_t service_index, time_point now);
 
-  /// The index of the instance to dial, none of `excluded`, or nothing. Counts as a try of an instance that failed
-  /// before, so the caller must dial, and tell the outcome.
-  std::optional<std::size_t> choose(std::span<instance_id const> excluded, std::uint64_t key, time_point now);
+  // --- who is dialled; the caller must dial then, and tell the outcome ---
 
-  /// The outcome of a dial; unknown ids (of an instance that has left) are ignored. Of the dials that were under way
-  /// together when an instance died only the first counts: the others know nothing newer.
-  void failed(instance_id id, time_point now);
-  void succeeded(instance_id id);
+  /// The index of the instance to dial, none of those excluded, or nothing. Counts as a try of it.
+  std::optional<std::size_t> choose(wish const& asked, time_point now);
+  /// Whether the instance that a rule or a key names may be dialled now; true counts as a try of it. As nobody can
+  /// stand in for it, it is probed once a second also while others are available.
+  bool may_dial(instance_id id, time_point now);
 
-  /// Instances that are not held back.
+  // --- who is meant ---
+
+  /// The instance called "host:port" as configured (of several addresses of a host the first), or "ip:port".
+  std::optional<instance_id> named(std::string_view address) const;
+  /// The instance that `key` belongs to, whatever the policy, the loads and the zones: one of those available, one of
+  /// all if none is. Nothing only if there are none. No try.
+  std::optional<instance_id> for_key(std::uint64_t key, time_point now);
+  /// Valid until the next update(); null if it has left.
+  instance const* find(instance_id id) const;
+
+  // --- outcomes; ids of instances that have left are ignored ---
+
+  /// The dial could not reach it.
+  void failed(instance_id id, time_point now) { reported(id, trouble::unreachable, now); }
+  /// The dial succeeded.
+  void succeeded(instance_id id, time_point now);
+  /// A channel showed life after its first second, or ended well after it.
+  void proved(instance_id id);
+  /// True if this ejected the instance: the caller logs and counts that. Unreachable and no_answer hold it at once, all
+  /// but unreachable count towards ejection.
+  bool reported(instance_id id, trouble what, time_point now);
+  /// How long it took to answer, for policies that care.
+  void observed(instance_id id, duration latency, time_point now);
+
+  // --- for logs and metrics ---
+
+  /// How an instance stands; one that has left is available.
+  standing state_of(instance_id id, time_point now) const;
+  /// Instances that are neither held nor ejected.
   std::size_t available(time_point now) const;
   std::span<instance const> instances() const;
 
  private:
   struct record {
     instance_id id{};
-    unsigned failures = 0;  // in a row
-    bool on_trial = false;  // dialled since the latest failure was known
-    time_point held_until{};
+    std::string configured;  // "host:port"
+    std::string address;     // "ip:port"
+    std::uint64_t address_hash = 0;
+    bool in_our_zone = false;
+    reputation known{};
+    latency_estimate latency{};
+    std::optional<time_point> starts_slowly_from{};
   };
 
-  record* find(instance_id id);
+  std::optional<std::size_t> index_of(instance_id id) const;
+  record* record_of(instance_id id);
+  record made_for(instance const& i) const;
+  candidate candidate_at(std::size_t index, time_point now) const;
+  std::size_t share_of(record const& r, time_point now) const;
+  void gather(std::span<instance_id const> excluded, time_point now);
   std::optional<std::size_t> probe(std::span<instance_id const> excluded, time_point now);
-  std::chrono::milliseconds hold_after(unsigned failures);
+  bool may_eject(record const& r) const;
+  time_point end_of_hold(record const& r, time_point now);
 
   std::unique_ptr<balancer> policy_;
+  config::balancer settings_;
+  std::string zone_;
   std::shared_ptr<registry const> registry_;
   std::size_t service_ = 0;
   std::vector<record> records_;  // parallel to instances()

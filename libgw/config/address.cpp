@@ -45,6 +45,31 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
+using address_bytes = std::array<unsigned char, 16>;
+constexpr std::size_t longest_address = INET6_ADDRSTRLEN;
+constexpr unsigned mapped_bits = 96;  // before an IPv4 address in IPv6, RFC 4291 section 2.5.5.2
+
+/// The bytes of an IP literal, IPv4 as IPv6 maps it.
+std::optional<address_bytes> parse_ip(std::string_view text) noexcept {
+  std::array<char, longest_address + 1> terminated{};
+  if (text.size() > longest_address || text.find('\0') != text.npos) return std::nullopt;
+  std::copy(text.begin(), text.end(), terminated.begin());
+  address_bytes bytes{};
+  if (inet_pton(AF_INET6, terminated.data(), bytes.data()) == 1) return bytes;
+  if (inet_pton(AF_INET, terminated.data(), bytes.data() + mapped_bits / 8) != 1) return std::nullopt;
+  bytes[10] = bytes[11] = 0xff;
+  return bytes;
+}
+
+/// `address` with zeros behind the first `bits`.
+address_bytes masked(address_bytes address, unsigned bits) noexcept {
+  for (unsigned i = 0; i < address.size(); ++i) {
+    auto const kept = bits >= i * 8 + 8 ? 8U : bits <= i * 8 ? 0U : bits - i * 8;
+    address[i] = static_cast<unsigned char>(address[i] & (0xff00U >> kept));
+  }
+  return address;
+}
+
 struct halves {
   std::string_view host;
   std::string_view port;
@@ -66,6 +91,38 @@ std::optional<halves> split(std::string_view text) {
 
 bool is_ip_literal(std::string_view text) {
   return is_literal(AF_INET, text) || is_literal(AF_INET6, text);
+}
+
+bool cidr::contains(std::string_view ip) const noexcept {
+  auto const address = parse_ip(ip);
+  return address && masked(*address, bits_) == network_;
+}
+
+result<cidr> parse_cidr(std::string_view text) {
+  auto const slash = text.find('/');
+  auto const ip = text.substr(0, slash);
+  auto const address = parse_ip(ip);
+  if (!address) {
+    return fault(fmt::format("'{}' is not a network; write \"10.0.0.0/8\", \"fd00::/8\" or an address", text));
+  }
+  bool const is_v4 = ip.find(':') == ip.npos;
+  unsigned const most = is_v4 ? 32 : 128;
+  unsigned bits = most;
+  if (slash != text.npos) {
+    auto const* const end = text.data() + text.size();
+    auto const [stop, ec] = std::from_chars(text.data() + slash + 1, end, bits);
+    if (ec != std::errc{} || stop != end || bits > most) {
+      return fault(fmt::format("'{}' is not the size of a network; write 0 to {}", text.substr(slash + 1), most));
+    }
+  }
+  cidr network;
+  network.bits_ = is_v4 ? bits + mapped_bits : bits;
+  network.network_ = masked(*address, network.bits_);
+  if (network.network_ != *address) {
+    return fault(fmt::format("'{}' has bits behind the first {}; write {} alone, or the network's first address", text,
+                             bits, ip));
+  }
+  return network;
 }
 
 result<bind_address> parse_bind(std::string_view text) {

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,6 +35,25 @@ result<host_port> parse_host_port(std::string_view text);
 std::string host_port_text(std::string_view host, std::uint16_t port);
 
 bool is_ip_literal(std::string_view text);
+
+/// A network: "10.0.0.0/8", "fd00::/8", or one address.
+class cidr {
+ public:
+  /// Whether the IP literal `ip` lies in it. An IPv4 address that IPv6 maps ("::ffff:10.0.0.1") counts as the IPv4
+  /// one; what is no IP literal (the peer of a UNIX socket) lies nowhere.
+  bool contains(std::string_view ip) const noexcept;
+
+  friend bool operator==(cidr const&, cidr const&) = default;
+
+ private:
+  friend result<cidr> parse_cidr(std::string_view text);
+
+  std::array<unsigned char, 16> network_{};  // IPv4 as IPv6 maps it
+  unsigned bits_ = 0;                        // 0 to 128
+};
+
+/// The error (bad_config) says how to write it; bits behind the prefix are one.
+result<cidr> parse_cidr(std::string_view text);
 
 /// Why `name` may not be the name of a service (PRODUCT.md section 3.5); empty if it may.
 std::string service_name_fault(std::string_view name);

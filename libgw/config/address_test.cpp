@@ -63,3 +63,39 @@ TEST_CASE("service names keep to their alphabet") {
   CHECK(gw::config::service_name_fault(std::string(63, 'x')).empty());
   CHECK_FALSE(gw::config::service_name_fault(std::string(64, 'x')).empty());
 }
+
+TEST_CASE("a network holds the addresses that share its first bits") {
+  auto const check = [](std::string_view network, std::string_view ip, bool expected) {
+    CAPTURE(network, ip);
+    auto const parsed = gw::config::parse_cidr(network);
+    REQUIRE(parsed.has_value());
+    CHECK(parsed->contains(ip) == expected);
+  };
+  check("10.0.0.0/8", "10.255.0.1", true);
+  check("10.0.0.0/8", "11.0.0.1", false);
+  check("10.0.0.0/8", "::ffff:10.1.2.3", true);
+  check("10.0.0.0/8", "::ffff:11.1.2.3", false);
+  check("192.168.4.0/22", "192.168.7.255", true);
+  check("192.168.4.0/22", "192.168.8.0", false);
+  check("127.0.0.1", "127.0.0.1", true);
+  check("127.0.0.1", "127.0.0.2", false);
+  check("0.0.0.0/0", "255.255.255.255", true);
+  check("0.0.0.0/0", "::1", false);
+  check("::/0", "::1", true);
+  check("::1", "::1", true);
+  check("::1", "127.0.0.1", false);
+  check("fd00::/8", "fdff::1", true);
+  check("fd00::/8", "fe00::1", false);
+  check("fd00::/8", "", false);
+  check("0.0.0.0/0", "/run/x.sock", false);
+  check("0.0.0.0/0", "example.com", false);
+}
+
+TEST_CASE("what is no network is refused") {
+  for (std::string const text : {"", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0/8", "10.0.0.1/8",
+                                 "::/129", "fd00::1/8", "host", "host/8", "/8", "10.0.0.0/8/8", "10.0.0.0:80"}) {
+    CAPTURE(text);
+    CHECK_FALSE(gw::config::parse_cidr(text).has_value());
+  }
+  CHECK_FALSE(gw::config::parse_cidr(std::string(1000, '1')).has_value());
+}

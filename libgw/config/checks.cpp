@@ -13,17 +13,11 @@
 namespace gw::config {
 namespace {
 
-/// The place of `key` in `table`, or of the table if it does not give the key.
-position place_of(node const& table, std::string_view key) {
-  auto const* const value = locate(table, key);
-  return value != nullptr ? value->at : table.at;
-}
-
-/// The i-th [[listener]] of the file; nothing if the file has none and the default stands.
-node const* listener_node(node const& root, std::size_t i) {
-  auto const* const found = root.find("listener");
-  auto const* const list = found != nullptr ? found->value.as<node::list>() : nullptr;
-  return list != nullptr && i < list->size() ? &(*list)[i] : nullptr;
+/// [services.NAME]; the name may hold dots.
+node const* service_node(node const& root, std::string_view name) {
+  auto const* const services = root.find("services");
+  auto const* const found = services != nullptr ? services->value.find(name) : nullptr;
+  return found != nullptr ? &found->value : nullptr;
 }
 
 void check_listener_names(config const& value, node const& root, report& problems) {
@@ -31,7 +25,7 @@ void check_listener_names(config const& value, node const& root, report& problem
   for (std::size_t i = 0; i < value.listeners.size(); ++i) {
     auto const& name = value.listeners[i].name;
     if (seen.emplace(name, i).second || problems.has("listener.name")) continue;
-    problems.add(place_of(*listener_node(root, i), "name"), "listener.name",
+    problems.add(place_of(*section_node(root, "listener", i), "name"), "listener.name",
                  fmt::format("'{}' is already the name of another listener; choose another", name));
   }
 }
@@ -47,7 +41,7 @@ void check_binds(config const& value, node const& root, report& problems) {
     problems.add(at, std::string(key), fmt::format("'{}' is taken by {}; choose another", bind, other->second));
   };
   for (std::size_t i = 0; i < value.listeners.size(); ++i) {
-    auto const* const from = listener_node(root, i);
+    auto const* const from = section_node(root, "listener", i);
     take(value.listeners[i].bind, "listener.bind", from != nullptr ? place_of(*from, "bind") : position{});
   }
   auto const section_place = [&root](std::string_view section) {
@@ -62,32 +56,90 @@ void check_pattern(config const& value, node const& root, outside_knowledge cons
   if (!outside.judge_pattern || problems.has("url_rule.pattern")) return;
   auto const fault = outside.judge_pattern(value.url_rule.pattern);
   if (!fault) return;
-  position at;
-  if (auto const* const written = locate(root, "url_rule.pattern")) {
-    at = written->at;
-    at.column += 1 + static_cast<unsigned>(fault->at);  // behind the quote
-  }
-  problems.add(at, "url_rule.pattern", fault->text);
+  auto const* const written = locate(root, "url_rule.pattern");
+  problems.add(written != nullptr ? inside(written->at, fault->at) : position{}, "url_rule.pattern", fault->text);
 }
 
-void check_policy(config const& value, node const& root, outside_knowledge const& outside, report& problems) {
+void check_policies(config const& value, node const& root, outside_knowledge const& outside, report& problems) {
   auto const& known = outside.balancers;
-  auto const& policy = value.balancer.policy;
-  if (known.empty() || problems.has("balancer.policy")) return;
-  if (std::find(known.begin(), known.end(), policy) != known.end()) return;
-  auto const* const written = locate(root, "balancer.policy");
-  problems.add(written != nullptr ? written->at : position{}, "balancer.policy",
-               fmt::format("unknown value '{}'{}", policy, guess_or_list(policy, known, "write one of")));
+  auto const check = [&](std::string const& policy, std::string const& key, node const* written) {
+    bool const fine = known.empty() || std::find(known.begin(), known.end(), policy) != known.end();
+    if (fine || problems.has(key)) return;
+    problems.add(written != nullptr ? written->at : position{}, key,
+                 fmt::format("unknown value '{}'{}", policy, guess_or_list(policy, known, "write one of")));
+  };
+  check(value.balancer.policy, "balancer.policy", locate(root, "balancer.policy"));
+  for (auto const& s : value.services) {
+    auto const* const section = service_node(root, s.name);
+    auto const key = fmt::format("services.{}.balancer", s.name);
+    if (!s.balancer.empty()) check(s.balancer, key, section != nullptr ? locate(*section, "balancer") : nullptr);
+  }
+}
+
+/// The files that TLS needs are there now, so that a gateway that starts does not fail at its first connection.
+class pem_check {
+ public:
+  pem_check(outside_knowledge const& outside, report& problems) : outside_(outside), problems_(problems) {}
+
+  void file(std::string const& path, node const* section, std::string_view section_name, std::string_view key) {
+    auto const* const written = section != nullptr ? locate(*section, key) : nullptr;
+    if (path.empty() || written == nullptr || problems_.is_tainted(written->at)) return;
+    auto const text = outside_.read(path, largest_pem);
+    std::string what;
+    if (!text) {
+      what = fmt::format("{} {}", path, text.error().context);
+    } else if (text->find("-----BEGIN ") == text->npos) {
+      what = fmt::format("{} is not a PEM file", path);
+    }
+    if (!what.empty()) problems_.add(written->at, fmt::format("{}.{}", section_name, key), std::move(what));
+  }
+
+ private:
+  static constexpr std::size_t largest_pem = 1024 * 1024;
+
+  outside_knowledge const& outside_;
+  report& problems_;
+};
+
+void check_tls_files(config const& value, node const& root, outside_knowledge const& outside, report& problems) {
+  pem_check check(outside, problems);
+  for (std::size_t i = 0; i < value.listeners.size(); ++i) {
+    auto const& tls = value.listeners[i].tls;
+    auto const* const section = section_node(root, "listener", i);
+    check.file(tls.cert, section, "listener", "tls.cert");
+    check.file(tls.key, section, "listener", "tls.key");
+    check.file(tls.client_ca, section, "listener", "tls.client_ca");
+  }
+  for (auto const& s : value.services) {
+    auto const* const section = service_node(root, s.name);
+    auto const name = "services." + s.name;
+    check.file(s.tls.ca, section, name, "tls.ca");
+    check.file(s.tls.cert, section, name, "tls.cert");
+    check.file(s.tls.key, section, name, "tls.key");
+  }
 }
 
 }  // namespace
+
+position place_of(node const& table, std::string_view key) {
+  auto const* const value = locate(table, key);
+  return value != nullptr ? value->at : table.at;
+}
+
+node const* section_node(node const& root, std::string_view name, std::size_t i) {
+  auto const* const found = root.find(name);
+  auto const* const list = found != nullptr ? found->value.as<node::list>() : nullptr;
+  return list != nullptr && i < list->size() ? &(*list)[i] : nullptr;
+}
 
 void check_whole(config const& value, node const& root, outside_knowledge const& outside, report& problems) {
   check_listener_names(value, root, problems);
   check_binds(value, root, problems);
   check_pattern(value, root, outside, problems);
-  check_policy(value, root, outside, problems);
-  if (value.services.empty() && !outside.services_elsewhere && !problems.has("services")) {
+  check_policies(value, root, outside, problems);
+  check_tls_files(value, root, outside, problems);
+  check_rules(value, root, outside, problems);
+  if (value.services.empty() && !problems.has("services")) {
     problems.add({}, "services", "no service; write [services.NAME] with instances = [\"host:port\"]");
   }
   if (value.listeners.empty() && !problems.has("listener")) {

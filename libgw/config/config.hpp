@@ -1,6 +1,8 @@
 // Every setting of the gateway as plain structs, the default values in place. Who reads a setting, reads it here;
-// how it is spelled in a file, its bounds and its documentation stand in describe.cpp.
+// how it is spelled in a file, its bounds and its documentation stand in the describe files.
 #pragma once
+
+#include "core/units.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -20,12 +22,7 @@ struct watermarks {
 };
 
 /// So many in that time; more is refused.
-struct rate {
-  std::size_t count = 0;
-  milliseconds per{0};
-
-  friend bool operator==(rate const&, rate const&) = default;
-};
+using gw::rate;
 
 /// An amount of memory: bytes, or a share of what the process may use (the cgroup's limit, else the machine's RAM).
 struct memory_limit {
@@ -223,7 +220,8 @@ struct shutdown {
 /// A whole configuration. Services are in the order of their names.
 struct config {
   std::size_t config_version = 1;
-  std::size_t workers = 0;  // 0 = one per core
+  std::vector<std::string> include = {};  // patterns of further files, as written; the loader has read those
+  std::size_t workers = 0;                // 0 = one per core
   memory_limit memory = {};
   std::string zone = {};  // where this gateway runs: instances of the same zone are preferred; empty = no preference
   std::vector<listener> listeners = {listener{}};

@@ -1,5 +1,6 @@
 // The only list of keys: name, meaning, type, bounds and default of everything a configuration file may say. The
-// loader, the reference and the commented example walk it. To add a key: a member in config.hpp and a line here.
+// loader, the reference and the commented example walk it. To add a key: a member in config.hpp and a line in the
+// describe file of its section.
 #pragma once
 
 #include "config/config.hpp"
@@ -19,24 +20,27 @@ namespace gw::config {
 /// One key of a section whose values live in an `Owner`.
 template <class Owner>
 struct setting {
-  std::string_view name;   // may be dotted: "queue.high" is `queue = { high = … }`
-  std::string_view doc;    // one sentence
-  std::string type;        // "duration"
-  std::string bounds;      // "1ms to 5m"; may be empty
-  bool inherited = false;  // repeats a key of another section, where it is documented
+  std::string_view name;          // may be dotted: "queue.high" is `queue = { high = … }`
+  std::string_view doc;           // one sentence
+  std::string type;               // "duration"
+  std::string bounds;             // "1ms to 5m"; may be empty
+  bool inherited = false;         // repeats a key of another section, where it is documented
+  std::string_view example = {};  // for the example file, where the default would say nothing; TOML
 
   std::function<void(Owner&, node const&, faults&)> read;  // on a fault the old value stays
-  std::function<std::string(Owner const&)> show;           // the current value as TOML
+  std::function<std::string(Owner const&)> show;           // the current value as TOML; empty = not set
 
   std::string default_text() const { return show(Owner{}); }
 
   /// `access` is a member pointer or anything that turns an Owner& into the member's reference.
   template <class Access, class Type>
-  setting(std::string_view key, Access access, Type value_type, std::string_view meaning)
+  setting(std::string_view key, Access access, Type value_type, std::string_view meaning,
+          std::string_view example_value = {})
       : name(key),
         doc(meaning),
         type(value_type.name()),
         bounds(value_type.bounds()),
+        example(example_value),
         read([access, value_type](Owner& to, node const& from, faults& out) {
           value_type.read(from, std::invoke(access, to), out);
         }),
@@ -81,6 +85,8 @@ struct section {
 section<config> const& top_section();
 section<listener> const& listener_section();
 section<url_rule> const& url_rule_section();
+section<rule> const& rule_section();
+section<route> const& route_section();
 section<session> const& session_section();
 section<channel> const& channel_section();
 section<balancer> const& balancer_section();
@@ -96,6 +102,8 @@ template <class Visit>
 void each_section(Visit&& visit) {
   visit(listener_section(), &config::listeners);
   visit(url_rule_section(), &config::url_rule);
+  visit(rule_section(), &config::rules);
+  visit(route_section(), &config::routes);
   visit(session_section(), &config::session);
   visit(channel_section(), &config::channel);
   visit(balancer_section(), &config::balancer);

@@ -3,22 +3,17 @@
 #include "config/address.hpp"
 #include "config/checks.hpp"
 #include "config/describe.hpp"
+#include "config/gather.hpp"
 #include "config/report.hpp"
 #include "core/did_you_mean.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 namespace gw::config {
 namespace {
-
-constexpr std::size_t largest_file = 4 * 1024 * 1024;
 
 /// The next parts of the dotted names that begin with `prefix`: for "queue." they are "high" and "low".
 template <class Owner>
@@ -41,7 +36,7 @@ std::string unknown_key(std::string_view key, std::vector<std::string_view> cons
   return "unknown key" + guess_or_list(key, known, "known here:");
 }
 
-/// Reads one document into one configuration.
+/// Reads one tree into one configuration.
 class loader {
  public:
   loader(report& problems, config& value) : problems_(problems), value_(value) {}
@@ -88,7 +83,13 @@ class loader {
       return problems_.add(from.at, std::string(s.name), fmt::format("must be a list of tables; write [[{}]]", s.name));
     }
     to.clear();
-    for (auto const& element : *list) read_section(s, element, to.emplace_back());
+    for (auto const& element : *list) {
+      auto& one = to.emplace_back();
+      read_section(s, element, one);
+      if constexpr (requires { one.id; }) {
+        if (one.id.empty()) one.id = fmt::format("{}-{}", s.name, to.size());
+      }
+    }
   }
 
   void read_services(section<service> const& s, node const& from, std::vector<service>& to) {
@@ -110,16 +111,28 @@ class loader {
 
   template <class Owner>
   void read_owner(section<Owner> const& s, node const& from, std::string const& path, Owner& to) {
+    auto const before = problems_.size();
     read_keys(s, *from.as<node::table>(), "", path, to);
-    if (!s.check) return;
-    s.check(to, [&](std::initializer_list<std::string_view> keys, std::string what) {
+    if (s.check) s.check(to, complaints_about(s, from, path, before));
+    if (problems_.size() != before) problems_.taint(from.at);
+  }
+
+  /// `before`: the problems that there were before `from` was read.
+  template <class Owner>
+  complain complaints_about(section<Owner> const& s, node const& from, std::string const& path, std::size_t before) {
+    return [this, &s, &from, &path, before](std::initializer_list<std::string_view> keys, std::string what) {
       node const* at = nullptr;
       for (auto const key : keys) {
-        if (problems_.has(fmt::format("{}.{}", path, key))) return;
-        if (at == nullptr) at = locate(from, key);
+        auto const* const written = locate(from, key);
+        if (problems_.has(fmt::format("{}.{}", path, key), before)) return;
+        if (written != nullptr && problems_.is_tainted(written->at)) return;
+        if (at == nullptr) at = written;
       }
-      problems_.add(at != nullptr ? at->at : from.at, fmt::format("{}.{}", path, *keys.begin()), std::move(what));
-    });
+      auto const first = *keys.begin();
+      bool const told_elsewhere = at == nullptr && s.find(first)->inherited;
+      if (!told_elsewhere)
+        problems_.add(at != nullptr ? at->at : from.at, fmt::format("{}.{}", path, first), std::move(what));
+    };
   }
 
   /// The members of `from`, whose names in the section begin with `prefix` ("" or "queue.").
@@ -145,6 +158,7 @@ class loader {
 
   template <class Owner>
   void read_setting(setting<Owner> const& key, node const& from, std::string const& path, Owner& to) {
+    if (problems_.is_tainted(from.at)) return;  // what could not be put into it is told already
     faults found;
     key.read(to, from, found);
     for (auto& f : found) problems_.add(f.at, path, std::move(f.text));
@@ -154,88 +168,32 @@ class loader {
   config& value_;
 };
 
-problem flag_problem(std::string flag, std::string_view text, std::size_t at, std::string key, std::string what) {
-  return {.file = std::move(flag),
-          .column = static_cast<unsigned>(at + 1),
-          .key = std::move(key),
-          .text = std::move(what),
-          .source_line = std::string(text)};
+loaded finish(gatherer& gathered, report& problems, outside_knowledge const& outside) {
+  loaded result;
+  if (!gathered.is_broken()) {
+    loader(problems, result.value).read(gathered.root());
+    check_whole(result.value, gathered.root(), outside, problems);
+  }
+  result.problems = problems.take();
+  result.files = gathered.files();
+  return result;
 }
 
 }  // namespace
 
+loaded load(origins const& from, outside_knowledge const& outside) {
+  report problems;
+  gatherer gathered(outside, problems);
+  for (auto const& path : from.files) gathered.add_file(path);
+  for (auto const& it : from.overlays) gathered.add_overlay(it);
+  return finish(gathered, problems, outside);
+}
+
 loaded load_text(std::string_view toml, std::string const& file_name, outside_knowledge const& outside) {
-  loaded result;
-  report problems(toml, file_name);
-  auto const parsed = parse_toml(toml);
-  if (auto const* const syntax = std::get_if<fault>(&parsed)) {
-    problems.add(syntax->at, {}, syntax->text);
-  } else {
-    auto const& root = std::get<node>(parsed);
-    loader(problems, result.value).read(root);
-    check_whole(result.value, root, outside, problems);
-  }
-  result.problems = problems.take();
-  return result;
-}
-
-loaded load_file(std::string const& path, outside_knowledge const& outside) {
-  auto const refuse = [&path](std::string why) {
-    return loaded{.value = {}, .problems = {problem{.file = path, .text = std::move(why)}}};
-  };
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  std::string text;
-  if (in) {
-    text.resize(largest_file + 1);
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-  }
-  if (!in.eof() && text.size() <= largest_file) return refuse(fmt::format("cannot be read: {}", std::strerror(errno)));
-  if (text.size() > largest_file) return refuse("is larger than 4 MiB");
-  return load_text(text, path, outside);
-}
-
-std::vector<problem> add_service_flag(config& to, std::string_view flag) {
-  auto const equals = flag.find('=');
-  if (equals == flag.npos) {
-    return {
-        flag_problem("--service", flag, 0, {}, fmt::format("'{}' has no '='; write NAME=HOST:PORT,HOST:PORT", flag))};
-  }
-  std::vector<problem> problems;
-  std::string const name(flag.substr(0, equals));
-  auto const key = "services." + name;
-  if (auto what = service_name_fault(name); !what.empty()) {
-    problems.push_back(flag_problem("--service", flag, 0, key, std::move(what)));
-  }
-  std::vector<instance> instances;
-  for (auto at = equals + 1; at <= flag.size();) {
-    auto const end = std::min(flag.find(',', at), flag.size());
-    auto parsed = parse_host_port(flag.substr(at, end - at));
-    if (parsed) {
-      instances.push_back({.host = std::move(parsed->host), .port = parsed->port});
-    } else {
-      problems.push_back(flag_problem("--service", flag, at, key, parsed.error().context));
-    }
-    at = end + 1;
-  }
-  if (!problems.empty()) return problems;
-  auto const at = std::lower_bound(to.services.begin(), to.services.end(), name,
-                                   [](service const& s, std::string const& n) { return s.name < n; });
-  if (at != to.services.end() && at->name == name) {
-    at->instances = std::move(instances);
-  } else {
-    to.services.insert(at, service{.name = name, .instances = std::move(instances), .channel = to.channel});
-  }
-  return {};
-}
-
-std::vector<problem> set_listen_flag(config& to, std::string_view flag) {
-  auto const parsed = parse_bind(flag);
-  if (!parsed) return {flag_problem("--listen", flag, 0, {}, parsed.error().context)};
-  if (to.listeners.empty()) to.listeners.emplace_back();
-  to.listeners.front().bind = std::string(flag);
-  return {};
+  report problems;
+  gatherer gathered(outside, problems);
+  gathered.add_text(std::string(toml), file_name);
+  return finish(gathered, problems, outside);
 }
 
 }  // namespace gw::config

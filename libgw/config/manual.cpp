@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <iterator>
+#include <type_traits>
 
 namespace gw::config {
 namespace {
@@ -32,27 +34,47 @@ void document(section<Owner> const& s, std::string& out) {
   for (auto const& key : s.settings) {
     if (key.inherited) continue;
     auto const type = key.bounds.empty() ? key.type : fmt::format("{}: {}", key.type, key.bounds);
-    fmt::format_to(to, "| `{}` | {} | `{}` | {} |\n", key.name, type, key.default_text(), key.doc);
+    auto const value = key.default_text();
+    auto const shown = value.empty() ? std::string("not set") : fmt::format("`{}`", value);
+    fmt::format_to(to, "| `{}` | {} | {} | {} |\n", key.name, type, shown, key.doc);
+  }
+}
+
+/// How a section stands in the example file.
+enum class presence : std::uint8_t {
+  defaults,  // its heading, and its keys as comments with their defaults
+  example,   // its heading, what it needs, and the rest as comments
+  absent,    // a comment as a whole, since there is none by default
+};
+
+template <class Owner>
+void comment(section<Owner> const& s, presence how, std::string& out) {
+  auto const to = std::back_inserter(out);
+  fmt::format_to(to, "\n# {}\n", s.doc);
+  if (s.form == shape::named) {
+    fmt::format_to(to, "[{}.example]\n", s.name);
+  } else if (s.form != shape::top) {
+    fmt::format_to(to, "{}{}\n", how == presence::absent ? "#" : "", heading(s));
+  }
+  for (auto const& key : s.settings) {
+    if (key.inherited) continue;
+    bool const stated = how == presence::example && !key.example.empty();
+    auto const value = key.example.empty() ? key.default_text() : std::string(key.example);
+    auto const line = fmt::format("{}{} = {}", stated ? "" : "#", key.name, value);
+    fmt::format_to(to, "{:<48} # {}\n", line, key.doc);
   }
 }
 
 template <class Owner>
-void comment(section<Owner> const& s, std::string& out) {
-  auto const to = std::back_inserter(out);
-  bool const example = s.form == shape::named;
-  fmt::format_to(to, "\n# {}\n", s.doc);
-  if (example) {
-    fmt::format_to(to, "[{}.example]\n", s.name);
-  } else if (s.form != shape::top) {
-    fmt::format_to(to, "{}\n", heading(s));
-  }
-  for (auto const& key : s.settings) {
-    if (key.inherited) continue;
-    bool const stated = example && key.name == "instances";
-    auto const value = stated ? "[\"127.0.0.1:9001\"]" : key.default_text();
-    auto const line = fmt::format("{}{} = {}", stated ? "" : "#", key.name, value);
-    fmt::format_to(to, "{:<48} # {}\n", line, key.doc);
-  }
+presence presence_of(Owner config::*) {
+  return presence::defaults;
+}
+
+template <class Owner>
+presence presence_of(std::vector<Owner> config::*where) {
+  if (std::is_same_v<Owner, service>) return presence::example;
+  config const defaults;
+  return (defaults.*where).empty() ? presence::absent : presence::defaults;
 }
 
 }  // namespace
@@ -66,8 +88,8 @@ std::string reference_markdown() {
 
 std::string commented_config() {
   std::string out = "# Configuration of wsgw. Every key that is commented out shows its default.\n";
-  comment(top_section(), out);
-  each_section([&out](auto const& s, auto) { comment(s, out); });
+  comment(top_section(), presence::defaults, out);
+  each_section([&out](auto const& s, auto where) { comment(s, presence_of(where), out); });
   return out;
 }
 

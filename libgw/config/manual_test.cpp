@@ -40,15 +40,27 @@ std::vector<std::string> values(gw::config::config const& c) {
 TEST_CASE("the commented configuration loads as it is and says the defaults when the comments are removed") {
   auto const commented = gw::config::commented_config();
   auto const plain = gw::config::load_text(commented, "plain");
-  auto const stated = gw::config::load_text(uncommented(commented), "stated");
+  auto stated = gw::config::load_text(uncommented(commented), "stated");
   for (auto const& p : plain.problems) UNSCOPED_INFO(format(p));
   CHECK(plain.problems.empty());
   for (auto const& p : stated.problems) UNSCOPED_INFO(format(p));
   CHECK(stated.problems.empty());
+
+  // What there is none of by default is an example that sets every key.
+  REQUIRE(stated.value.rules.size() == 1);
+  for (auto const& key : gw::config::rule_section().settings) {
+    CAPTURE(key.name);
+    bool const excluded = key.name == "instance";  // by `key`
+    CHECK((key.show(stated.value.rules[0]) != key.default_text()) != excluded);
+  }
+  REQUIRE(stated.value.routes.size() == 1);
+  CHECK(stated.value.routes[0].uri == "lb://example");
+  stated.value.rules.clear();
+  stated.value.routes.clear();
   CHECK(values(plain.value) == values(stated.value));
 
   gw::config::config defaults;
-  CHECK(add_service_flag(defaults, "example=127.0.0.1:9001").empty());
+  defaults.services = {{.name = "example", .instances = {{.host = "127.0.0.1", .port = 9001}}}};
   CHECK(values(plain.value) == values(defaults));
 }
 

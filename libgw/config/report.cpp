@@ -1,42 +1,74 @@
 #include "config/report.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace gw::config {
+namespace {
 
-report::report(std::string_view text, std::string file) : file_(std::move(file)) {
+bool begins_code_point(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
   while (!text.empty()) {
     auto const end = std::min(text.find('\n'), text.size());
     auto line = text.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    lines_.push_back(line);
+    lines.push_back(line);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
+  return lines;
+}
+
+}  // namespace
+
+unsigned report::add_source(std::string name, std::string text) {
+  auto& added = sources_.emplace_back(origin{std::move(name), std::move(text)});
+  added.lines = lines_of(added.text);
+  return static_cast<unsigned>(sources_.size() - 1);
+}
+
+std::string_view report::line_of(position at) const {
+  if (at.source >= sources_.size()) return {};
+  auto const& lines = sources_[at.source].lines;
+  return at.line >= 1 && at.line <= lines.size() ? lines[at.line - 1] : std::string_view();
 }
 
 void report::add(position at, std::string key, std::string what) {
-  auto const line = at.line >= 1 && at.line <= lines_.size() ? lines_[at.line - 1] : std::string_view();
-  problems_.push_back({file_, at.line, at.column, std::move(key), std::move(what), std::string(line)});
+  auto const& name = at.source < sources_.size() ? sources_[at.source].name : std::string("configuration");
+  problems_.push_back({at, {name, at.line, at.column, std::move(key), std::move(what), std::string(line_of(at))}});
 }
 
-bool report::has(std::string_view key) const {
-  return std::any_of(problems_.begin(), problems_.end(), [key](problem const& p) { return p.key == key; });
+bool report::has(std::string_view key, std::size_t since) const {
+  return std::any_of(problems_.begin() + static_cast<std::ptrdiff_t>(since), problems_.end(),
+                     [key](entry const& e) { return e.what.key == key; });
+}
+
+position report::find_in(position at, std::string_view word) const {
+  auto const line = line_of(at);
+  unsigned column = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (begins_code_point(line[i])) ++column;
+    if (column >= at.column && line.substr(i).starts_with(word)) return {at.line, column, at.source};
+  }
+  return at;
 }
 
 std::vector<problem> report::take() {
-  std::stable_sort(problems_.begin(), problems_.end(), [](problem const& a, problem const& b) {
-    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+  std::stable_sort(problems_.begin(), problems_.end(), [](entry const& a, entry const& b) {
+    return std::tie(a.at.source, a.at.line, a.at.column) < std::tie(b.at.source, b.at.line, b.at.column);
   });
-  return std::exchange(problems_, {});
+  std::vector<problem> sorted;
+  for (auto& e : problems_) sorted.push_back(std::move(e.what));
+  problems_.clear();
+  return sorted;
 }
 
-node const* locate(node const& table, std::string_view key) {
-  auto const dot = key.find('.');
-  auto const* const found = table.find(key.substr(0, dot));
-  if (found == nullptr) return nullptr;
-  return dot == key.npos ? &found->value : locate(found->value, key.substr(dot + 1));
+position inside(position at, std::size_t offset) {
+  if (at.line != 0) at.column += 1 + static_cast<unsigned>(offset);  // behind the quote
+  return at;
 }
 
 }  // namespace gw::config

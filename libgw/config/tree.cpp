@@ -13,23 +13,23 @@
 namespace gw::config {
 namespace {
 
-position position_of(toml::source_region const& source) {
-  return {source.begin.line, source.begin.column};
+position position_of(toml::source_region const& region, unsigned source) {
+  return {region.begin.line, region.begin.column, source};
 }
 
-node copy(toml::node const& from) {
-  node to{.value = {}, .at = position_of(from.source())};
-  from.visit([&to](auto const& typed) {
+node copy(toml::node const& from, unsigned source) {
+  node to{.value = {}, .at = position_of(from.source(), source)};
+  from.visit([&to, source](auto const& typed) {
     using type = std::remove_cvref_t<decltype(typed)>;
     if constexpr (toml::is_table<type>) {
       auto& table = to.value.emplace<node::table>();
       for (auto&& [key, value] : typed) {
-        table.push_back({std::string(key.str()), position_of(key.source()), copy(value)});
+        table.push_back({std::string(key.str()), position_of(key.source(), source), copy(value, source)});
       }
       std::sort(table.begin(), table.end(), [](member const& a, member const& b) { return a.key < b.key; });
     } else if constexpr (toml::is_array<type>) {
       auto& list = to.value.emplace<node::list>();
-      for (auto const& element : typed) list.push_back(copy(element));
+      for (auto const& element : typed) list.push_back(copy(element, source));
     } else if constexpr (toml::is_boolean<type> || toml::is_integer<type> || toml::is_floating_point<type> ||
                          toml::is_string<type>) {
       to.value = typed.get();
@@ -53,13 +53,23 @@ std::string_view node::kind() const {
   return names[value.index()];
 }
 
-std::variant<node, fault> parse_toml(std::string_view text) {
-  if (auto refused = screen_toml(text)) return *std::move(refused);
-  try {
-    return copy(toml::parse(text, std::string_view{}));
-  } catch (toml::parse_error const& e) {  // the library has no other way to say it
-    return fault{position_of(e.source()), std::string(e.description())};
+std::variant<node, fault> parse_toml(std::string_view text, unsigned source) {
+  if (auto refused = screen_toml(text)) {
+    refused->at.source = source;
+    return *std::move(refused);
   }
+  try {
+    return copy(toml::parse(text, std::string_view{}), source);
+  } catch (toml::parse_error const& e) {  // the library has no other way to say it
+    return fault{position_of(e.source(), source), std::string(e.description())};
+  }
+}
+
+node const* locate(node const& table, std::string_view key) {
+  auto const dot = key.find('.');
+  auto const* const found = table.find(key.substr(0, dot));
+  if (found == nullptr) return nullptr;
+  return dot == key.npos ? &found->value : locate(found->value, key.substr(dot + 1));
 }
 
 }  // namespace gw::config

@@ -1,5 +1,5 @@
 // A parsed TOML document as a small tree in which every key and value knows its place in the text.
-// describe.cpp reads its settings from these nodes; only tree.cpp knows the TOML library.
+// Settings are read from these nodes; only tree.cpp knows the TOML library.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@ namespace gw::config {
 struct position {
   unsigned line = 0;
   unsigned column = 0;
+  unsigned source = 0;  // which of the texts: see report::add_source
 };
 
 struct member;
@@ -28,6 +29,11 @@ struct node {
 
   template <class T>
   T const* as() const {
+    return std::get_if<T>(&value);
+  }
+
+  template <class T>
+  T* as() {
     return std::get_if<T>(&value);
   }
 
@@ -50,7 +56,11 @@ struct fault {
 };
 using faults = std::vector<fault>;
 
-/// The document, or the first syntax error. Depth and size of the result are bounded by the text (nesting <= 256).
-std::variant<node, fault> parse_toml(std::string_view text);
+/// The document, or the first syntax error; all positions get `source`. Depth and size of the result are bounded by the
+/// text (nesting <= 256).
+std::variant<node, fault> parse_toml(std::string_view text, unsigned source = 0);
+
+/// The value of `key` ("queue.low") in `table`; nothing if it is not there.
+node const* locate(node const& table, std::string_view key);
 
 }  // namespace gw::config

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace gw::config::types {
 namespace {
@@ -148,6 +149,13 @@ std::string text::show(std::string const& value) const {
 }
 
 void texts::read(node const& from, std::vector<std::string>& to, faults& out) const {
+  if (alone && from.as<std::string>() != nullptr) {
+    std::string one;
+    auto const before = out.size();
+    text{check}.read(from, one, out);
+    if (out.size() == before) to = {std::move(one)};
+    return;
+  }
   auto const* const list = expect<node::list>(from, "a list of strings", out);
   if (list == nullptr) return;
   auto const before = out.size();
@@ -160,6 +168,52 @@ std::string texts::show(std::vector<std::string> const& value) const {
   std::string joined;
   for (auto const& element : value) joined += (joined.empty() ? "" : ", ") + quoted(element);
   return "[" + joined + "]";
+}
+
+void rate::read(node const& from, gw::rate& to, faults& out) const {
+  if (auto const* const bare = from.as<std::int64_t>()) {
+    return add(out, from, fmt::format("'{0}' needs a time; write \"{0}/s\" or \"{0}/10s\"", *bare));
+  }
+  auto const* const text = expect<std::string>(from, "a rate such as \"20/10s\"", out);
+  if (text == nullptr) return;
+  auto const value = parse_rate(*text);
+  if (!value) return add(out, from, value.error().context);
+  if (within<std::uint64_t>(
+          from, value->count, 1, max_count, [](std::uint64_t n) { return std::to_string(n); }, out)) {
+    to = *value;
+  }
+}
+
+std::string rate::show(gw::rate value) const {
+  return quoted(rate_text(value));
+}
+std::string rate::bounds() const {
+  return fmt::format("1 to {}", max_count);
+}
+
+void memory::read(node const& from, memory_limit& to, faults& out) const {
+  auto const* const share = from.as<std::string>();
+  if (share == nullptr || !share->ends_with('%')) {
+    std::size_t bytes = 0;
+    auto const before = out.size();
+    size{min_bytes, std::size_t{1} << 50}.read(from, bytes, out);
+    if (out.size() == before) to = {.bytes = bytes, .percent = 0};
+    return;
+  }
+  std::size_t percent = 0;
+  auto const* const end = share->data() + share->size() - 1;
+  auto const [stop, ec] = std::from_chars(share->data(), end, percent);
+  if (ec != std::errc{} || stop != end || percent < 1 || percent > 100) {
+    return add(out, from, fmt::format("'{}' is not a share; write \"1%\" to \"100%\"", *share));
+  }
+  to = {.bytes = 0, .percent = percent};
+}
+
+std::string memory::show(memory_limit value) const {
+  return quoted(value.bytes != 0 ? size_text(value.bytes) : fmt::format("{}%", value.percent));
+}
+std::string memory::bounds() const {
+  return fmt::format("1% to 100%, or at least {}", size_text(min_bytes));
 }
 
 void instances::read(node const& from, std::vector<instance>& to, faults& out) const {

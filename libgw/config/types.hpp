@@ -1,13 +1,15 @@
 // The types a setting may have. Each reads a value from a node of the tree, writes it back as TOML, and describes
-// itself for the reference. describe.cpp names one for every key; nothing else uses them.
+// itself for the reference. The describe files name one for every key; nothing else uses them.
 #pragma once
 
 #include "config/config.hpp"
 #include "config/tree.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gw::config::types {
@@ -73,11 +75,53 @@ struct text {
 /// a list of strings
 struct texts {
   text_check check = nullptr;  // of each
+  bool alone = false;          // a single string may stand without brackets
 
   void read(node const& from, std::vector<std::string>& to, faults& out) const;
   std::string show(std::vector<std::string> const& value) const;
   std::string name() const { return "list of strings"; }
   std::string bounds() const { return {}; }
+};
+
+/// a value that may be left out
+template <class Type>
+struct optional {
+  Type type;
+
+  template <class Value>
+  void read(node const& from, std::optional<Value>& to, faults& out) const {
+    auto const before = out.size();
+    Value value{};
+    type.read(from, value, out);
+    if (out.size() == before) to = std::move(value);
+  }
+  /// Empty = not set.
+  template <class Value>
+  std::string show(std::optional<Value> const& value) const {
+    return value ? type.show(*value) : std::string();
+  }
+  std::string name() const { return type.name(); }
+  std::string bounds() const { return type.bounds(); }
+};
+
+/// "20/10s"
+struct rate {
+  std::size_t max_count = 0;
+
+  void read(node const& from, gw::rate& to, faults& out) const;
+  std::string show(gw::rate value) const;
+  std::string name() const { return "rate"; }
+  std::string bounds() const;
+};
+
+/// "50%" or "512MiB"
+struct memory {
+  std::size_t min_bytes = 0;
+
+  void read(node const& from, memory_limit& to, faults& out) const;
+  std::string show(memory_limit value) const;
+  std::string name() const { return "share or size"; }
+  std::string bounds() const;
 };
 
 /// one of a few words
@@ -102,6 +146,25 @@ struct instances {
   std::string name() const { return "list of addresses"; }
   std::string bounds() const { return "\"host:port\" or { addr, weight, zone }"; }
 };
+
+/// what is asked of a text: a string, which it must equal, or { equals, prefix, regex, exists }
+struct test {
+  void read(node const& from, text_test& to, faults& out) const;
+  std::string show(text_test const& value) const;
+  std::string name() const { return "string or test"; }
+  std::string bounds() const { return "\"TEXT\" or { equals, prefix, regex, exists }"; }
+};
+
+/// what is asked of named texts: { name, equals, prefix, regex, exists }, or a list of such
+struct named_tests {
+  void read(node const& from, std::vector<named_test>& to, faults& out) const;
+  std::string show(std::vector<named_test> const& value) const;
+  std::string name() const { return "test or list of tests"; }
+  std::string bounds() const { return "{ name, equals, prefix, regex, exists }"; }
+};
+
+/// Why these tests exclude each other; empty if they do not.
+std::string contradiction(text_test const& it);
 
 /// `value` as a TOML basic string.
 std::string quoted(std::string_view value);

@@ -16,6 +16,12 @@ namespace {
 
 // After its client is gone nothing of a channel may survive a second.
 constexpr duration patience_with_upstreams = std::chrono::milliseconds(500);
+// A channel that has paused its session to the limit may not do so again for this long.
+constexpr duration pause_rest = std::chrono::seconds(10);
+constexpr int idle_checks = 8;
+
+// A channel that breaks within them never worked.
+constexpr duration first_moments = std::chrono::seconds(1);
 
 net::queue_marks marks_of(config::watermarks const& w) noexcept {
   return {w.high, w.low};
@@ -23,16 +29,19 @@ net::queue_marks marks_of(config::watermarks const& w) noexcept {
 
 }  // namespace
 
-channel::channel(session& of, std::uint32_t service, std::uint32_t epoch)
+channel::channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, std::uint32_t epoch)
     : session_(of),
       worker_(of.where()),
       settings_(worker_.settings().services[service]),
       service_(service),
+      wanted_(wanted),
       epoch_(epoch),
       upstream_(worker_.loop(), wire::role::client, settings_.channel.max_message, marks_of(settings_.channel.queue),
                 *this),
       ended_(worker_.loop().where()),
-      hurry_(worker_.loop().wheel, on_hurry, this) {
+      hurry_(worker_.loop().wheel, on_hurry, this),
+      pause_(worker_.loop().wheel, on_pause_over, this),
+      idle_(worker_.loop().wheel, on_idle_check, this) {
   worker_.stats().of_service[service_].channels.add();
 }
 
@@ -58,19 +67,29 @@ net::awaitable<void> channel::run() {
     co_return;
   }
   co_await ended_.wait();
+  judge_instance();
   tell_end();
   co_await upstream_.close(end_->code, end_->reason, patience_with_upstreams);
 }
 
 net::awaitable<result<>> channel::open() {
   if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};
-  auto dialled = co_await dial(worker_, service_, session_.facts(), dialling_);
+  dial_wish wish;
+  wish.instance = wanted_;
+  auto dialled = co_await dial(worker_, service_, session_.facts(), dialling_, std::move(wish));
   if (!dialled) co_return dialled.error();
   if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};
   hurry_.stop();
   lease_ = std::move(dialled->counted);
+  instance_ = dialled->instance;
+  opened_at_ = worker_.loop().wheel.now();
   open_ = true;
   auto attached = upstream_.attach(std::move(dialled->socket), std::move(dialled->rest));
+  if (attached) {
+    upstream_.watch({.ping_interval = settings_.channel.ping_interval, .pong_timeout = settings_.channel.pong_timeout});
+    if (settings_.channel.idle_timeout.count() != 0) idle_.start(settings_.channel.idle_timeout / idle_checks);
+    session_.channel_opened(*this);
+  }
   co_return attached;
 }
 
@@ -99,9 +118,43 @@ void channel::on_lost(std::error_code cause) {
   end({channel_end::kind::upstream_closed, wire::close_code::abnormal, cause ? cause.message() : "connection closed"});
 }
 
+void channel::on_silent() {
+  worker_.stats().of_service[service_].silent_upstreams.add();
+  end({channel_end::kind::silent, wire::close_code::abnormal, "no sign of life"});
+}
+
+void channel::on_round_trip(duration took) {
+  auto const us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  worker_.stats().of_service[service_].round_trips_us.record(static_cast<std::uint64_t>(us));
+  worker_.pool_of(service_).proved(instance_);
+}
+
+void channel::on_idle_check(void* self) {
+  auto& c = *static_cast<channel*>(self);
+  auto const messages = c.accepted_ + c.received_;
+  c.idle_checks_ = messages == c.idle_since_ ? c.idle_checks_ + 1 : 0;
+  c.idle_since_ = messages;
+  if (c.idle_checks_ >= idle_checks) return c.end({channel_end::kind::idle, wire::close_code::normal, "idle"});
+  c.idle_.start(c.settings_.channel.idle_timeout / idle_checks);
+}
+
+/// A connection that breaks at once speaks against its instance, a Close after a while for it; else its end says
+/// nothing.
+void channel::judge_instance() const {
+  if (end_->why == channel_end::kind::silent) {
+    return report(worker_, service_, instance_, cluster::trouble::heartbeat_lost);
+  }
+  if (end_->why != channel_end::kind::upstream_closed) return;
+  bool const early = worker_.loop().wheel.now() < opened_at_ + first_moments;
+  bool const broke = end_->code == wire::close_code::abnormal;
+  if (early && broke) report(worker_, service_, instance_, cluster::trouble::broken_early);
+  if (!early && !broke) worker_.pool_of(service_).proved(instance_);
+}
+
 // --- 2. client to upstream ---
 
 std::size_t channel::room() const noexcept {
+  if (full_) return net::poller::read_buffer_size;
   auto const waiting = upstream_.output().size();
   auto const [high, low] = upstream_.marks();
   if (waiting <= low) return net::poller::read_buffer_size;
@@ -133,6 +186,7 @@ void channel::send_run(std::string_view run, std::uint64_t first_seq, std::uint6
     }
     at += size;
   }
+  note_queue();
 }
 
 void channel::stream(std::span<char> piece, wire::opcode op, bool first, bool last, std::uint64_t seq) {
@@ -152,9 +206,39 @@ void channel::stream(std::span<char> piece, wire::opcode op, bool first, bool la
   counts.bytes_up.add(size + piece.size());
   upstream_.queue({header.data(), size});
   upstream_.send({piece.data(), piece.size()});
+  note_queue();
+}
+
+std::size_t channel::held_bytes() const noexcept {
+  return upstream_.output().size() + (download_ ? download_->held.size() : 0);
+}
+
+void channel::note_queue() {
+  if (ending() || upstream_.output().size() <= upstream_.marks().low) return;
+  if (upstream_.congested() && !full_ && !pause_.running()) begin_pause();
+  session_.check_memory();
+}
+
+void channel::begin_pause() {
+  if (worker_.loop().wheel.now() < may_pause_from_) {
+    full_ = true;
+    return;
+  }
+  worker_.stats().of_service[service_].pauses.add();
+  pause_.start(settings_.channel.pause_limit);
+}
+
+void channel::on_pause_over(void* self) {
+  auto& c = *static_cast<channel*>(self);
+  if (!c.upstream_.congested() || c.ending()) return;
+  c.full_ = true;
+  c.may_pause_from_ = c.worker_.loop().wheel.now() + pause_rest;
+  c.session_.upstream_drained();
 }
 
 void channel::on_drained() {
+  pause_.stop();
+  full_ = false;
   session_.upstream_drained();
 }
 
@@ -197,6 +281,7 @@ void channel::on_bytes(std::span<char> bytes) {
 
 void channel::on_message(wire::event const& message) {
   ++received_;
+  session_.count_out(1);
   // (3 filters.on_message(to_client) come with routes on messages.)
   auto const frame = wire::unmasked_in_place(message);
   if (run_end_ != frame.data()) {
@@ -209,10 +294,17 @@ void channel::on_message(wire::event const& message) {
 
 void channel::forward_run() {
   if (run_begin_ == nullptr) return;
+  if (session_.said_goodbye()) return drop_run();
   auto const size = static_cast<std::size_t>(run_end_ - run_begin_);
   worker_.stats().of_service[service_].bytes_down.add(size);
   session_.client().send({std::exchange(run_begin_, nullptr), size});
   run_end_ = nullptr;
+}
+
+/// Nothing may follow our Close.
+void channel::drop_run() {
+  run_begin_ = run_end_ = nullptr;
+  worker_.stats().messages_dropped.add();
 }
 
 void channel::on_upstream_close(wire::event const& close) {
@@ -237,11 +329,11 @@ void channel::tell_waiting(error const& why) {
     facts.stage = why.code == errc::no_instance ? "discover" : "connect";
     facts.service = service_name();
     facts.seq = seq;
-    auto const d = worker_.table().decide(text);
-    if (!d.method.empty()) facts.method = d.method;
+    if (auto const method = worker_.table().method_of(text); !method.empty()) facts.method = method;
     facts.data = wire::find_correlation(text);
     if (row_of(why.code).retryable) facts.retry_after_ms = 1000;
-    if (why.code == errc::handshake_rejected && why.cause) facts.upstream_status = why.cause.value();
+    if (why.code == errc::handshake_rejected && std::string_view(why.cause.category().name()) == "http")
+      facts.upstream_status = why.cause.value();
     session_.notify(facts);
   });
 }
@@ -258,9 +350,10 @@ void channel::tell_end() {
   }
   auto const code = end_->code;
   bool const too_big = end_->why == channel_end::kind::refused_message && code == wire::close_code::too_big;
-  bool const orderly =
-      end_->why == channel_end::kind::upstream_closed &&
-      (code == wire::close_code::normal || code == wire::close_code::going_away || code == wire::close_code::no_status);
+  bool const orderly = end_->why == channel_end::kind::idle || end_->why == channel_end::kind::asked ||
+                       (end_->why == channel_end::kind::upstream_closed &&
+                        (code == wire::close_code::normal || code == wire::close_code::going_away ||
+                         code == wire::close_code::no_status));
   auto const& output = upstream_.output();
   wire::error_facts facts;
   facts.code = too_big ? errc::upstream_too_big : errc::channel_closed;
@@ -275,7 +368,7 @@ void channel::tell_end() {
                                       .last_seq = output.last_handed(),
                                       .forwarded = accepted_ - output.unsent_messages(),
                                       .received = received_};
-  session_.notify(facts);
+  session_.notify_closed(facts);
 }
 
 }  // namespace gw::gateway

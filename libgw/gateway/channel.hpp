@@ -28,7 +28,10 @@ struct channel_end {
     session_over,     // the client is gone: nobody to tell
     upstream_closed,  // it sent a Close (code, reason) or its connection broke (1006)
     refused_message,  // it broke the protocol or a limit: `code` goes to it
-    aborted,          // a streamed message turned bad behind its first pieces
+    aborted,          // a streamed message turned bad behind its first pieces, or the session held too much
+    silent,           // it showed no life
+    idle,             // channel.idle_timeout
+    asked,            // the client asked for it
     dial_failed,      // never opened; each waiting message got its error frame
   };
   kind why = kind::session_over;
@@ -39,7 +42,8 @@ struct channel_end {
 /// Owned by the coroutine channel_life(); the session's table only points at it.
 class channel final : public net::peer_owner {
  public:
-  channel(session& of, std::uint32_t service, std::uint32_t epoch);
+  /// `wanted`: the instance that a rule asks for; none: the balancer chooses.
+  channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, std::uint32_t epoch);
   ~channel();
 
   /// Dials, serves, tells, closes.
@@ -50,6 +54,7 @@ class channel final : public net::peer_owner {
   bool ending() const noexcept { return end_.has_value(); }
 
   std::uint32_t service() const noexcept { return service_; }
+  std::uint32_t epoch() const noexcept { return epoch_; }
 
   // --- client to upstream, called by the session inside a turn ---
 
@@ -57,8 +62,12 @@ class channel final : public net::peer_owner {
   void send_run(std::string_view run, std::uint64_t first_seq, std::uint64_t messages);
   /// A message that leaves in pieces, each one a whole frame; masks `piece` in place.
   void stream(std::span<char> piece, wire::opcode op, bool first, bool last, std::uint64_t seq);
-  bool congested() const noexcept { return upstream_.congested(); }
+  /// The session must not be read until this channel has drained, or has paused it long enough.
+  bool pauses_session() const noexcept { return upstream_.congested() && !full_; }
+  /// Further messages are to be refused with QUEUE_FULL.
+  bool full() const noexcept { return full_; }
   std::size_t room() const noexcept;
+  std::size_t held_bytes() const noexcept;
 
   void resume_reading() { upstream_.resume_reading(); }
 
@@ -70,12 +79,19 @@ class channel final : public net::peer_owner {
   std::size_t read_room() const override;
   void on_drained() override;
   void on_lost(std::error_code cause) override;
+  void on_silent() override;
+  void on_round_trip(duration took) override;
 
+  void note_queue();
+  void begin_pause();
+  static void on_pause_over(void* self);
+  static void on_idle_check(void* self);
   void on_message(wire::event const& message);
   void on_piece(wire::event const& piece);
   void on_upstream_close(wire::event const& close);
   void forward_piece(std::span<char> payload, wire::opcode op, bool first, bool last);
   void forward_run();
+  void drop_run();
   static void on_stall(void* self);
 
   net::awaitable<result<>> open();
@@ -83,21 +99,31 @@ class channel final : public net::peer_owner {
   static void on_hurry(void* self);
   void tell_waiting(error const& why);
   void tell_end();
+  void judge_instance() const;
   std::string_view service_name() const;
 
   session& session_;
   worker& worker_;
   config::service const& settings_;
   std::uint32_t service_;
+  std::optional<cluster::instance_id> wanted_;
   std::uint32_t epoch_;
   net::peer upstream_;
   net::event ended_;
-  net::timer hurry_;                    // ends a dial for a client that is gone
-  lease lease_;                         // counts this channel on its instance
+  net::timer hurry_;                 // ends a dial for a client that is gone
+  net::timer pause_;                 // channel.queue.pause_limit
+  net::timer idle_;                  // channel.idle_timeout
+  lease lease_;                      // counts this channel on its instance
+  cluster::instance_id instance_{};  // who was dialled
+  time_point opened_at_{};
   net::stream* dialling_ = nullptr;     // what end() must interrupt
   std::unique_ptr<download> download_;  // a message that came in pieces
   std::optional<channel_end> end_;
   bool open_ = false;
+  bool full_ = false;
+  time_point may_pause_from_{};
+  int idle_checks_ = 0;           // in a row without a message
+  std::uint64_t idle_since_ = 0;  // messages both ways at the last one that found some
 
   std::uint64_t accepted_ = 0;  // messages taken from the client
   std::uint64_t received_ = 0;  // messages taken from the upstream

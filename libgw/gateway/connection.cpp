@@ -1,16 +1,23 @@
 #include "gateway/connection.hpp"
 
+#include "config/address.hpp"
+#include "core/log.hpp"
 #include "gateway/session.hpp"
+#include "gateway/tunnel.hpp"
 #include "net/beast_judge.hpp"
 #include "net/http_io.hpp"
 #include "net/stream.hpp"
+#include "net/tls_engine.hpp"
+#include "wire/control_message.hpp"
 #include "wire/header_rules.hpp"
 #include "wire/http_text.hpp"
 #include "wire/strict_head.hpp"
+#include "wire/strict_head_lexis.hpp"
 #include "wire/target.hpp"
 #include "wire/upgrade.hpp"
 
 #include <boost/algorithm/string/predicate.hpp>
+#include <boost/algorithm/string/trim.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -18,24 +25,42 @@
 namespace gw::gateway {
 namespace {
 
+/// A 1:1 WebSocket that is still to be opened on the other side.
+struct passage {
+  route::handshake_route const* by = nullptr;
+  std::string accept;                  // Sec-WebSocket-Accept for the client
+  std::vector<std::string> protocols;  // that the client offers
+};
+
 /// A client that passed the handshake.
 struct upgraded {
   client_facts facts;
-  std::string rest;  // bytes behind the handshake
+  std::optional<passage> through;  // none: a session
+  std::string rest;                // bytes behind the handshake
 };
 
-/// What is answered to a head: bytes for the client, and who it is if they are a 101.
+/// What is answered to a head: bytes for the client, and who it is if it was let in. Who is to pass through gets its
+/// answer when the upstream has given one.
 struct answer {
   std::string bytes;
   std::optional<client_facts> accepted;
+  std::optional<passage> through;
 };
 
 answer refusal(int status, std::string_view code, std::string_view detail) {
-  return {wire::make_problem({.status = status, .code = code, .detail = detail}), std::nullopt};
+  return {wire::make_problem({.status = status, .code = code, .detail = detail}), {}, {}};
 }
 
 answer refusal(wire::head_fault const& fault) {
-  return {wire::make_problem(fault), std::nullopt};
+  return {wire::make_problem(fault), {}, {}};
+}
+
+/// Refused now, but it may come back.
+answer refusal_for_now(int status, std::string_view code, std::string_view detail) {
+  return {
+      wire::make_problem({.status = status, .code = code, .detail = detail, .retry_after = std::chrono::seconds(1)}),
+      {},
+      {}};
 }
 
 /// Names are compared without case; an entry without a port stands for any port.
@@ -46,52 +71,110 @@ bool serves_host(config::listener const& l, std::string_view host) {
   return l.hosts.empty() || std::any_of(l.hosts.begin(), l.hosts.end(), matches);
 }
 
+/// A certificate was chosen for the name in SNI, so nothing of another host may be asked for here (RFC 9110 section
+/// 7.4). SNI carries no trailing dot (RFC 6066 section 3), a Host may.
+bool is_certified_host(net::tls_engine const* tls, std::string_view host) {
+  if (tls == nullptr || tls->server_name().empty()) return true;
+  auto const asked = wire::parse_authority(host);
+  auto name = asked ? asked->host : std::string_view();
+  if (name.ends_with('.')) name.remove_suffix(1);
+  return wire::same_name(name, tls->server_name());
+}
+
 std::string_view choose_protocol(config::listener const& l, wire::websocket_request const& request) {
+  auto const& offered_all = request.protocols;
+  if (std::find(offered_all.begin(), offered_all.end(), wire::control_protocol) != offered_all.end()) {
+    return wire::control_protocol;
+  }
   for (auto const offered : request.protocols) {
     if (std::find(l.subprotocols.begin(), l.subprotocols.end(), offered) != l.subprotocols.end()) return offered;
   }
   return {};
 }
 
-client_facts facts_of(wire::request_head const& head, std::string_view raw, config::listener const& l, int fd) {
+bool is_trusted(std::span<config::cidr const> proxies, std::string_view ip) {
+  return std::any_of(proxies.begin(), proxies.end(), [ip](config::cidr const& c) { return c.contains(ip); });
+}
+
+/// Who speaks through a trusted proxy: the last address of X-Forwarded-For that is not a trusted proxy's own.
+std::string forwarded_client(wire::request_head const& head, std::span<config::cidr const> proxies,
+                             std::string const& peer) {
+  std::string list(head.get("X-Forwarded-For"));
+  while (!list.empty()) {
+    auto const comma = list.find_last_of(',');
+    auto const last = boost::algorithm::trim_copy(comma == list.npos ? list : list.substr(comma + 1));
+    if (!config::is_ip_literal(last)) return peer;
+    if (!is_trusted(proxies, last)) return last;
+    list.resize(comma == list.npos ? 0 : comma);
+  }
+  return peer;
+}
+
+client_facts facts_of(worker const& on, wire::request_head const& head, std::string_view raw, std::size_t listener,
+                      net::stream& client) {
+  auto const& l = on.settings().listeners[listener];
+  auto const proxies = on.proxies_of(listener);
   client_facts facts;
   facts.head = raw;
-  facts.address = net::address::of_socket(fd, false).ip();
+  facts.peer = net::address::of_socket(client.descriptor(), false).ip();
+  facts.by_proxy = is_trusted(proxies, facts.peer);
+  facts.address = facts.by_proxy ? forwarded_client(head, proxies, facts.peer) : facts.peer;
   facts.conn = wire::make_request_id().substr(0, 16);
   facts.request_id = wire::kept_request_id(head);
   if (facts.request_id.empty()) facts.request_id = wire::make_request_id();
   facts.traceparent = wire::kept_traceparent(head);
   if (facts.traceparent.empty()) facts.traceparent = wire::make_traceparent();
   facts.listener = l.name;
+  if (auto const* const tls = client.tls()) {
+    facts.secure = true;
+    facts.user = tls->peer_name();
+  }
   return facts;
 }
 
 /// A head from a listener for clients: an upgrade to a multiplexed session, or nothing.
-answer answer_client(worker const& on, std::string_view raw, config::listener const& l, int fd) {
+answer answer_client(worker const& on, std::string_view raw, std::size_t listener, net::stream& client) {
+  auto const& l = on.settings().listeners[listener];
   auto const head = wire::judge_request(raw);
   if (!head) return refusal(head.error());
   if (!net::beast_agrees_request(raw)) return refusal(400, "BAD_HANDSHAKE", "the request head is ambiguous");
   if (!serves_host(l, head->get("Host"))) return refusal(421, "BAD_HANDSHAKE", "this host is not served here");
+  if (!is_certified_host(client.tls(), head->get("Host"))) {
+    return refusal(421, "BAD_HANDSHAKE", "Host names another host than the TLS handshake");
+  }
   auto const target = wire::judge_target(head->target);
   if (!target) return refusal(target.error());
   auto const matches = [&](auto const& pattern) { return wire::path_matches(pattern, target->path); };
-  if (std::none_of(l.ws_paths.begin(), l.ws_paths.end(), matches)) {
+  bool const multiplexed = std::any_of(l.ws_paths.begin(), l.ws_paths.end(), matches);
+  auto const* const route = multiplexed ? nullptr : on.around().routes.match(target->path, head->get("Host"));
+  if (!multiplexed && route == nullptr) {
     return refusal(404, "NO_ROUTE", "no listener path or route matches; WebSockets are served on ws_paths");
   }
   auto const request = wire::judge_upgrade(*head);
   if (!request) return refusal(request.error());
-  if (!wire::origin_allowed(request->origin, head->get("Host"), l.origins)) {
+  bool const over_tls = client.tls() != nullptr;
+  if (!wire::origin_allowed(request->origin, head->get("Host"), l.origins, over_tls)) {
     return refusal(403, "FORBIDDEN", "this Origin may not connect; see 'origins' of the listener");
   }
   if (on.stopping() || on.around().full()) {
-    return {wire::make_problem({.status = 503,
-                                .code = "OVERLOADED",
-                                .detail = "no more sessions are accepted now",
-                                .retry_after = std::chrono::seconds(1)}),
-            std::nullopt};
+    return refusal_for_now(503, "OVERLOADED", "no more sessions are accepted now");
   }
-  return {wire::make_upgrade_response(wire::accept_key(request->key), choose_protocol(l, *request)),
-          facts_of(*head, raw, l, fd)};
+  auto facts = facts_of(on, *head, raw, listener, client);
+  auto* const limit = on.around().per_address;
+  if (limit != nullptr && !limit->admit(facts.address, l.max_sessions_per_ip, facts.seat)) {
+    return refusal_for_now(429, "RATE_LIMITED", "this address has as many sessions as it may");
+  }
+  auto accept = wire::accept_key(request->key);
+  if (route != nullptr) {
+    passage through{route, std::move(accept), {request->protocols.begin(), request->protocols.end()}};
+    return {{}, std::move(facts), std::move(through)};
+  }
+  auto const protocol = choose_protocol(l, *request);
+  auto const user = facts.user.empty() ? std::nullopt : std::optional<std::string_view>(facts.user);
+  facts.told = route::circumstances_of(
+      on.table().asked(),
+      {.head = *head, .target = *target, .subprotocol = protocol, .client = facts.address, .user = user});
+  return {wire::make_upgrade_response(accept, protocol), std::move(facts), {}};
 }
 
 /// A head from the listener for probes and scrapes.
@@ -117,14 +200,14 @@ answer answer_probe(worker const& on, std::string_view raw) {
   }
   if (head->method == "OPTIONS") {
     wire::owned_field const allow{"Allow", "GET, HEAD, OPTIONS"};
-    return {wire::make_response(204, {&allow, 1}, "", "", false), std::nullopt};
+    return {wire::make_response(204, {&allow, 1}, "", "", false), {}, {}};
   }
   if (head->method != "GET" && head->method != "HEAD") {
     return refusal(405, "BAD_HANDSHAKE", "only GET, HEAD and OPTIONS are answered here");
   }
   auto bytes = wire::make_response(status, {}, type, body, false);
   if (head->method == "HEAD") bytes.resize(bytes.size() - body.size());
-  return {std::move(bytes), std::nullopt};
+  return {std::move(bytes), {}, {}};
 }
 
 std::string refuse_unread(error const& why, net::received_head const& received, bool timed_out) {
@@ -133,45 +216,117 @@ std::string refuse_unread(error const& why, net::received_head const& received, 
   return {};
 }
 
-/// Reads the head, answers it. A client that got a 101 comes back; everyone else has had their answer.
-net::awaitable<std::optional<upgraded>> greet(worker& on, net::stream& client, entrance by, config::listener const& l) {
-  net::received_head received;
-  answer reply;
-  {
-    // The deadline does not close: a late client is told 408.
-    net::deadline limit(on.loop(), client, l.handshake_timeout, net::deadline::action::interrupt);
-    auto const read = co_await net::read_head(client, received, l.header_limit);
-    if (!read) {
-      reply.bytes = refuse_unread(read.error(), received, limit.passed());
-    } else if (by == entrance::probes) {
-      reply = answer_probe(on, received.head());
-    } else {
-      reply = answer_client(on, received.head(), l, client.descriptor());
-    }
+/// The TLS handshake failed. Its alert is all that can be said, except to those who speak HTTP.
+answer refuse_insecure(worker& on, net::stream& client, config::listener const& l, error const& why) {
+  if (why.code != errc::bad_handshake && why.code != errc::timeout) return {};  // it left, or the worker stops
+  auto const address = net::address::of_socket(client.descriptor(), false).ip();
+  log::event(log::level::debug, "tls_refused", {{"listener", l.name}, {"client", address}, {"err", describe(why)}});
+  if (why.code == errc::bad_handshake && client.tls() == nullptr) {
+    return refusal(400, "BAD_HANDSHAKE", "this port speaks TLS: use wss:// or https://");
   }
-  net::deadline limit(on.loop(), client, l.handshake_timeout);
+  on.stats().handshakes_refused.add();
+  if (why.code == errc::timeout) client.close();
+  return {};
+}
+
+/// TLS if the listener speaks it, then the head: what is answered.
+net::awaitable<answer> hear(worker& on, net::stream& client, arrival const& from, net::received_head& received) {
+  auto const& l = on.settings().listeners[from.listener];
+  // The deadline does not close: a late client is told 408.
+  net::deadline limit(on.loop(), client, l.handshake_timeout, net::deadline::action::interrupt);
+  auto engine = from.by == entrance::clients ? on.tls().for_client(from.listener) : nullptr;
+  if (engine) {
+    auto const secured = co_await client.secure(std::move(engine));
+    if (!secured) co_return refuse_insecure(on, client, l, secured.error());
+  }
+  auto const read = co_await net::read_head(client, received, l.header_limit);
+  if (!read) co_return answer{refuse_unread(read.error(), received, limit.passed()), {}, {}};
+  if (from.by == entrance::probes) co_return answer_probe(on, received.head());
+  co_return answer_client(on, received.head(), from.listener, client);
+}
+
+/// Hears a connection and answers it. Who was let in comes back; everyone else has had their answer.
+net::awaitable<std::optional<upgraded>> greet(worker& on, net::stream& client, arrival const& from) {
+  net::received_head received;
+  auto reply = co_await hear(on, client, from, received);
+  if (reply.through) co_return upgraded{std::move(*reply.accepted), std::move(reply.through), received.rest()};
+  net::deadline limit(on.loop(), client, on.settings().listeners[from.listener].handshake_timeout);
   auto const written = co_await client.write(reply.bytes);
-  if (written && reply.accepted) co_return upgraded{std::move(*reply.accepted), received.rest()};
-  if (by == entrance::clients && !reply.bytes.empty()) on.stats().handshakes_refused.add();
+  if (written && reply.accepted) co_return upgraded{std::move(*reply.accepted), {}, received.rest()};
+  if (from.by == entrance::clients && !reply.bytes.empty()) on.stats().handshakes_refused.add();
   if (written) co_await client.finish();
   co_return std::nullopt;
+}
+
+/// The HTTP answer of an upstream that did not upgrade, as far as it concerns the client.
+struct verbatim {
+  int status = 0;
+  std::vector<wire::owned_field> fields;
+
+  void keep(wire::response_head const& head) {
+    status = head.status;
+    for (std::string_view const name : {"WWW-Authenticate", "Retry-After", "Location"}) {
+      if (auto const value = head.get(name); !value.empty()) fields.push_back({std::string(name), std::string(value)});
+    }
+  }
+};
+
+std::string refuse_passage(error const& why, verbatim const& upstream) {
+  auto const& row = row_of(why.code);
+  bool const theirs = why.code == errc::handshake_rejected && upstream.status >= 300 && upstream.status <= 599;
+  wire::problem told{.status = theirs ? upstream.status : row.http, .code = row.name, .detail = why.context};
+  if (theirs) told.extra = upstream.fields;
+  if (why.code == errc::no_instance) told.retry_after = std::chrono::seconds(1);
+  return wire::make_problem(told);
+}
+
+/// Dials the upstream before the client gets its answer, whichever that is.
+net::awaitable<std::optional<dialled>> open_passage(worker& on, net::stream& client, upgraded const& who,
+                                                    net::stream*& current) {
+  verbatim refused;
+  dial_wish wish;
+  wish.protocols = who.through->protocols;
+  wish.refused = [&refused](wire::response_head const& head) { refused.keep(head); };
+  auto opened = co_await dial(on, who.through->by->service, who.facts, current, std::move(wish));
+  auto const bytes = opened ? wire::make_upgrade_response(who.through->accept, opened->protocol)
+                            : refuse_passage(opened.error(), refused);
+  net::deadline limit(on.loop(), client, on.settings().session.pong_timeout);
+  auto const written = co_await client.write(bytes);
+  if (!opened) on.stats().handshakes_refused.add();
+  if (written && !opened) co_await client.finish();
+  if (!written || !opened) co_return std::nullopt;
+  co_return std::move(*opened);
+}
+
+net::awaitable<void> run_session(worker& on, net::stream& client, upgraded who) {
+  session s(on, std::move(who.facts));
+  auto rest = std::move(who.rest);
+  co_await s.run(client.release(), std::move(rest));
+}
+
+net::awaitable<void> run_tunnel(worker& on, net::stream& client, upgraded who, dialled upstream) {
+  tunnel t(on, std::move(who.facts), *who.through->by, std::move(upstream));
+  auto rest = std::move(who.rest);
+  co_await t.run(client.release(), std::move(rest));
 }
 
 }  // namespace
 
 net::awaitable<void> serve_connection(worker& on, arrival connection) {
   net::stream client(on.loop(), std::move(connection.socket));
-  auto const& l = on.settings().listeners[connection.listener];
   std::optional<upgraded> greeted;
+  std::optional<dialled> upstream;
   {
-    greeting const registered(on, client, connection.by);
-    greeted = co_await greet(on, client, connection.by, l);
+    greeting registered(on, client, connection.by);
+    greeted = co_await greet(on, client, connection);
+    if (greeted && greeted->through) upstream = co_await open_passage(on, client, *greeted, registered.dialling);
   }
-  if (!greeted) co_return;
-  session s(on, std::move(greeted->facts));
-  auto rest = std::move(greeted->rest);
-  greeted.reset();
-  co_await s.run(client.release(), std::move(rest));
+  if (!greeted || greeted->through.has_value() != upstream.has_value()) co_return;
+  if (upstream) {
+    co_await run_tunnel(on, client, std::move(*greeted), std::move(*upstream));
+  } else {
+    co_await run_session(on, client, std::move(*greeted));
+  }
 }
 
 }  // namespace gw::gateway

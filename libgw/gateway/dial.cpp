@@ -4,12 +4,16 @@
 #include "gateway/worker.hpp"
 #include "net/beast_judge.hpp"
 #include "net/http_io.hpp"
+#include "net/tls_engine.hpp"
 #include "wire/header_rules.hpp"
 #include "wire/strict_head.hpp"
+#include "wire/strict_head_lexis.hpp"
 #include "wire/target.hpp"
 #include "wire/upgrade.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <vector>
 
 namespace gw::gateway {
@@ -25,9 +29,9 @@ class http_status_category final : public std::error_category {
   std::string message(int status) const override { return "HTTP status " + std::to_string(status); }
 };
 
-std::error_code http_status(int status) {
+std::error_category const& http_statuses() {
   static http_status_category const category;
-  return {status, category};
+  return category;
 }
 
 std::string name_of(cluster::instance const& i) {
@@ -37,12 +41,15 @@ std::string name_of(cluster::instance const& i) {
 /// One try at one instance.
 struct attempt {
   worker& on;
+  std::uint32_t service;
   config::service const& settings;
   wire::forward_rules const& rules;
   client_facts const& client;
   cluster::instance const& target;
   duration time_left;
   net::stream& upstream;
+  dial_wish const& wish;
+  std::string& tls_failure;  // why TLS failed: for the log, not for clients
 };
 
 error upstream_error(errc code, attempt const& a, std::string what, std::error_code cause = {}) {
@@ -63,10 +70,11 @@ std::string handshake_of(attempt const& a, std::string const& key, std::vector<s
   auto const head = wire::judge_request(a.client.head);
   if (!head) return {};
   auto const fields = wire::upstream_headers(*head, a.rules,
-                                             {.client_ip = a.client.address,
-                                              .proto = "http",
+                                             {.client_ip = a.client.by_proxy ? a.client.peer : a.client.address,
+                                              .proto = a.client.secure ? "https" : "http",
                                               .request_id = a.client.request_id,
-                                              .traceparent = a.client.traceparent});
+                                              .traceparent = a.client.traceparent,
+                                              .peer_is_trusted = a.client.by_proxy});
   auto const host = a.settings.host.empty() ? name_of(a.target) : a.settings.host;
   return wire::make_upgrade_request(path_and_query(a, *head), host, key, protocols, fields);
 }
@@ -83,25 +91,62 @@ net::awaitable<result<>> connect(attempt a) {
   co_return upstream_error(errc::connect_failed, a, "cannot be reached", connected.error().cause);
 }
 
-result<> judge_answer(attempt const& a, std::string_view raw, std::string const& key,
-                      std::vector<std::string> const& protocols) {
+/// The subprotocol that the upstream chose.
+result<std::string> judge_answer(attempt const& a, std::string_view raw, std::string const& key,
+                                 std::vector<std::string> const& protocols) {
   auto const head = wire::judge_response(raw);
   if (!head || !net::beast_agrees_response(raw)) {
     return upstream_error(errc::handshake_rejected, a, "answered with a malformed HTTP head");
   }
   if (head->status != 101) {
-    return upstream_error(errc::handshake_rejected, a, "refused the handshake", http_status(head->status));
+    if (a.wish.refused) a.wish.refused(*head);
+    return upstream_error(errc::handshake_rejected, a, "refused the handshake", {head->status, http_statuses()});
   }
   if (auto const judged = wire::judge_upgrade_response(*head, wire::accept_key(key), protocols); !judged) {
     return upstream_error(errc::handshake_rejected, a,
                           "answered with a bad handshake: " + std::string(judged.error().why));
   }
-  return {};
+  return std::string(head->get("Sec-WebSocket-Protocol"));
 }
 
-net::awaitable<result<std::string>> shake_hands(attempt a) {
-  std::vector<std::string> protocols;
-  if (!a.settings.subprotocol.empty()) protocols.push_back(a.settings.subprotocol);
+/// Whom the certificate must name: the host that the handshake names, as a name or an IP literal.
+std::string certified_name(attempt const& a) {
+  auto const configured = wire::parse_authority(a.settings.host);
+  if (!configured) return a.target.configured.host;
+  auto host = configured->host;
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return std::string(host);
+}
+
+error tls_failed(attempt const& a, std::string_view why) {
+  a.tls_failure = why;
+  return upstream_error(errc::connect_failed, a, "failed the TLS handshake");
+}
+
+/// Nothing, if the service speaks plain text.
+net::awaitable<result<>> secure(attempt a) {
+  auto const name = certified_name(a);
+  auto engine = a.on.tls().for_upstream(a.service, a.target.id, name);
+  if (!engine) co_return result<>();
+  auto done = co_await a.upstream.secure(std::move(engine));
+  if (done || !a.upstream.is_open()) co_return done;
+  auto const* const tls = a.upstream.tls();
+  auto const why = tls->failure().empty() ? describe(done.error()) : std::string(tls->failure());
+  co_return tls_failed(a, why);
+}
+
+struct shaken {
+  std::string rest;
+  std::string protocol;
+};
+
+std::vector<std::string> offered_by(attempt const& a) {
+  if (a.wish.protocols) return *a.wish.protocols;
+  return a.settings.subprotocol.empty() ? std::vector<std::string>() : std::vector{a.settings.subprotocol};
+}
+
+net::awaitable<result<shaken>> shake_hands(attempt a) {
+  auto const protocols = offered_by(a);
   auto const key = wire::make_key();
   auto const request = handshake_of(a, key, protocols);
   if (request.empty()) co_return upstream_error(errc::internal, a, "cannot be asked: a header cannot be written");
@@ -109,16 +154,32 @@ net::awaitable<result<std::string>> shake_hands(attempt a) {
   auto const limit = std::min<duration>(a.settings.channel.handshake_timeout, a.time_left);
   net::deadline deadline(a.on.loop(), a.upstream, limit);
   net::received_head received;
-  auto done = co_await a.upstream.write(request);
+  auto done = co_await secure(a);
+  if (done) done = co_await a.upstream.write(request);
   if (done) done = co_await net::read_head(a.upstream, received, response_limit);
   if (!done) {
     if (deadline.passed()) co_return upstream_error(errc::connect_timeout, a, "did not answer the handshake in time");
-    if (!a.upstream.is_open()) co_return done.error();
+    if (!a.upstream.is_open() || done.error().code == errc::connect_failed) co_return done.error();
+    // With TLS 1.3 a server refuses our certificate only behind the handshake.
+    auto const* const tls = a.upstream.tls();
+    if (tls != nullptr && !tls->failure().empty()) co_return tls_failed(a, tls->failure());
     co_return upstream_error(errc::handshake_rejected, a, "did not answer the handshake", done.error().cause);
   }
-  auto const judged = judge_answer(a, received.head(), key, protocols);
+  auto judged = judge_answer(a, received.head(), key, protocols);
   if (!judged) co_return judged.error();
-  co_return received.rest();
+  co_return shaken{received.rest(), std::move(*judged)};
+}
+
+/// What a failed try says about the instance: nothing if it answered as HTTP, or if the fault is ours.
+std::optional<cluster::trouble> trouble_of(error const& e, bool connected) {
+  using cluster::trouble;
+  if (!connected) return trouble::unreachable;
+  if (e.code == errc::connect_timeout) return trouble::no_answer;
+  if (e.code != errc::handshake_rejected) return std::nullopt;
+  if (!e.cause) return trouble::bad_handshake;
+  if (e.cause.category() != http_statuses()) return trouble::no_answer;  // the connection broke
+  if (e.cause.value() >= 500) return trouble::server_error;
+  return std::nullopt;
 }
 
 /// Would another instance answer otherwise? Not if this one understood us and said no.
@@ -126,10 +187,33 @@ bool worth_another(error const& e) {
   return e.code != errc::handshake_rejected || !e.cause || e.cause.value() >= 500 || e.cause.value() < 400;
 }
 
+/// Who is tried next; null: nobody.
+cluster::instance const* next_of(cluster::pool& pool, dial_wish const& wish,
+                                 std::span<cluster::instance_id const> tried, time_point now) {
+  if (wish.instance) {
+    return tried.empty() && pool.may_dial(*wish.instance, now) ? pool.find(*wish.instance) : nullptr;
+  }
+  auto const index = pool.choose({.excluded = tried}, now);
+  return index ? &pool.instances()[*index] : nullptr;
+}
+
 }  // namespace
 
+void report(worker& on, std::uint32_t service, cluster::instance_id instance, cluster::trouble what) {
+  auto& pool = on.pool_of(service);
+  auto const now = on.loop().wheel.now();
+  if (!pool.reported(instance, what, now)) return;
+  on.stats().of_service[service].ejections.add();
+  auto const until = pool.state_of(instance, now).until;
+  log::event(log::level::warning, "instance_ejected",
+             {{"service", on.settings().services[service].name},
+              {"instance", name_of(*pool.find(instance))},
+              {"reason", cluster::text_of(what)},
+              {"for_ms", std::chrono::duration_cast<std::chrono::milliseconds>(until - now).count()}});
+}
+
 net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_facts const& client,
-                                     net::stream*& current) {
+                                     net::stream*& current, dial_wish wish) {
   auto const& settings = on.settings().services[service];
   auto& pool = on.pool_of(service);
   auto& counts = on.stats().of_service[service];
@@ -139,38 +223,43 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
   error last{errc::no_instance, side::upstream, "no healthy instance of '" + settings.name + "'", {}};
 
   while (tried.size() <= settings.channel.connect_retries && wheel.now() < give_up_at) {
-    auto const chosen = pool.choose(tried, 0, wheel.now());
-    if (!chosen) break;
-    // A copy: a new snapshot may come while we wait.
-    cluster::instance const target = pool.instances()[*chosen];
+    auto const* const chosen = next_of(pool, wish, tried, wheel.now());
+    if (chosen == nullptr) break;
+    cluster::instance const target = *chosen;  // a copy: a new snapshot may come while we wait
     lease counted(target.load, on.index());
     net::stream upstream(on.loop());
     current = &upstream;
-    attempt const a{on, settings, on.forwarding_of(service), client, target, give_up_at - wheel.now(), upstream};
+    auto const began = wheel.now();
+    std::string tls_failure;
+    attempt const a{on,       service, settings,   on.forwarding_of(service), client, target, give_up_at - began,
+                    upstream, wish,    tls_failure};
     auto connected = co_await connect(a);
-    result<std::string> rest = std::string();
+    result<shaken> done = shaken{};
     if (connected) {
-      rest = co_await shake_hands(a);
+      done = co_await shake_hands(a);
     } else {
-      rest = connected.error();
+      done = connected.error();
     }
     current = nullptr;
-    if (rest) {
-      pool.succeeded(target.id);
+    if (done) {
+      pool.succeeded(target.id, wheel.now());
+      pool.observed(target.id, wheel.now() - began, wheel.now());
       counts.connects.add();
-      co_return dialled{upstream.release(), std::move(*rest), std::move(counted)};
+      co_return dialled{upstream.release(), std::move(done->rest), std::move(counted), target.id,
+                        std::move(done->protocol)};
     }
-    last = rest.error();
+    last = done.error();
     if (last.code == errc::closed) co_return last;  // torn down
     counts.connect_failures.add();
-    log::event(
-        log::level::warning, "dial_failed",
-        {{"conn", client.conn}, {"service", settings.name}, {"instance", name_of(target)}, {"err", describe(last)}});
-    if (!worth_another(last)) {
-      pool.succeeded(target.id);  // it answered
-      break;
+    auto const why = describe(last) + (tls_failure.empty() ? "" : ": " + tls_failure);
+    log::event(log::level::warning, "dial_failed",
+               {{"conn", client.conn}, {"service", settings.name}, {"instance", name_of(target)}, {"err", why}});
+    if (auto const what = trouble_of(last, connected.has_value())) {
+      report(on, service, target.id, *what);
+    } else if (last.code == errc::handshake_rejected) {
+      pool.succeeded(target.id, wheel.now());  // it answered
     }
-    pool.failed(target.id, wheel.now());
+    if (!worth_another(last)) break;
     tried.push_back(target.id);
   }
   co_return last;

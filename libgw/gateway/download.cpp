@@ -34,6 +34,7 @@ void channel::on_piece(wire::event const& piece) {
   }
   if (!piece.last) return;
   ++received_;
+  session_.count_out(1);
   worker_.stats().of_service[service_].messages_down.add();
   bool const owned_output = d.streaming;
   download_.reset();

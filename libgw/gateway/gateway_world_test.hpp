@@ -7,6 +7,7 @@
 #include "gateway/worker.hpp"
 #include "testing/party.hpp"
 #include "testing/raw_client.hpp"
+#include "testing/secure_client.hpp"
 #include "testing/service_double.hpp"
 #include "testing/socket_pair.hpp"
 
@@ -48,6 +49,14 @@ inline constexpr std::string_view client_head =
     "X-Request-Id: request-7\r\n"
     "\r\n";
 
+/// A handshake by TLS with the gateway that `host` names, with more fields.
+inline std::string secure_head(std::string const& host, std::string const& more = {}) {
+  return "GET /ws HTTP/1.1\r\nHost: " + host +
+         "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+         more + "\r\n";
+}
+
 /// A message for `service`.
 inline std::string message_to(std::string const& service, std::string const& data) {
   return R"({"method":"/api/v1/)" + service + R"(/send","data":)" + data + "}";
@@ -67,9 +76,13 @@ class gateway_world {
   gateway_world(cast who, clock const& real_time);
 
   /// A client that has done its handshake.
-  party& client(std::string name = "client");
+  party& client(std::string name = "client", bool control = false);
   /// One that has still to do it: everything it sends goes through serve_connection().
   raw_client& connection(gateway::entrance by = gateway::entrance::clients);
+  /// The same by TLS, which it has still to begin.
+  secure_client& secure_connection();
+  /// A client that has done all its handshakes by TLS, with the gateway that `host` names.
+  net::awaitable<party*> secure_party(gateway::tls_context_ptr context, std::string host);
   /// The next connection to `service` that nobody has asked for yet.
   net::awaitable<party*> upstream(std::string service);
   service_double& instance(std::string const& service, std::size_t number = 0) {
@@ -81,6 +94,8 @@ class gateway_world {
   net::awaitable<void> told(party& to, std::string frame, boost::source_location at = BOOST_CURRENT_LOCATION);
 
   gateway::worker& worker() { return *worker_; }
+  /// Looks whether certificates have changed on disk.
+  bool reread_certificates();
   gateway::service_stats const& counts_of(std::string const& service) const;
   /// The gateway's side of a client; null as soon as it is over.
   gateway::session* session_of(party const& client) const;
@@ -90,6 +105,8 @@ class gateway_world {
   net::awaitable<void> until(std::string what, std::function<bool()> holds) { return story_.until(what, holds); }
   net::awaitable<void> until_quiet() { return story_.until_quiet(); }
   void pass(duration time);
+  /// The same step by step, with everything that each step leads to.
+  net::awaitable<void> live_through(duration time, duration step = std::chrono::seconds(1));
 
   bool full = false;      // answered to whoever asks whether there is room for a session
   std::string not_ready;  // answered to /readyz
@@ -98,6 +115,8 @@ class gateway_world {
 
  private:
   static std::shared_ptr<config::config const> settings_of(cast const& who);
+  static std::shared_ptr<gateway::tls_contexts const> loaded(gateway::tls_files& certificates);
+  static route::handshake_routes routes_of(config::config const& settings);
   static route::table table_of(config::config const& settings);
   void open_services(cast const& who);
   net::awaitable<void> serve(gateway::client_facts facts, net::unique_fd socket, party const* client);
@@ -106,6 +125,7 @@ class gateway_world {
   manual_clock manual_;
   clock const& time_;
   std::shared_ptr<config::config const> settings_;
+  gateway::tls_files certificates_;
   std::unique_ptr<gateway::worker> worker_;
   story story_;
   net::task_group running_;
@@ -113,6 +133,7 @@ class gateway_world {
   std::map<std::string, std::deque<party*>> arrived_;
   std::vector<std::unique_ptr<party>> parties_;
   std::vector<std::unique_ptr<raw_client>> connections_;
+  std::vector<std::unique_ptr<secure_client>> secure_connections_;
   std::map<party const*, gateway::session*> sessions_;
 };
 
@@ -128,12 +149,14 @@ inline void play(cast who, std::function<net::awaitable<void>(gateway_world&)> b
 inline gateway_world::gateway_world(cast who, clock const& real_time)
     : time_(who.manual_time ? static_cast<clock const&>(manual_) : real_time),
       settings_(settings_of(who)),
+      certificates_(*settings_),
       worker_(std::make_unique<gateway::worker>(0,
                                                 gateway::surroundings{.settings = settings_,
                                                                       .time = &time_,
                                                                       .metrics = [] { return "wsgw_sessions 0\n"; },
                                                                       .not_ready = [this] { return not_ready; },
-                                                                      .full = [this] { return full; }},
+                                                                      .full = [this] { return full; },
+                                                                      .tls = loaded(certificates_)},
                                                 table_of(*settings_),
                                                 cluster::registry::make(settings_->services, nullptr, 1))),
       story_(worker_->loop()),
@@ -148,10 +171,27 @@ inline std::shared_ptr<config::config const> gateway_world::settings_of(cast con
   return std::make_shared<config::config const>(std::move(settings));
 }
 
+inline std::shared_ptr<gateway::tls_contexts const> gateway_world::loaded(gateway::tls_files& certificates) {
+  REQUIRE(certificates.load().has_value());
+  return certificates.contexts();
+}
+
+inline bool gateway_world::reread_certificates() {
+  bool const changed = certificates_.reread();
+  if (changed) worker_->use(certificates_.contexts());
+  return changed;
+}
+
+inline route::handshake_routes gateway_world::routes_of(config::config const& settings) {
+  std::vector<std::string> names;
+  for (auto const& s : settings.services) names.push_back(s.name);
+  return *route::handshake_routes::make(settings.routes, names);
+}
+
 inline route::table gateway_world::table_of(config::config const& settings) {
   std::vector<std::string> names;
   for (auto const& s : settings.services) names.push_back(s.name);
-  return *route::table::make(settings.url_rule, names);
+  return *route::table::make(settings.url_rule, names, settings.rules);
 }
 
 inline void gateway_world::open_services(cast const& who) {
@@ -176,7 +216,7 @@ inline void gateway_world::open_services(cast const& who) {
   worker_->use(cluster::registry::make(services, nullptr, 1));
 }
 
-inline party& gateway_world::client(std::string name) {
+inline party& gateway_world::client(std::string name, bool control) {
   auto [ours, gateways] = socket_pair();
   auto& made =
       *parties_.emplace_back(std::make_unique<party>(story_, worker_->loop(), std::move(name), wire::role::client));
@@ -185,7 +225,8 @@ inline party& gateway_world::client(std::string name) {
                               .conn = "conn-of-" + made.name(),
                               .request_id = "request-7",
                               .traceparent = "00-" + std::string(trace_id) + "-b7ad6b7169203331-01",
-                              .listener = "public"};
+                              .listener = "public",
+                              .told = {.control = control}};
   made.joins(std::move(ours), {});
   running_.spawn(made.live());
   running_.spawn(serve(std::move(facts), std::move(gateways), &made));
@@ -207,6 +248,25 @@ inline raw_client& gateway_world::connection(gateway::entrance by) {
   running_.spawn(made.listen());
   worker_->take({std::move(gateways), by, 0});
   return made;
+}
+
+inline secure_client& gateway_world::secure_connection() {
+  auto [ours, gateways] = socket_pair();
+  worker_->take({std::move(gateways), gateway::entrance::clients, 0});
+  return *secure_connections_.emplace_back(std::make_unique<secure_client>(worker_->loop(), std::move(ours)));
+}
+
+inline net::awaitable<party*> gateway_world::secure_party(gateway::tls_context_ptr context, std::string host) {
+  auto& connection = secure_connection();
+  auto const failure = co_await connection.shakes_hands(std::move(context), host);
+  REQUIRE(failure == "");
+  co_await connection.sends(secure_head(host));
+  auto const head = co_await connection.hears_head();
+  REQUIRE(head.starts_with("HTTP/1.1 101 "));
+  auto& made = *parties_.emplace_back(std::make_unique<party>(story_, worker_->loop(), "client", wire::role::client));
+  made.joins(connection.release(), connection.rest());
+  running_.spawn(made.live());
+  co_return &made;
 }
 
 inline net::awaitable<party*> gateway_world::upstream(std::string service) {
@@ -245,6 +305,13 @@ inline void gateway_world::pass(duration time) {
   worker_->loop().wheel.advance();
 }
 
+inline net::awaitable<void> gateway_world::live_through(duration time, duration step) {
+  for (; time > duration{}; time -= step) {
+    pass(std::min(time, step));
+    co_await until_quiet();
+  }
+}
+
 inline void gateway_world::run(std::function<net::awaitable<void>(gateway_world&)> body) {
   story_.run([this, &body] { return body(*this); }, [this] { return farewell(); });
   CHECK(worker_->loop().sockets.watched() == 0);
@@ -262,6 +329,7 @@ inline net::awaitable<void> gateway_world::farewell() {
     }
   }
   for (auto& c : connections_) c->vanishes();
+  for (auto& c : secure_connections_) c->vanishes();
   for (auto& p : parties_) {
     p->reads_again();
     if (p->is_client()) p->vanishes();

@@ -1,6 +1,7 @@
 #include "gateway/server.hpp"
 
 #include "core/log.hpp"
+#include "core/memory.hpp"
 #include "discovery/static_source.hpp"
 
 #include <sys/resource.h>
@@ -17,6 +18,11 @@ namespace gw::gateway {
 namespace {
 
 constexpr duration resolve_period = std::chrono::seconds(30);
+constexpr duration memory_period = std::chrono::milliseconds(100);
+// Shares of `memory`, in percent: above the first no new sessions, above the second the fullest go.
+constexpr std::size_t memory_short = 80;
+constexpr std::size_t memory_shed = 90;
+constexpr duration certificate_period = std::chrono::seconds(10);
 
 /// Raises the soft descriptor limit to the hard one; returns it.
 std::size_t raise_descriptor_limit() {
@@ -53,9 +59,12 @@ server::server(config::config settings, clock const& time, std::string version)
       loop_(time),
       stop_requested_(loop_.where()),
       names_due_(loop_.where()),
+      certificates_due_(loop_.where()),
       workers_over_(loop_.where()),
+      stopped_(loop_.where()),
       tasks_(loop_.where()),
       signals_(loop_.where(), {SIGTERM, SIGINT}),
+      certificates_(*settings_),
       instance_counts_(settings_->services.size()) {}
 
 server::~server() = default;
@@ -63,8 +72,11 @@ server::~server() = default;
 // --- 1. opening ---
 
 result<> server::open() {
-  auto table = route::table::make(settings_->url_rule, names_of(settings_->services));
+  auto table = route::table::make(settings_->url_rule, names_of(settings_->services), settings_->rules);
   if (!table) return table.error();
+  auto routes = route::handshake_routes::make(settings_->routes, names_of(settings_->services));
+  if (!routes) return routes.error();
+  if (auto read = certificates_.load(); !read) return read;
   auto const limit = raise_descriptor_limit();
   for (auto const& l : settings_->listeners) {
     if (l.max_sessions != 0) max_sessions_ += l.max_sessions;
@@ -78,7 +90,7 @@ result<> server::open() {
     if (bind.empty()) continue;
     if (auto l = listen_on(bind, entrance::probes, 0); !l) return l;
   }
-  start_workers(*table);
+  start_workers(*table, std::move(*routes));
   return {};
 }
 
@@ -108,13 +120,16 @@ void server::resolve_now() {
   count_instances();
 }
 
-void server::start_workers(route::table const& table) {
+void server::start_workers(route::table const& table, route::handshake_routes routes) {
   surroundings const around{
       .settings = settings_,
       .time = &time_,
       .metrics = [this] { return metrics(); },
       .not_ready = [this] { return not_ready(); },
-      .full = [this] { return connections() > max_sessions_; },
+      .full = [this] { return connections() > max_sessions_ || memory_is_short_.load(std::memory_order_relaxed); },
+      .per_address = &per_address_,
+      .routes = std::move(routes),
+      .tls = certificates_.contexts(),
   };
   for (std::size_t i = 0; i < workers_count(); ++i) {
     workers_.push_back(std::make_unique<worker>(i, around, table, registry_));
@@ -145,18 +160,23 @@ void server::run() {
 net::awaitable<void> server::control() {
   for (auto& e : entries_) tasks_.spawn(accept_from(e));
   tasks_.spawn(follow_names());
+  tasks_.spawn(watch_memory());
+  tasks_.spawn(follow_certificates());
   net::task_group signals_running(loop_.where());
   signals_running.spawn(follow_signals());
   co_await stop_requested_.wait();
 
   stopping_.store(true, std::memory_order_relaxed);
+  if (settings_->shutdown.ready_delay.count() != 0) co_await loop_.wheel.sleep(settings_->shutdown.ready_delay);
   for (auto& e : entries_) {
     if (e.by == entrance::clients) e.socket->close();
   }
   names_due_.set();
+  certificates_due_.set();
   auto const spread = std::to_string(settings_->shutdown.drain.count());
-  for (auto& w : workers_) w->stop({initiator::gateway, wire::close_code::service_restart, "drain;r=0-" + spread});
+  for (auto& w : workers_) w->stop({"drain;r=0-" + spread, settings_->shutdown.drain});
   co_await workers_over_.wait();
+  stopped_.set();
   for (auto& e : entries_) e.socket->close();  // probes were told that we drain
   co_await tasks_.join();
   signals_.close();
@@ -193,6 +213,47 @@ net::awaitable<void> server::follow_names() {
     count_instances();
     for (auto& w : workers_) w->use(registry_);
   }
+}
+
+net::awaitable<void> server::watch_memory() {
+  auto const limit =
+      settings_->memory.bytes != 0 ? settings_->memory.bytes : memory_allowed() / 100 * settings_->memory.percent;
+  log::event(log::level::info, "memory_limit", {{"bytes", std::uint64_t{limit}}});
+  while (!stopped_.is_set()) {
+    co_await loop_.wheel.sleep(memory_period);
+    auto used = memory_resident();
+    bool const was_short = memory_is_short_.load(std::memory_order_relaxed);
+    if (used > limit / 100 * memory_short && was_short) {
+      release_free_memory();
+      used = memory_resident();
+    }
+    bool const is_short = used > limit / 100 * memory_short;
+    memory_is_short_.store(is_short, std::memory_order_relaxed);
+    if (is_short != was_short) {
+      log::event(log::level::warning, is_short ? "memory_short" : "memory_recovered",
+                 {{"resident", std::uint64_t{used}}, {"limit", std::uint64_t{limit}}});
+    }
+    if (used <= limit / 100 * memory_shed) continue;
+    auto const excess = used - limit / 100 * (memory_short + memory_shed) / 2;
+    for (auto& w : workers_) w->shed(excess / workers_.size() + 1);
+  }
+}
+
+net::awaitable<void> server::follow_certificates() {
+  if (!certificates_.any()) co_return;
+  net::timer again(
+      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &certificates_due_);
+  while (!stopping_) {
+    certificates_due_.clear();
+    again.start(certificate_period);
+    co_await certificates_due_.wait();
+    if (!stopping_) reread_certificates();
+  }
+}
+
+void server::reread_certificates() {
+  if (!certificates_.reread()) return;
+  for (auto& w : workers_) w->use(certificates_.contexts());
 }
 
 net::awaitable<void> server::follow_signals() {

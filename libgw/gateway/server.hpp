@@ -4,6 +4,8 @@
 
 #include "config/config.hpp"
 #include "core/clock.hpp"
+#include "gateway/address_limit.hpp"
+#include "gateway/tls.hpp"
 #include "gateway/worker.hpp"
 #include "net/address.hpp"
 #include "net/listen.hpp"
@@ -23,8 +25,8 @@ class server {
   server(config::config settings, clock const& time, std::string version);
   ~server();
 
-  /// Compiles the rules, resolves names, binds every listener. An error names what and how to fix it; side::gateway
-  /// with errc::bad_config or errc::io.
+  /// Compiles the rules, reads certificates, resolves names, binds every listener. An error names what and how to fix
+  /// it; side::gateway with errc::bad_config or errc::io.
   result<> open();
 
   /// Serves until a signal (SIGTERM, SIGINT) or stop(); returns when the last connection is gone. A second signal ends
@@ -48,11 +50,14 @@ class server {
 
   result<> listen_on(std::string const& bind, entrance by, std::size_t listener);
   void resolve_now();
-  void start_workers(route::table const& table);
+  void start_workers(route::table const& table, route::handshake_routes routes);
   net::awaitable<void> control();
   net::awaitable<void> accept_from(entry& from);
   net::awaitable<void> follow_names();
+  net::awaitable<void> follow_certificates();
+  void reread_certificates();
   net::awaitable<void> follow_signals();
+  net::awaitable<void> watch_memory();
   worker& least_busy() noexcept;
   void worker_done();
   std::size_t workers_count() const;
@@ -67,18 +72,23 @@ class server {
   std::string version_;
   net::loop loop_;
   net::event stop_requested_;
-  net::event names_due_;  // time to resolve again, or the end
+  net::event names_due_;         // time to resolve again, or the end
+  net::event certificates_due_;  // time to look at the files again, or the end
   net::event workers_over_;
+  net::event stopped_;  // what runs beside the workers ends
   net::task_group tasks_;
   net::signals signals_;
   std::vector<entry> entries_;
   std::vector<net::address> client_addresses_;
   std::vector<net::address> probe_addresses_;
   std::shared_ptr<cluster::registry const> registry_;
+  tls_files certificates_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::size_t max_sessions_ = 0;
   std::size_t workers_left_ = 0;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> memory_is_short_{false};  // no new sessions
+  address_limit per_address_;
   std::vector<std::atomic<std::size_t>> instance_counts_;  // by service, for /metrics
 };
 

@@ -1,21 +1,27 @@
 #include "gateway/session.hpp"
 
+#include "cluster/hash.hpp"
 #include "core/log.hpp"
 #include "gateway/channel.hpp"
 #include "gateway/upload.hpp"
 #include "gateway/worker.hpp"
+#include "wire/control_message.hpp"
 #include "wire/relay.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace gw::gateway {
 namespace {
 
 constexpr duration patience_with_clients = std::chrono::seconds(5);
-// Error frames that wait for a streamed message to end; beyond this the client is not read.
+// Who takes nothing, or too much, does not get long to take our Close.
+constexpr duration patience_with_hogs = std::chrono::milliseconds(500);
+// How long a client that got our Close may go on talking.
+constexpr duration patience_with_goodbyes = std::chrono::seconds(5);
+// Answers that wait for a streamed message to end; beyond this the client is not read.
 constexpr std::size_t deferred_limit = 64 * 1024;
+constexpr int idle_checks = 8;
 
 net::queue_marks marks_of(config::watermarks const& w) noexcept {
   return {w.high, w.low};
@@ -23,6 +29,12 @@ net::queue_marks marks_of(config::watermarks const& w) noexcept {
 
 std::string_view view(std::span<char const> bytes) noexcept {
   return {bytes.data(), bytes.size()};
+}
+
+/// Faults by which a client shows that it does not speak our language (PRODUCT.md section 3.4).
+bool is_bad_message(errc code) noexcept {
+  auto const http = row_of(code).http;
+  return http == 400 || http == 415;
 }
 
 }  // namespace
@@ -34,7 +46,12 @@ session::session(worker& where, client_facts facts)
       client_(where.loop(), wire::role::server, where.settings().session.max_message,
               marks_of(where.settings().session.queue), *this),
       ended_(where.loop().where()),
-      channels_running_(where.loop().where()) {
+      channels_running_(where.loop().where()),
+      answers_(where.loop(), client_, facts_, where.stats()),
+      bad_messages_(where.settings().session.bad_messages.count, where.settings().session.bad_messages.per),
+      goodbye_(where.loop().wheel, on_goodbye_over, this),
+      idle_(where.loop().wheel, on_idle_check, this),
+      life_(where.loop().wheel, on_life_over, this) {
   where.enter(*this);
 }
 
@@ -47,6 +64,7 @@ session::~session() {
 net::awaitable<void> session::run(net::transport socket, std::string rest) {
   log_open();
   if (auto attached = client_.attach(std::move(socket), std::move(rest)); attached) {
+    start_clocks();
     co_await ended_.wait();
   } else {
     end({.reason = describe(attached.error())});
@@ -61,7 +79,8 @@ net::awaitable<void> session::tear_down() {
   bool const drained = end_->by == initiator::gateway && end_->code == wire::close_code::service_restart;
   auto const code = drained ? wire::close_code::service_restart : wire::close_code::going_away;
   for (auto const channels = std::exchange(channels_, {}); auto const& c : channels) c.to->end({.code = code});
-  co_await client_.close(end_->code, end_->reason, patience_with_clients);
+  bool const hog = end_->code == wire::close_code::slow_consumer || end_->code == wire::close_code::try_again_later;
+  co_await client_.close(end_->code, end_->reason, hog ? patience_with_hogs : patience_with_clients);
   co_await channels_running_.join();
 }
 
@@ -75,11 +94,69 @@ void session::on_lost(std::error_code cause) {
   end({initiator::client, wire::close_code::abnormal, cause ? cause.message() : "closed without a Close"});
 }
 
-// --- 2. reading: the life of a message, client to upstream ---
+void session::on_silent() {
+  worker_.stats().silent_clients.add();
+  end({initiator::gateway, wire::close_code::no_life, "no sign of life"});
+}
+
+void session::on_stalled() {
+  end({initiator::gateway, wire::close_code::slow_consumer, "slow consumer"});
+}
+
+void session::start_clocks() {
+  auto const& s = worker_.settings().session;
+  client_.watch({.ping_interval = s.ping_interval, .pong_timeout = s.pong_timeout, .stall = s.stall});
+  if (s.idle_timeout.count() != 0) idle_.start(s.idle_timeout / idle_checks);
+  // Up to a tenth less, so that a fleet does not come back in one instant.
+  if (s.max_life.count() != 0) life_.start(s.max_life - s.max_life * client_.any_byte() / 2560);
+  if (!facts_.control()) return;
+  answers_.say(wire::make_hello({.conn = facts_.conn,
+                                 .max_message = s.max_message,
+                                 .max_channels = s.max_channels,
+                                 .ping_interval = s.ping_interval}));
+}
+
+void session::on_idle_check(void* self) {
+  auto& s = *static_cast<session*>(self);
+  auto const messages = s.seq_ + s.messages_out_;
+  s.idle_checks_ = messages == s.idle_since_ ? s.idle_checks_ + 1 : 0;
+  s.idle_since_ = messages;
+  if (s.idle_checks_ >= idle_checks) return s.end({initiator::gateway, wire::close_code::no_life, "idle"});
+  s.idle_.start(s.worker_.settings().session.idle_timeout / idle_checks);
+}
+
+void session::on_life_over(void* self) {
+  static_cast<session*>(self)->end({initiator::gateway, wire::close_code::maximum_life, "maximum life"});
+}
+
+// --- 2. leaving with good manners ---
+
+void session::announce_drain(std::chrono::milliseconds within) {
+  if (facts_.control() && !ending()) answers_.say(wire::make_goaway(within, within, "drain"));
+}
+
+void session::drain(std::string reason) {
+  if (ending() || drained_) return;
+  drained_ = std::move(reason);
+  if (owner_ == nullptr) say_goodbye();
+}
+
+void session::say_goodbye() {
+  client_.send_close(wire::close_code::service_restart, *drained_);
+  said_goodbye_ = true;
+  goodbye_.start(patience_with_goodbyes);
+}
+
+void session::on_goodbye_over(void* self) {
+  auto& s = *static_cast<session*>(self);
+  s.end({initiator::gateway, wire::close_code::service_restart, *s.drained_});
+}
+
+// --- 3. reading: the life of a message, client to upstream ---
 
 bool session::may_read() const {
-  if (ending() || client_.congested() || deferred_.size() > deferred_limit) return false;
-  return std::none_of(channels_.begin(), channels_.end(), [](auto const& c) { return c.to->congested(); });
+  if (ending() || client_.congested() || answers_.waiting() > deferred_limit) return false;
+  return std::none_of(channels_.begin(), channels_.end(), [](auto const& c) { return c.to->pauses_session(); });
 }
 
 std::size_t session::read_room() const {
@@ -117,8 +194,7 @@ void session::on_message(wire::event const& message) {
   auto const text = view(message.payload);
   // 1 rule -> service. (2 route -> filters and 3 filters.on_message come with routes on messages.)
   auto const d = decide(message.op, text);
-  if (d.verdict == route::route_verdict::heartbeat) return answer_heartbeat(d, text);
-  if (d.verdict == route::route_verdict::failed) return refuse(d, text);
+  if (d.verdict != route::route_verdict::routed) return answer(d, text);
   // 4 channel
   auto* const to = channel_for(d, text);
   if (to == nullptr) return;
@@ -127,26 +203,43 @@ void session::on_message(wire::event const& message) {
 }
 
 void session::on_close(wire::event const& close) {
+  if (said_goodbye_) return on_goodbye_over(this);
   end({initiator::client, close.code, std::string(close.reason)});
 }
 
 route::decision session::decide(wire::opcode op, std::string_view text) {
-  return op == wire::opcode::text ? worker_.table().decide(text) : worker_.table().decide_binary();
+  return op == wire::opcode::text ? worker_.table().decide(text, facts_.told)
+                                  : worker_.table().decide_binary(facts_.told);
 }
 
 channel* session::channel_for(route::decision const& d, std::string_view text) {
   auto const service = d.service.index;
-  for (auto const& c : channels_) {
-    if (c.service == service) return c.to;
+  std::optional<cluster::instance_id> instance;
+  if (!d.instance.empty() || !d.key.empty()) {
+    auto& pool = worker_.pool_of(service);
+    instance = !d.instance.empty() ? pool.named(d.instance)
+                                   : pool.for_key(cluster::hash_of(d.key), worker_.loop().wheel.now());
+    if (!instance) {
+      refuse(d, errc::no_instance, "the service has no such instance", "discover", text);
+      return nullptr;
+    }
   }
-  if (channels_.size() >= worker_.settings().session.max_channels) {
-    refuse(d, errc::channel_limit, "this session has as many channels as it may", "route", text);
+  for (auto const& c : channels_) {
+    if (c.service != service || c.instance != instance) continue;
+    if (!c.to->full()) return c.to;
+    refuse(d, errc::queue_full, "the service takes no more messages now", "relay", text);
     return nullptr;
   }
+  if (channels_.size() < worker_.settings().session.max_channels) return open_channel_to(service, instance);
+  refuse(d, errc::channel_limit, "this session has as many channels as it may", "route", text);
+  return nullptr;
+}
+
+channel* session::open_channel_to(std::uint32_t service, std::optional<cluster::instance_id> instance) {
   if (traffic_.size() <= service) traffic_.resize(service + 1);
-  auto opened = std::make_unique<channel>(*this, service, ++traffic_[service].epoch);
+  auto opened = std::make_unique<channel>(*this, service, instance, ++traffic_[service].epoch);
   auto* const to = opened.get();
-  channels_.push_back({service, to});
+  channels_.push_back({service, instance, to});
   channels_running_.spawn(channel_life(std::move(opened)));
   return to;
 }
@@ -166,16 +259,38 @@ void session::send_run() {
   run.to->send_run({run.begin, static_cast<std::size_t>(run.end - run.begin)}, run.first_seq, run.messages);
 }
 
-// --- 3. answers and notices ---
+// --- 4. answers and notices ---
 
-void session::answer_heartbeat(route::decision const& d, std::string_view text) {
-  auto const reply = wire::make_heartbeat_reply(d.method, wire::find_correlation(text));
-  if (owner_ == nullptr) return client_.send_message(wire::opcode::text, reply);
-  deferred_ += wire::make_frame(wire::opcode::text, reply, nullptr);
+void session::answer(route::decision const& d, std::string_view text) {
+  switch (d.verdict) {
+    case route::route_verdict::heartbeat:
+      return answers_.say(wire::make_heartbeat_reply(d.method, wire::find_correlation(text)));
+    case route::route_verdict::control:
+      return on_control(d, text);
+    case route::route_verdict::failed:
+    case route::route_verdict::routed:
+      return refuse(d, d.fault, d.why, d.fault == errc::parse_error ? "parse" : "route", text);
+  }
 }
 
-void session::refuse(route::decision const& d, std::string_view text) {
-  refuse(d, d.fault, d.why, d.fault == errc::parse_error ? "parse" : "route", text);
+void session::on_control(route::decision const& d, std::string_view text) {
+  using kind = wire::control_request::kind;
+  auto const request = wire::read_control(d.method, text);
+  switch (request.what) {
+    case kind::ping:
+      return answers_.say(wire::make_control_pong(wire::find_correlation(text)));
+    case kind::pong:
+      return;
+    case kind::close: {
+      auto const same = [&](auto const& c) { return worker_.settings().services[c.service].name == request.service; };
+      auto const found = std::find_if(channels_.begin(), channels_.end(), same);
+      if (found == channels_.end()) return refuse(d, errc::no_route, "no channel to such a service", "route", text);
+      send_run();
+      return found->to->end({channel_end::kind::asked, wire::close_code::normal, "closed by the client"});
+    }
+    case kind::unknown:
+      return refuse(d, errc::bad_method, "no such control message", "route", text);
+  }
 }
 
 void session::refuse(route::decision const& d, errc code, std::string_view why, std::string_view stage,
@@ -188,27 +303,42 @@ void session::refuse(route::decision const& d, errc code, std::string_view why, 
   facts.seq = seq_;
   if (!d.method.empty()) facts.method = d.method;
   facts.data = wire::find_correlation(text);
-  ++refused_;
+  if (code == errc::queue_full) facts.retry_after_ms = 1000;
   notify(facts);
 }
 
 void session::notify(wire::error_facts facts) {
   if (ending()) return;
-  worker_.stats().rejected[static_cast<std::size_t>(facts.code)].add();
-  facts.conn = facts_.conn;
-  facts.trace = facts_.trace();
-  auto const text = wire::make_error_frame(facts);
-  if (owner_ == nullptr) return client_.send_message(wire::opcode::text, text);
-  deferred_ += wire::make_frame(wire::opcode::text, text, nullptr);
+  ++refused_;
+  auto const code = facts.code;
+  answers_.refuse(std::move(facts));
+  if (is_bad_message(code) && !bad_messages_.admit(worker_.loop().wheel.now())) {
+    end({initiator::gateway, wire::close_code::policy_violation, "too many bad messages"});
+  }
 }
 
-// --- 4. toward the client ---
+void session::notify_closed(wire::error_facts facts) {
+  if (!ending()) answers_.channel_closed(std::move(facts));
+}
+
+void session::channel_opened(channel const& opened) {
+  if (!facts_.control() || ending()) return;
+  auto const& name = worker_.settings().services[opened.service()].name;
+  answers_.say(wire::make_channel_state(name, "open", opened.epoch(), nullptr));
+}
+
+// --- 5. toward the client ---
+
+void session::claim_output(channel& owner) noexcept {
+  owner_ = &owner;
+  answers_.hold();
+}
 
 void session::release_output(channel& owner) {
   if (owner_ != &owner) return;
   owner_ = nullptr;
-  client_.queue(deferred_);
-  std::string().swap(deferred_);
+  answers_.release();
+  if (drained_ && !said_goodbye_) say_goodbye();
   on_drained();
   client_.resume_reading();
 }
@@ -226,7 +356,22 @@ void session::forget(channel const& gone) noexcept {
   client_.resume_reading();
 }
 
-// --- 5. log ---
+// --- 6. memory ---
+
+std::size_t session::held_bytes() const noexcept {
+  auto total = client_.output().size() + answers_.waiting() + (upload_ ? upload_->bytes.size() : 0);
+  for (auto const& c : channels_) total += c.to->held_bytes();
+  return total;
+}
+
+void session::check_memory() {
+  if (channels_.empty() || held_bytes() <= worker_.settings().session.memory) return;
+  auto const fuller = [](auto const& a, auto const& b) { return a.to->held_bytes() < b.to->held_bytes(); };
+  auto const fullest = std::max_element(channels_.begin(), channels_.end(), fuller);
+  fullest->to->end({channel_end::kind::aborted, wire::close_code::going_away, "the session holds too much memory"});
+}
+
+// --- 7. log ---
 
 void session::account(std::uint32_t service, std::uint64_t up, std::uint64_t down) {
   traffic_[service].up += up;
@@ -244,21 +389,23 @@ std::string session::traffic_text() const {
 }
 
 void session::log_open() const {
-  log::access(
-      "session_open",
-      {{"conn", facts_.conn}, {"client", facts_.address}, {"listener", facts_.listener}, {"trace", facts_.trace()}});
+  log::access("session_open", {{"conn", facts_.conn},
+                               {"client", facts_.address},
+                               {"listener", facts_.listener},
+                               {"user", facts_.user},
+                               {"trace", facts_.trace()}});
 }
 
 void session::log_close() const {
-  constexpr std::array<std::string_view, 3> names = {"client", "gateway", "upstream"};
   auto const lived = std::chrono::duration<double>(worker_.loop().wheel.now() - opened_).count();
   log::access("session_close", {{"conn", facts_.conn},
                                 {"client", facts_.address},
-                                {"by", names[static_cast<std::size_t>(end_->by)]},
+                                {"by", name_of(end_->by)},
                                 {"code", static_cast<std::uint64_t>(end_->code)},
                                 {"reason", end_->reason},
                                 {"duration_s", lived},
                                 {"messages_in", seq_},
+                                {"messages_out", messages_out_},
                                 {"refused", refused_},
                                 {"bytes_in", client_.bytes_in()},
                                 {"bytes_out", client_.bytes_out()},

@@ -2,15 +2,18 @@
 // passes it on (the numbered steps of libgw/README.md). Lives on one worker and in one coroutine frame.
 #pragma once
 
+#include "cluster/instance.hpp"
+#include "core/pace.hpp"
+#include "gateway/address_limit.hpp"
+#include "gateway/answers.hpp"
 #include "gateway/assembly.hpp"
+#include "gateway/conversation.hpp"
 #include "gateway/stats.hpp"
 #include "net/peer.hpp"
 #include "net/task_group.hpp"
 #include "route/table.hpp"
 #include "wire/error_frame.hpp"
 #include "wire/json_head.hpp"
-
-#include <boost/intrusive/list.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -26,26 +29,26 @@ class worker;
 /// What the handshake told about a client.
 struct client_facts {
   std::string head;         // the raw HTTP head, kept for the upstream handshakes
-  std::string address;      // IP of the client
+  std::string address;      // IP of the client, as a trusted proxy reports it if there is one
+  std::string peer = {};    // IP of the other end of the socket
+  bool by_proxy = false;    // that is a trusted proxy
   std::string conn;         // our name for the connection, in logs and error frames
   std::string request_id;   // X-Request-Id, the client's or made
   std::string traceparent;  // W3C trace context, the client's or made
   std::string listener;     // name of the listener it came in by
+  address_seat seat{};      // counts it against max_sessions_per_ip
+  bool secure = false;      // it came in by TLS
+  std::string user = {};    // whom its TLS certificate names; empty: it needed none
+  /// What rules ask about it.
+  route::circumstances told = {};
 
+  /// Negotiated wsgw.v1.
+  bool control() const noexcept { return told.control; }
   std::string_view trace() const noexcept { return std::string_view(traceparent).substr(3, 32); }
 };
 
-/// Why a session ends, and with which Close.
-struct session_end {
-  initiator by = initiator::gateway;
-  wire::close_code code = wire::close_code::internal_error;
-  std::string reason{};
-};
-
 /// Created, run and destroyed by serve_connection(). Its functions are called on its worker's thread only.
-class session final
-    : public net::peer_owner,
-      public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class session final : public conversation, public net::peer_owner {
  public:
   session(worker& where, client_facts facts);
   ~session();
@@ -54,8 +57,15 @@ class session final
   net::awaitable<void> run(net::transport socket, std::string rest);
 
   /// Marks the end; run() does the rest. The first call counts. Allowed inside a turn.
-  void end(session_end why);
+  void end(session_end why) override;
   bool ending() const noexcept { return end_.has_value(); }
+  /// The gateway is about to stop: a Close 1012 goes out as soon as no message is in progress toward the client. What
+  /// the client says until its own Close is still forwarded; what its upstreams say is not (RELIABILITY section 3).
+  void drain(std::string reason) override;
+  void announce_drain(std::chrono::milliseconds within) override;
+  bool said_goodbye() const noexcept { return said_goodbye_; }
+
+  std::size_t held_bytes() const noexcept override;
 
   worker& where() noexcept { return worker_; }
   client_facts const& facts() const noexcept { return facts_; }
@@ -66,22 +76,30 @@ class session final
   /// Whole frames for the client from `from`, which must be allowed to read (may_forward()).
   bool may_forward(channel const& from) const noexcept { return owner_ == nullptr || owner_ == &from; }
   /// A message too large to hold begins: until release_output() only `owner` may send data to the client.
-  void claim_output(channel& owner) noexcept { owner_ = &owner; }
+  void claim_output(channel& owner) noexcept;
   void release_output(channel& owner);
   bool output_owned_by(channel const& who) const noexcept { return owner_ == &who; }
 
-  /// `from` takes messages again.
+  /// A channel takes messages again, or no longer keeps us from reading.
   void upstream_drained() { client_.resume_reading(); }
+  /// Something of ours has grown: ends the fullest channel that is stuck if all together is more than session.memory.
+  void check_memory();
+  /// Messages went to the client.
+  void count_out(std::uint64_t messages) noexcept { messages_out_ += messages; }
   /// `gone` has ended: no message goes to it any more. It tells the client itself, through notify().
   void forget(channel const& gone) noexcept;
   /// Messages that a channel to `service` carried in all, for the log.
   void account(std::uint32_t service, std::uint64_t up, std::uint64_t down);
-  /// An error frame or a notice: at once, or as soon as no message is in progress toward the client.
+  /// An error frame: at once, or as soon as no message is in progress toward the client.
   void notify(wire::error_facts facts);
+  /// The same when a channel has ended.
+  void notify_closed(wire::error_facts facts);
+  void channel_opened(channel const& opened);
 
  private:
   struct open_channel {
     std::uint32_t service;
+    std::optional<cluster::instance_id> instance;  // that a rule asked for
     channel* to;
   };
   struct upload;
@@ -96,6 +114,8 @@ class session final
   std::size_t read_room() const override;
   void on_drained() override;
   void on_lost(std::error_code cause) override;
+  void on_silent() override;
+  void on_stalled() override;
 
   void on_message(wire::event const& message);
   void on_piece(wire::event const& piece);
@@ -109,13 +129,20 @@ class session final
   route::decision decide(wire::opcode op, std::string_view text);
   /// The channel for `d`, opened if need be; null: the client has been told why not.
   channel* channel_for(route::decision const& d, std::string_view text);
-  void refuse(route::decision const& d, std::string_view text);
+  channel* open_channel_to(std::uint32_t service, std::optional<cluster::instance_id> instance);
+  /// What is not for a channel: the gateway's own business, or a refusal.
+  void answer(route::decision const& d, std::string_view text);
   void refuse(route::decision const& d, errc code, std::string_view why, std::string_view stage, std::string_view text);
-  void answer_heartbeat(route::decision const& d, std::string_view text);
+  void on_control(route::decision const& d, std::string_view text);
 
   void add_to_run(channel& to, std::span<char> frame);
   void send_run();
 
+  void start_clocks();
+  void say_goodbye();
+  static void on_goodbye_over(void* self);
+  static void on_idle_check(void* self);
+  static void on_life_over(void* self);
   net::awaitable<void> tear_down();
   void log_open() const;
   void log_close() const;
@@ -128,13 +155,22 @@ class session final
   net::event ended_;
   net::task_group channels_running_;
   std::vector<open_channel> channels_;
-  std::vector<traffic> traffic_;    // by service, grown on demand
-  channel* owner_ = nullptr;        // of the client's data output
-  std::string deferred_;            // our own frames that wait for the owner's message to end
+  std::vector<traffic> traffic_;  // by service, grown on demand
+  channel* owner_ = nullptr;      // of the client's data output
+  answers answers_;
   std::unique_ptr<upload> upload_;  // a message that came in pieces
   std::optional<session_end> end_;
+  pace bad_messages_;
+  net::timer goodbye_;                  // while we wait for the client's Close
+  net::timer idle_;                     // session.idle_timeout
+  net::timer life_;                     // session.max_life
+  std::optional<std::string> drained_;  // the reason of the Close that has been, or is to be, sent
+  bool said_goodbye_ = false;
+  int idle_checks_ = 0;           // in a row without a message
+  std::uint64_t idle_since_ = 0;  // messages both ways at the last one that found some
 
   std::uint64_t seq_ = 0;  // number of the client's latest data message
+  std::uint64_t messages_out_ = 0;
   std::uint64_t refused_ = 0;
 
   // Consecutive frames for one channel, contiguous in the read buffer; they leave together.

@@ -57,6 +57,10 @@ constexpr auto service_families = std::to_array<per_service>({
     {"wsgw_channel_connects_total", "Attempts to open an upstream WebSocket.", metric_type::counter, "result", "ok",
      &service_stats::connects},
     {"wsgw_channel_connects_total", "", metric_type::counter, "result", "failed", &service_stats::connect_failures},
+    {"wsgw_backpressure_pauses_total", "Pauses of a session because a channel's queue was above its mark.",
+     metric_type::counter, "", "", &service_stats::pauses},
+    {"wsgw_instance_ejections_total", "Times a worker took an instance out because it failed in a row.",
+     metric_type::counter, "", "", &service_stats::ejections},
     {"wsgw_messages_total", "Data messages relayed; up = toward the service.", metric_type::counter, "direction", "up",
      &service_stats::messages_up},
     {"wsgw_messages_total", "", metric_type::counter, "direction", "down", &service_stats::messages_down},
@@ -81,6 +85,25 @@ void write_services(exposition& out, std::vector<worker_stats const*> const& wor
   }
 }
 
+void write_heartbeats(exposition& out, std::vector<worker_stats const*> const& workers,
+                      std::vector<std::string> const& services) {
+  out.family("wsgw_heartbeat_timeouts_total", "Peers that showed no sign of life in time.", metric_type::counter);
+  out.sample("wsgw_heartbeat_timeouts_total", {{"side", "client"}},
+             sum(
+                 workers, [](auto& w) -> auto& { return w.silent_clients; }));
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    auto const total = sum(
+        workers, [&](auto& w) -> auto& { return w.of_service[i].silent_upstreams; });
+    out.sample("wsgw_heartbeat_timeouts_total", {{"side", "upstream"}, {"service", services[i]}}, total);
+  }
+  out.family("wsgw_ping_rtt_seconds", "Round trips of pings to upstreams.", metric_type::histogram);
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    bucket_counts::totals all;
+    for (auto const* w : workers) w->of_service[i].round_trips_us.add_to(all);
+    out.histogram("wsgw_ping_rtt_seconds", {{"service", services[i]}}, time_bounds_us, all, 1e6);
+  }
+}
+
 void write_rejections(exposition& out, std::vector<worker_stats const*> const& workers) {
   out.family("wsgw_messages_rejected_total", "Error frames and notices sent to clients, by code.",
              metric_type::counter);
@@ -94,6 +117,10 @@ void write_rejections(exposition& out, std::vector<worker_stats const*> const& w
 }
 
 }  // namespace
+
+std::string_view name_of(initiator who) noexcept {
+  return initiators[static_cast<std::size_t>(who)];
+}
 
 void worker_stats::session_closed(initiator who, wire::close_code code) noexcept {
   auto const known = std::find(known_codes.begin(), known_codes.end(), static_cast<std::uint16_t>(code));
@@ -109,7 +136,13 @@ std::string metrics_text(std::vector<worker_stats const*> const& workers, std::v
   out.sample("wsgw_workers", {}, std::uint64_t{workers.size()});
   write_sessions(out, workers);
   write_services(out, workers, services);
+  write_heartbeats(out, workers, services);
   write_rejections(out, workers);
+  out.family("wsgw_messages_dropped_total", "Messages of upstreams to clients that had got the Close of a drain.",
+             metric_type::counter);
+  out.sample("wsgw_messages_dropped_total", {},
+             sum(
+                 workers, [](auto& w) -> auto& { return w.messages_dropped; }));
   out.family("wsgw_service_instances", "Known instances of a service.", metric_type::gauge);
   for (std::size_t i = 0; i < services.size(); ++i) {
     out.sample("wsgw_service_instances", {{"service", services[i]}}, std::uint64_t{instances[i]});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/error.hpp"
+#include "core/histogram.hpp"
 #include "wire/close_code.hpp"
 
 #include <array>
@@ -25,11 +26,19 @@ class counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
+/// Bounds of times on the way of a message, in microseconds.
+inline constexpr std::array<std::uint64_t, 15> time_bounds_us = {
+    50, 100, 250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 5'000'000};
+
 struct service_stats {
   counter channels;  // gauge: open or dialling
   counter connects;
   counter connect_failures;
-  counter messages_up;  // client to upstream
+  counter pauses;                                // of sessions, because of a channel's queue
+  counter silent_upstreams;                      // channels that showed no life
+  bucket_counts round_trips_us{time_bounds_us};  // of our pings
+  counter ejections;                             // of instances
+  counter messages_up;                           // client to upstream
   counter bytes_up;
   counter messages_down;
   counter bytes_down;
@@ -37,6 +46,7 @@ struct service_stats {
 
 /// How a session ended, for the `initiator` label.
 enum class initiator : std::uint8_t { client, gateway, upstream };
+std::string_view name_of(initiator who) noexcept;
 
 class worker_stats {
  public:
@@ -47,11 +57,13 @@ class worker_stats {
   counter sessions;  // gauge
   counter sessions_opened;
   counter handshakes_refused;
+  counter silent_clients;    // sessions that showed no life
+  counter messages_dropped;  // from upstreams, behind the Close of a drain
   std::vector<service_stats> of_service;
   std::array<counter, static_cast<std::size_t>(errc::bad_usage) + 1> rejected;  // by errc
 
-  static constexpr std::array<std::uint16_t, 16> known_codes = {1000, 1001, 1002, 1005, 1006, 1007, 1008, 1009,
-                                                                1011, 1012, 1013, 3000, 3003, 3008, 4008, 4029};
+  static constexpr std::array<std::uint16_t, 18> known_codes = {1000, 1001, 1002, 1005, 1006, 1007, 1008, 1009, 1011,
+                                                                1012, 1013, 1014, 3000, 3003, 3008, 4008, 4011, 4029};
   std::array<std::array<counter, known_codes.size() + 1>, 3> closed;  // by initiator and code, the last = other
 };
 

@@ -54,8 +54,7 @@ void session::finish_collected() {
   auto& u = *upload_;
   auto const text = view(u.bytes.payload());
   auto const d = decide(u.op, text);
-  if (d.verdict == route::route_verdict::heartbeat) return answer_heartbeat(d, text);
-  if (d.verdict == route::route_verdict::failed) return refuse(d, text);
+  if (d.verdict != route::route_verdict::routed) return answer(d, text);
   auto* const to = channel_for(d, text);
   if (to == nullptr) return;
   auto const key = worker_.loop().keys.next();
@@ -68,15 +67,17 @@ void session::begin_streaming() {
   u.head_tried = true;
   auto const text = view(u.bytes.payload());
   bool undecided = false;
-  auto const d = u.op == wire::opcode::text ? worker_.table().decide_prefix(text.substr(0, head_size), undecided)
-                                            : worker_.table().decide_binary();
-  if (undecided || d.verdict == route::route_verdict::heartbeat) return;
+  auto const d = u.op == wire::opcode::text
+                     ? worker_.table().decide_prefix(text.substr(0, head_size), facts_.told, undecided)
+                     : worker_.table().decide_binary(facts_.told);
+  bool const ours = d.verdict == route::route_verdict::heartbeat || d.verdict == route::route_verdict::control;
+  if (undecided || ours) return;
   if (d.verdict == route::route_verdict::failed) {
-    refuse(d, text);
+    answer(d, text);
     return u.skip();
   }
-  u.walk.emplace(worker_.table().rules());
-  if (!u.walk->feed(text)) {
+  if (d.watched) u.walk.emplace(worker_.table().rules());
+  if (u.walk && !u.walk->feed(text)) {
     refuse(d, fault_of(*u.walk), u.walk->why(), "route", text);
     return u.skip();
   }
@@ -94,7 +95,7 @@ void session::begin_streaming() {
 void session::stream_piece(std::span<char> payload, bool last) {
   auto& u = *upload_;
   auto const text = view(payload);
-  if (!u.walk->feed(text) || (last && !u.walk->finish())) {
+  if (u.walk && (!u.walk->feed(text) || (last && !u.walk->finish()))) {
     return abort_streamed(fault_of(*u.walk), u.walk->why());
   }
   u.to->stream(payload, u.op, false, last, seq_);
@@ -112,7 +113,6 @@ void session::abort_streamed(errc why, std::string_view text) {
   facts.data = wire::find_correlation(u.lead);
   facts.sent = true;
   facts.seq = seq_;
-  ++refused_;
   notify(facts);
   u.skip();
   to->end({channel_end::kind::aborted, wire::close_code::going_away, "message aborted"});

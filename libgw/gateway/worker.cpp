@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -13,10 +14,14 @@ namespace gw::gateway {
 
 namespace {
 
-std::unique_ptr<cluster::balancer> make_balancer(std::string_view policy) {
+constexpr duration drain_step = std::chrono::milliseconds(50);
+
+cluster::pool make_pool(config::config const& settings, std::size_t service, std::uint32_t seed) {
+  auto const& own = settings.services[service].balancer;
   auto const kinds = cluster::balancer_kinds();
-  auto const named = std::find_if(kinds.begin(), kinds.end(), [&](auto const& k) { return k.name == policy; });
-  return (named == kinds.end() ? kinds.begin() : named)->make();
+  auto const* const named = config::find_kind(kinds, own.empty() ? settings.balancer.policy : own);
+  auto policy = (named == nullptr ? kinds.data() : named)->make(seed);
+  return {std::move(policy), settings.balancer, settings.zone, seed};
 }
 
 /// Different for every pool, so that workers do not all wait for the same moment.
@@ -33,12 +38,19 @@ worker::worker(std::size_t index, surroundings around, route::table table,
       stats_(around_.settings->services.size()),
       loop_(*around_.time),
       table_(std::move(table)),
+      tls_(around_.tls),
       connections_running_(loop_.where()),
       stop_requested_(loop_.where()) {
   for (std::uint32_t i = 0; i < around_.settings->services.size(); ++i) {
-    pools_.emplace_back(make_balancer(around_.settings->balancer.policy), seed_of(index_, i));
-    pools_.back().update(instances, i);
+    pools_.push_back(make_pool(*around_.settings, i, seed_of(index_, i)));
+    pools_.back().update(instances, i, loop_.wheel.now());
     forwarding_.emplace_back(around_.settings->services[i].channel.forward_headers);
+  }
+  for (auto const& l : around_.settings->listeners) {
+    auto& proxies = proxies_.emplace_back();
+    for (auto const& written : l.trusted_proxies) {
+      if (auto const known = config::parse_cidr(written)) proxies.push_back(*known);
+    }
   }
 }
 
@@ -61,7 +73,7 @@ void worker::join() {
 net::awaitable<void> worker::run() {
   co_await stop_requested_.wait();
   cut_greetings_short();
-  for (auto& s : sessions_) s.end(*stop_);
+  co_await drain_sessions();
   co_await connections_running_.join();
   finished_.store(true);
   // What take() counted before it could see that is still on its way to us.
@@ -70,6 +82,39 @@ net::awaitable<void> worker::run() {
     co_await connections_running_.join();
   }
   loop_.shut_down();
+}
+
+net::awaitable<void> worker::drain_sessions() {
+  for (auto& s : sessions_) s.announce_drain(stop_->spread);
+  auto const begin = loop_.wheel.now();
+  auto const all = sessions_.size();
+  std::size_t drained = 0;
+  while (!sessions_.empty()) {
+    duration const passed = loop_.wheel.now() - begin;
+    auto const due = passed >= stop_->spread ? all
+                                             : all * static_cast<std::size_t>(passed / drain_step) /
+                                                   static_cast<std::size_t>(stop_->spread / drain_step + 1);
+    for (; drained <= due && !sessions_.empty(); ++drained) {
+      auto& next = sessions_.front();
+      leaving_.splice(leaving_.end(), sessions_, sessions_.begin());
+      next.drain(stop_->reason);
+    }
+    if (!sessions_.empty()) co_await loop_.wheel.sleep(drain_step);
+  }
+}
+
+void worker::shed(std::size_t bytes) {
+  loop_.post([this, bytes] {
+    std::vector<std::pair<std::size_t, conversation*>> holding;
+    for (auto& s : sessions_) holding.emplace_back(s.held_bytes(), &s);
+    std::sort(holding.begin(), holding.end(), std::greater<>());
+    std::size_t given_up = 0;
+    for (auto const& [held, s] : holding) {
+      if (given_up >= bytes || held == 0) return;
+      s->end({initiator::gateway, wire::close_code::try_again_later, "overload;r=1000-10000"});
+      given_up += held;
+    }
+  });
 }
 
 void worker::take(arrival connection) {
@@ -95,14 +140,18 @@ net::awaitable<void> worker::serve(arrival connection) {
 
 void worker::use(std::shared_ptr<cluster::registry const> instances) {
   loop_.post([this, fresh = std::move(instances)] {
-    for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].update(fresh, i);
+    for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].update(fresh, i, loop_.wheel.now());
   });
 }
 
-void worker::stop(session_end why) {
-  loop_.post([this, end = std::move(why)] {
+void worker::use(std::shared_ptr<tls_contexts const> contexts) {
+  loop_.post([this, fresh = std::move(contexts)] { tls_.use(fresh); });
+}
+
+void worker::stop(farewell how) {
+  loop_.post([this, said = std::move(how)] {
     if (stopping()) return;
-    stop_ = end;
+    stop_ = said;
     stop_requested_.set();
   });
 }
@@ -118,21 +167,22 @@ void worker::enter(greeting& g) noexcept {
 
 void worker::cut_greetings_short() noexcept {
   for (auto& g : greetings_) {
-    if (g.by() == entrance::clients || sessions_.empty()) g.cut_short();
+    if (g.by() == entrance::clients || (sessions_.empty() && leaving_.empty())) g.cut_short();
   }
 }
 
-void worker::enter(session& s) noexcept {
-  sessions_.push_back(s);
+void worker::enter(conversation& c) noexcept {
   stats_.sessions.add();
   stats_.sessions_opened.add();
-  if (stopping()) s.end(*stop_);
+  if (!stopping()) return sessions_.push_back(c);
+  leaving_.push_back(c);
+  c.drain(stop_->reason);
 }
 
-void worker::leave(session& s) noexcept {
-  sessions_.erase(sessions_.iterator_to(s));
+void worker::leave(conversation& c) noexcept {
+  c.unlink();
   stats_.sessions.subtract();
-  if (stopping() && sessions_.empty()) cut_greetings_short();
+  if (stopping() && sessions_.empty() && leaving_.empty()) cut_greetings_short();
 }
 
 }  // namespace gw::gateway

@@ -4,13 +4,17 @@
 
 #include "cluster/pool.hpp"
 #include "cluster/registry.hpp"
+#include "config/address.hpp"
 #include "config/config.hpp"
+#include "gateway/address_limit.hpp"
 #include "gateway/session.hpp"
 #include "gateway/stats.hpp"
+#include "gateway/tls.hpp"
 #include "net/listen.hpp"
 #include "net/loop.hpp"
 #include "net/stream.hpp"
 #include "net/task_group.hpp"
+#include "route/handshake_routes.hpp"
 #include "route/table.hpp"
 #include "wire/header_rules.hpp"
 
@@ -40,17 +44,31 @@ struct arrival {
 struct surroundings {
   std::shared_ptr<config::config const> settings;
   clock const* time = nullptr;
-  std::function<std::string()> metrics;    // the text of /metrics
-  std::function<std::string()> not_ready;  // empty: ready; else JSON reasons
-  std::function<bool()> full;              // as many sessions as there may be
+  std::function<std::string()> metrics;               // the text of /metrics
+  std::function<std::string()> not_ready;             // empty: ready; else JSON reasons
+  std::function<bool()> full;                         // as many sessions as there may be
+  address_limit* per_address = nullptr;               // null: nobody counts
+  route::handshake_routes routes = {};                // of tunnels
+  std::shared_ptr<tls_contexts const> tls = nullptr;  // at the start; null: everything is plain text
+};
+
+/// How sessions are closed when the process leaves: Close 1012 with `reason`, one after the other over `spread`.
+struct farewell {
+  std::string reason{};
+  std::chrono::milliseconds spread{0};
 };
 
 /// A connection before its upgrade, known to its worker so that a stop can cut it short.
 class greeting : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   greeting(worker& on, net::stream& client, entrance by);
-  void cut_short() noexcept { client_.close(); }
+  void cut_short() noexcept {
+    client_.close();
+    if (dialling != nullptr) dialling->close();
+  }
   entrance by() const noexcept { return by_; }
+
+  net::stream* dialling = nullptr;  // the upstream of a tunnel that opens
 
  private:
   net::stream& client_;
@@ -74,8 +92,11 @@ class worker {
   /// Stopped, and its last connection is gone.
   bool finished() const noexcept { return finished_.load(); }
   void use(std::shared_ptr<cluster::registry const> instances);
-  /// Ends every session with `why` and, when the last connection is gone, the thread.
-  void stop(session_end why);
+  void use(std::shared_ptr<tls_contexts const> contexts);
+  /// Drains every session and, when the last connection is gone, ends the thread.
+  void stop(farewell how);
+  /// Ends the sessions that hold most, until about `bytes` are given up.
+  void shed(std::size_t bytes);
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
   worker_stats const& stats() const noexcept { return stats_; }
 
@@ -86,17 +107,22 @@ class worker {
   config::config const& settings() const noexcept { return *around_.settings; }
   surroundings const& around() const noexcept { return around_; }
   route::table& table() noexcept { return table_; }
+  route::table const& table() const noexcept { return table_; }
   cluster::pool& pool_of(std::uint32_t service) noexcept { return pools_[service]; }
+  worker_tls& tls() noexcept { return tls_; }
   wire::forward_rules const& forwarding_of(std::uint32_t service) const noexcept { return forwarding_[service]; }
+  /// Who may set X-Forwarded-* on a listener.
+  std::span<config::cidr const> proxies_of(std::size_t listener) const noexcept { return proxies_[listener]; }
   std::size_t index() const noexcept { return index_; }
 
   void enter(greeting& g) noexcept;
-  void enter(session& s) noexcept;
-  void leave(session& s) noexcept;
+  void enter(conversation& c) noexcept;
+  void leave(conversation& c) noexcept;
   bool stopping() const noexcept { return stop_.has_value(); }
 
  private:
   net::awaitable<void> run();
+  net::awaitable<void> drain_sessions();
   /// Probes are answered until the last session of a worker that stops is gone.
   void cut_greetings_short() noexcept;
   net::awaitable<void> serve(arrival connection);
@@ -106,13 +132,17 @@ class worker {
   worker_stats stats_;
   net::loop loop_;
   route::table table_;
-  std::vector<cluster::pool> pools_;             // by service
-  std::vector<wire::forward_rules> forwarding_;  // by service
+  std::vector<cluster::pool> pools_;                // by service
+  std::vector<wire::forward_rules> forwarding_;     // by service
+  std::vector<std::vector<config::cidr>> proxies_;  // by listener
+  worker_tls tls_;
   net::task_group connections_running_;
   net::event stop_requested_;
-  std::optional<session_end> stop_;
+  std::optional<farewell> stop_;
   boost::intrusive::list<greeting, boost::intrusive::constant_time_size<false>> greetings_;
-  boost::intrusive::list<session, boost::intrusive::constant_time_size<false>> sessions_;
+  using session_list = boost::intrusive::list<session, boost::intrusive::constant_time_size<false>>;
+  session_list sessions_;
+  session_list leaving_;                     // those that were told to drain
   std::atomic<std::size_t> connections_{0};  // accepted for us and not yet gone
   std::atomic<bool> finished_{false};
   std::thread thread_;

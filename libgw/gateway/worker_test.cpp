@@ -64,7 +64,7 @@ TEST_CASE("a worker that stops drains its sessions, tells both sides so, and end
     co_await told.until("the message to arrive", arrived);
     co_await w.chat->hears(message_to("chat", 1));
 
-    w.worker->stop({gateway::initiator::gateway, wire::close_code::service_restart, "drain;r=0-20000"});
+    w.worker->stop({"drain;r=0-20000"});
     co_await client.hears_close(wire::close_code::service_restart, "drain;r=0-20000");
     co_await client.hears_the_end();
     co_await w.chat->hears_close(wire::close_code::service_restart);

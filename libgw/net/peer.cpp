@@ -12,11 +12,21 @@ constexpr std::size_t smallest_read = 16 * 1024;
 // Below this a copy into the queue is cheaper than a system call of its own: the queue is flushed once per turn.
 constexpr std::size_t direct_from = 8 * 1024;
 constexpr std::size_t parts_per_send = 16;
+// Pings and pongs: 100 a second for five seconds, then it is a flood (RELIABILITY B16, B17).
+constexpr std::size_t control_burst = 500;
+constexpr duration control_time = std::chrono::seconds(5);
 
 }  // namespace
 
 peer::peer(loop& where, wire::role we_are, std::uint64_t max_message, queue_marks marks, peer_owner& owner) noexcept
-    : loop_(where), owner_(owner), decoder_(we_are, max_message), queue_(where.chunks), marks_(marks), role_(we_are) {}
+    : loop_(where),
+      owner_(owner),
+      decoder_(we_are, max_message),
+      queue_(where.chunks),
+      marks_(marks),
+      heartbeat_(where.wheel, *this),
+      control_frames_(control_burst, control_time),
+      role_(we_are) {}
 
 peer::~peer() {
   if (attached()) detach();
@@ -35,6 +45,7 @@ result<> peer::attach(transport socket, std::string rest) {
 }
 
 void peer::detach() noexcept {
+  heartbeat_.stop();
   loop_.sockets.remove(socket_.descriptor(), *this);
   socket_.close();
 }
@@ -42,6 +53,12 @@ void peer::detach() noexcept {
 std::size_t peer::on_ready(std::span<char> buffer) {
   if (!attached() || lost_) return 0;
   if (closing_) return discard(buffer);
+  auto const total = read(buffer);
+  if (heartbeat_.wants_last_look() && !lost_) heartbeat_.looked();
+  return total;
+}
+
+std::size_t peer::read(std::span<char> buffer) {
   std::size_t total = 0;
   for (int i = 0; i < reads_per_turn; ++i) {
     if (lost_ || !owner_.may_read()) return total;  // the edge stays remembered
@@ -104,7 +121,18 @@ wire::event peer::next(std::span<char>& bytes) {
   for (;;) {
     auto const e = decoder_.next(bytes);
     if (e.what != wire::event::kind::control || e.op == wire::opcode::close) return e;
-    if (e.op == wire::opcode::ping) answer_ping(e.payload);
+    if (!control_frames_.admit(loop_.wheel.now())) {
+      return {
+          .what = wire::event::kind::violation, .code = wire::close_code::flood, .reason = "too many pings or pongs"};
+    }
+    std::string_view const text(e.payload.data(), e.payload.size());
+    if (e.op == wire::opcode::pong && heartbeat_.is_ours(text)) {
+      if (auto const took = heartbeat_.round_trip(text); took != duration{}) owner_.on_round_trip(took);
+    } else if (passes_control_) {
+      return e;
+    } else if (e.op == wire::opcode::ping) {
+      answer_ping(e.payload);
+    }
   }
 }
 
@@ -159,7 +187,16 @@ void peer::send_message(wire::opcode op, std::string_view payload) {
 }
 
 void peer::note_size() {
-  if (queue_.size() > marks_.high) congested_ = true;
+  if (congested_ || queue_.size() <= marks_.high) return;
+  congested_ = true;
+  heartbeat_.output_congested();
+}
+
+void peer::send_close(wire::close_code code, std::string_view reason) {
+  if (lost_ || close_sent_) return;
+  send_message(wire::opcode::close, wire::make_close_payload(code, reason));
+  close_sent_ = true;
+  std::string().swap(owed_pong_);
 }
 
 void peer::on_flush() {
@@ -201,6 +238,7 @@ void peer::lost(std::error_code cause) {
 
 awaitable<void> peer::close(wire::close_code code, std::string reason, duration patience) {
   if (!attached()) co_return;
+  heartbeat_.stop();
   closing_ = true;
   co_await closing_handshake(code, std::move(reason), patience);
   detach();
@@ -215,7 +253,7 @@ awaitable<void> peer::closing_handshake(wire::close_code code, std::string reaso
       this);
   changed_ = &changed;
   limit.start(patience);
-  if (code != wire::close_code::none) send_message(wire::opcode::close, wire::make_close_payload(code, reason));
+  if (code != wire::close_code::none) send_close(code, reason);
   close_sent_ = true;
   std::string().swap(owed_pong_);
   loop_.sockets.touch(*this);

@@ -2,7 +2,9 @@
 // and the tools each own one. Knows nothing of rules, services or of what the messages mean.
 #pragma once
 
+#include "core/pace.hpp"
 #include "net/event.hpp"
+#include "net/heartbeat.hpp"
 #include "net/loop.hpp"
 #include "net/send_queue.hpp"
 #include "net/transport.hpp"
@@ -28,6 +30,12 @@ class peer_owner {
   virtual void on_drained() = 0;
   /// End of input or a broken connection; once. `cause` empty: an orderly end.
   virtual void on_lost(std::error_code cause) = 0;
+  /// No life for as long as watch() said; outside of a turn or inside.
+  virtual void on_silent() {}
+  /// Output above the high mark, of which nothing drained for as long as watch() said. Outside of a turn.
+  virtual void on_stalled() {}
+  /// The answer to one of our pings.
+  virtual void on_round_trip(duration) {}
 
  protected:
   ~peer_owner() = default;
@@ -49,10 +57,15 @@ class peer final : public pollable {
   /// Takes the upgraded socket over. `rest`: bytes that came behind the handshake; they are the first that are read.
   result<> attach(transport socket, std::string rest);
   bool attached() const noexcept { return socket_.is_open(); }
+  /// Pings the other side from now on, and tells the owner when it is silent or stalled.
+  void watch(patience limits) { heartbeat_.start(limits); }
+  /// Pings and pongs of the other side are the owner's: next() shows them, and nobody answers. Pongs of our own pings
+  /// are still swallowed.
+  void pass_control_frames() noexcept { passes_control_ = true; }
 
   // --- input, inside on_bytes() ---
 
-  /// The next event in `bytes`. Pings are answered and pongs swallowed here.
+  /// The next event in `bytes`. Pings are answered and pongs swallowed here; too many of them are a violation (4029).
   wire::event next(std::span<char>& bytes);
   bool inside_message() const noexcept { return decoder_.inside_message(); }
 
@@ -75,6 +88,20 @@ class peer final : public pollable {
   /// The owner's reasons not to read have changed.
   void resume_reading();
 
+  /// Queues our Close; what is queued behind it is dropped, but reading goes on. close() then adds none.
+  void send_close(wire::close_code code, std::string_view reason);
+
+  // --- what its heartbeat asks ---
+
+  bool may_read() const { return attached() && !lost_ && owner_.may_read(); }
+  std::uint64_t handed() const noexcept { return socket_.handed(); }
+  std::uint64_t acknowledged() const noexcept { return socket_.acknowledged(); }
+  std::size_t unsent() const noexcept { return queue_.size() + socket_.unsent_bytes(); }
+  unsigned any_byte() noexcept { return loop_.keys.next()[0]; }
+  void look_once_more() { loop_.sockets.make_ready(*this); }
+  void silent() { owner_.on_silent(); }
+  void stalled() { owner_.on_stalled(); }
+
   // --- the end, outside of turns ---
 
   /// Closing handshake: what is queued is sent, a Close behind it (`none`: without), then FIN; what still arrives is
@@ -89,6 +116,7 @@ class peer final : public pollable {
   std::size_t on_ready(std::span<char> buffer) override;
   void on_flush() override;
 
+  std::size_t read(std::span<char> buffer);
   std::size_t read_rest(std::span<char> buffer);
   std::size_t discard(std::span<char> buffer);
   void answer_ping(std::span<char const> payload);
@@ -103,7 +131,10 @@ class peer final : public pollable {
   transport socket_;
   send_queue queue_;
   queue_marks marks_;
+  heartbeat heartbeat_;
+  pace control_frames_;
   wire::role role_;
+  bool passes_control_ = false;
   bool congested_ = false;
   bool lost_ = false;
   bool closing_ = false;

@@ -115,7 +115,9 @@ awaitable<result<>> stream::secure(std::unique_ptr<tls_engine> engine) {
     // Also a failed handshake has something to say: the alert.
     auto const flushed = co_await flush();
     if (status == tls_status::failed) {
-      co_return error{errc::bad_handshake, side::gateway, "TLS: " + std::string(tls.failure()), {}};
+      error why{errc::bad_handshake, side::gateway, "TLS: " + std::string(tls.failure()), {}};
+      if (tls.heard_plain_http()) transport_ = transport(transport_.take_descriptor());
+      co_return why;
     }
     if (!flushed) co_return flushed;
     if (tls.established()) {
@@ -173,9 +175,12 @@ awaitable<void> stream::finish() {
   if (!is_open()) co_return;
   transport_.shut_down_send(scratch());
   std::array<char, 4096> dropped;
-  for (;;) {
-    auto const read = co_await read_some(dropped);
-    if (!read) co_return;
+  while (is_open()) {
+    // Not decrypted: a failed TLS connection, too, is drained, or the kernel's reset would overtake our alert.
+    auto const read = transport_.receive_ciphertext(dropped);
+    if (read.what == io_result::kind::closed || read.what == io_result::kind::failed) co_return;
+    if (read.what == io_result::kind::ok) continue;
+    if (auto const waited = co_await wait_readable(); !waited) co_return;
   }
 }
 

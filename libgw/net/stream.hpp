@@ -27,8 +27,12 @@ class stream {
   stream& operator=(stream const&) = delete;
 
   awaitable<result<>> connect(address to);
-  /// Wraps the connection in TLS and shakes hands, as the role the engine was made for.
+  /// Wraps the connection in TLS and shakes hands, as the role the engine was made for. errc::bad_handshake says in
+  /// OpenSSL's words why not; the connection is plain again if the peer had not spoken TLS but HTTP, so that it can be
+  /// told (tls() is null then).
   awaitable<result<>> secure(std::unique_ptr<tls_engine> engine);
+  /// Null: plain.
+  tls_engine const* tls() noexcept { return transport_.tls(); }
 
   /// At least one byte; errc::closed at the end of input. TLS needs room for 2 bytes or more, better 16 KiB.
   awaitable<result<std::size_t>> read_some(std::span<char> into);

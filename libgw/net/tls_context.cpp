@@ -1,9 +1,13 @@
 #include "net/tls_context.hpp"
 
+#include "net/tls_engine.hpp"
+
 #include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <new>
 #include <string_view>
@@ -58,6 +62,24 @@ result<> demand_client_certificates(SSL_CTX* context, std::string const& ca_file
   SSL_CTX_set_client_CA_list(context, names);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   return {};
+}
+
+struct free_names {
+  void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
+};
+
+/// In UTF-8; empty if it holds control characters, since names end up in headers and logs.
+std::string readable(ASN1_STRING const* name) {
+  unsigned char* utf8 = nullptr;
+  int const size = ASN1_STRING_to_UTF8(&utf8, name);
+  if (size < 0) {
+    ERR_clear_error();
+    return {};
+  }
+  std::string text(reinterpret_cast<char const*>(utf8), static_cast<std::size_t>(size));
+  OPENSSL_free(utf8);
+  auto const is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  return std::any_of(text.begin(), text.end(), is_control) ? std::string() : text;
 }
 
 }  // namespace
@@ -119,6 +141,8 @@ result<std::shared_ptr<tls_context const>> tls_context::client(client_options co
   if (SSL_CTX_set_alpn_protos(context.get(), protocols.data(), static_cast<unsigned>(protocols.size())) != 0) {
     throw std::bad_alloc();
   }
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context.get(), tls_engine::take_session);
   return std::shared_ptr<tls_context const>(new tls_context(std::move(context)));
 }
 
@@ -126,6 +150,24 @@ std::string tls_error_words(unsigned long code) {
   if (ERR_SYSTEM_ERROR(code)) return std::system_category().message(ERR_GET_REASON(code));
   char const* const words = ERR_reason_error_string(code);
   return words != nullptr ? words : fmt::format("OpenSSL error {:#x}", code);
+}
+
+std::string tls_name_in(x509_st* certificate) {
+  X509_NAME const* const subject = X509_get_subject_name(certificate);
+  // The last one is the most specific (RFC 6125 section 6.4.4).
+  int last = -1;
+  for (int at = -1; (at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0;) last = at;
+  if (last >= 0) {
+    if (auto name = readable(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last))); !name.empty()) return name;
+  }
+  std::unique_ptr<GENERAL_NAMES, free_names> const others(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; others && i < sk_GENERAL_NAME_num(others.get()); ++i) {
+    GENERAL_NAME const& one = *sk_GENERAL_NAME_value(others.get(), i);
+    if (one.type != GEN_DNS && one.type != GEN_EMAIL) continue;
+    if (auto name = readable(one.d.ia5); !name.empty()) return name;
+  }
+  return {};
 }
 
 }  // namespace gw::net

@@ -10,6 +10,7 @@
 #include <utility>
 
 struct ssl_ctx_st;
+struct x509_st;
 
 namespace gw::net {
 
@@ -17,7 +18,8 @@ namespace gw::net {
 /// connections made before a reload end with the certificate and the trust that they began with.
 ///
 /// Either side: TLS 1.2 or newer, no renegotiation, no compression, ALPN `http/1.1` only, no session cache: a
-/// server resumes by stateless tickets, a client never does.
+/// server resumes by stateless tickets of its own (never those of another context), a client by the tls_session that
+/// its engine is given.
 class tls_context {
  public:
   struct server_options {
@@ -54,5 +56,8 @@ class tls_context {
 
 /// An entry of OpenSSL's error queue in its words.
 std::string tls_error_words(unsigned long code);
+
+/// See tls_engine::peer_name().
+std::string tls_name_in(x509_st* certificate);
 
 }  // namespace gw::net

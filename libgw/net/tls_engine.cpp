@@ -36,8 +36,9 @@ void tls_engine::release::operator()(ssl_st* ssl) const noexcept {
   SSL_free(ssl);
 }
 
-tls_engine::tls_engine(std::shared_ptr<tls_context const> const& context, bool server, std::string_view host)
-    : ssl_(SSL_new(context->native())) {
+tls_engine::tls_engine(std::shared_ptr<tls_context const> const& context, bool server, std::string_view host,
+                       std::shared_ptr<tls_session> resume)
+    : ssl_(SSL_new(context->native())), session_(std::move(resume)) {
   BIO* const bio = ssl_ ? BIO_new(bio_method()) : nullptr;
   if (bio == nullptr) throw std::bad_alloc();
   BIO_set_data(bio, this);
@@ -48,6 +49,7 @@ tls_engine::tls_engine(std::shared_ptr<tls_context const> const& context, bool s
   } else {
     SSL_set_connect_state(ssl_.get());
     expect_host(std::string(host));
+    if (session_) session_->offer(ssl_.get());
   }
 }
 
@@ -166,6 +168,22 @@ std::string_view tls_engine::protocol() const noexcept {
   return size == 0 ? std::string_view{} : std::string_view{reinterpret_cast<char const*>(name), size};
 }
 
+bool tls_engine::resumed() const noexcept {
+  return SSL_session_reused(ssl_.get()) == 1;
+}
+
+std::string_view tls_engine::server_name() const noexcept {
+  char const* const name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
+  return name == nullptr ? std::string_view{} : std::string_view{name};
+}
+
+std::string tls_engine::peer_name() const {
+  bool const verified = established_ && (SSL_get_verify_mode(ssl_.get()) & SSL_VERIFY_PEER) != 0 &&
+                        SSL_get_verify_result(ssl_.get()) == X509_V_OK;
+  X509* const certificate = verified ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+  return certificate == nullptr ? std::string() : tls_name_in(certificate);
+}
+
 bio_method_st const* tls_engine::bio_method() {
   static std::unique_ptr<BIO_METHOD, free_method> const method = [] {
     std::unique_ptr<BIO_METHOD, free_method> made(
@@ -211,6 +229,12 @@ int tls_engine::put_output(bio_st* bio, char const* from, std::size_t size, std:
   return 1;
 }
 
+int tls_engine::take_session(ssl_st* ssl, ssl_session_st* offered) noexcept {
+  auto const& engine = *static_cast<tls_engine*>(BIO_get_data(SSL_get_rbio(ssl)));
+  if (engine.session_) engine.session_->keep(offered);
+  return 0;  // `offered` stays OpenSSL's
+}
+
 // SSL_MODE_RELEASE_BUFFERS, the context's default, frees OpenSSL's record buffers behind every record. Inside a batch
 // that would be one malloc of 16 KiB per record, a tenth of the cost of a small one.
 void tls_engine::keep_buffers(bool keep) noexcept {
@@ -250,6 +274,7 @@ std::string tls_engine::take_reason() {
   }
   if (cause == 0) return "no reason given";
   std::string words = tls_error_words(cause);
+  heard_plain_http_ = !established_ && ERR_GET_LIB(cause) == ERR_LIB_SSL && ERR_GET_REASON(cause) == SSL_R_HTTP_REQUEST;
   if (ERR_GET_LIB(cause) == ERR_LIB_SSL && ERR_GET_REASON(cause) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     words.append(": ").append(X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get())));
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "net/tls_context.hpp"
+#include "net/tls_session.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -45,7 +46,9 @@ class tls_engine {
 
   /// `server`: our role, the same as the context's. `host` (client only): the name or IP address sent as SNI (names
   /// only, RFC 6066) and demanded of the certificate. A client that verifies must name a host, else it is `failed`.
-  tls_engine(std::shared_ptr<tls_context const> const& context, bool server, std::string_view host = {});
+  /// `resume` (client only): the session to go on with, if it holds one; takes every new one that the server offers.
+  tls_engine(std::shared_ptr<tls_context const> const& context, bool server, std::string_view host = {},
+             std::shared_ptr<tls_session> resume = nullptr);
   ~tls_engine();
   tls_engine(tls_engine const&) = delete;
   tls_engine& operator=(tls_engine const&) = delete;
@@ -91,7 +94,22 @@ class tls_engine {
   /// The protocol agreed by ALPN (RFC 7301); empty = the peer did not negotiate one.
   std::string_view protocol() const noexcept;
 
+  /// The handshake went on with an earlier session.
+  bool resumed() const noexcept;
+
+  /// As server, once established: the host name that the client asked for (SNI); empty = it named none.
+  std::string_view server_name() const noexcept;
+
+  /// Whom the peer's certificate names, once established: the last common name of its subject, else its first DNS name
+  /// or e-mail address; names with control characters are passed over. Empty: no name, or no verified certificate.
+  std::string peer_name() const;
+
+  /// As server, failed: the client began with a plain HTTP request. Nothing was said to it yet.
+  bool heard_plain_http() const noexcept { return heard_plain_http_; }
+
  private:
+  friend class tls_context;  // its callback for new sessions
+
   struct release {
     void operator()(ssl_st* ssl) const noexcept;
   };
@@ -99,6 +117,7 @@ class tls_engine {
   static bio_method_st const* bio_method();
   static int take_input(bio_st* bio, char* to, std::size_t size, std::size_t* taken) noexcept;
   static int put_output(bio_st* bio, char const* from, std::size_t size, std::size_t* put) noexcept;
+  static int take_session(ssl_st* ssl, ssl_session_st* offered) noexcept;
 
   void expect_host(std::string const& host);
   void keep_buffers(bool keep) noexcept;
@@ -111,8 +130,10 @@ class tls_engine {
   std::span<char> output_;         // the caller's, during encrypt(): the room that is left
   std::vector<char> side_output_;  // empty and without capacity while there is none
   std::size_t side_taken_ = 0;
+  std::shared_ptr<tls_session> session_;
   std::string failure_;
   bool established_ = false;
+  bool heard_plain_http_ = false;
 };
 
 }  // namespace gw::net

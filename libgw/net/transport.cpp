@@ -2,8 +2,11 @@
 
 #include "net/tls_engine.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -63,6 +66,12 @@ tls_engine* transport::tls() noexcept {
   return secure_ ? secure_->engine.get() : nullptr;
 }
 
+std::uint64_t transport::acknowledged() const noexcept {
+  int waiting = 0;
+  if (::ioctl(fd_.get(), SIOCOUTQ, &waiting) != 0) return 0;
+  return handed_ - std::min<std::uint64_t>(handed_, static_cast<unsigned>(waiting));
+}
+
 io_result transport::receive(std::span<char> into) {
   return secure_ ? receive_secure(into) : receive_raw(into);
 }
@@ -93,6 +102,7 @@ io_result transport::send_raw(std::span<iovec const> from) noexcept {
     auto const n = calls_->send(fd_.get(), from.data(), from.size());
     if (n >= 0) {
       auto const bytes = static_cast<std::size_t>(n);
+      handed_ += bytes;
       return {.what = io_result::kind::ok, .bytes = bytes, .blocked = bytes < total};
     }
     if (errno == EINTR) continue;

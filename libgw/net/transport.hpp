@@ -66,6 +66,11 @@ class transport {
   /// Sends TLS's goodbye if there is one, then FIN.
   void shut_down_send(std::span<char> scratch) noexcept;
 
+  /// Bytes that the kernel took from us (with TLS: ciphertext), and how many of them the peer's kernel has
+  /// acknowledged.
+  std::uint64_t handed() const noexcept { return handed_; }
+  std::uint64_t acknowledged() const noexcept;
+
   int descriptor() const noexcept { return fd_.get(); }
   bool is_open() const noexcept { return static_cast<bool>(fd_); }
   tls_engine* tls() noexcept;
@@ -88,6 +93,7 @@ class transport {
   unique_fd fd_;
   socket_calls* calls_;
   std::unique_ptr<secure> secure_;
+  std::uint64_t handed_ = 0;
 };
 
 }  // namespace gw::net

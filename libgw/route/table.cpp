@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view gateway_service = "gateway";  // reserved: no service of the configuration has this name
 constexpr std::string_view heartbeat_path = "heartbeat";
 constexpr std::string_view control_prefix = "$gw/";
+constexpr std::string_view url_rule_off = "url_rule is not enabled";
 
 wire::validation level_of(config::validation level) {
   switch (level) {
@@ -42,24 +43,11 @@ decision refused(errc fault, std::string_view why, std::string_view method = {})
   return {.verdict = route_verdict::failed, .fault = fault, .why = why, .method = method};
 }
 
-/// A refused routing key may hold control characters, which must not reach the terminal.
-std::string harmless(std::string_view text) {
-  std::string shown(text);
-  for (auto& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return shown;
-}
-
-/// A piece of `text` around byte `at`, and a caret under it; whatever is not printable ASCII is shown as one '.'.
-std::string with_caret(std::string_view text, std::size_t at) {
-  constexpr std::size_t around = 36;
-  auto const from = at > around ? at - around : 0;
-  std::string shown(text.substr(from, 2 * around));
-  for (auto& c : shown) {
-    if (c < ' ' || c > '~') c = '.';
-  }
-  return fmt::format("  {}\n  {:>{}}\n", shown, '^', at - from + 1);
+/// Where the URL rule has no answer but another rule may.
+decision unanswered(errc fault, std::string_view why, std::string_view method = {}) {
+  auto made = refused(fault, why, method);
+  made.unanswered = true;
+  return made;
 }
 
 }  // namespace
@@ -71,24 +59,43 @@ std::optional<pattern_fault> url_pattern_fault(std::string_view source) {
   return pattern_fault{source.size(), "needs the capture {service}"};
 }
 
-result<table> table::make(config::url_rule const& rule, std::vector<std::string> service_names) {
+result<table> table::make(config::url_rule const& rule, std::vector<std::string> service_names,
+                          std::span<config::rule const> custom_rules) {
   if (auto const fault = url_pattern_fault(rule.pattern)) {
     return error{.code = errc::bad_config,
                  .context = fmt::format("url_rule.pattern: at byte {}: {}", fault->at, fault->text),
                  .cause = {}};
   }
-  return table(rule, std::get<pattern>(pattern::compile(rule.pattern)), std::move(service_names));
+  auto custom = rule_list::make(custom_rules, rule.lenient == config::leniency::automatic);
+  if (!custom) return custom.error();
+  table made(rule, std::get<pattern>(pattern::compile(rule.pattern)), std::move(service_names), *std::move(custom));
+  if (auto checked = made.check_services(); !checked) return checked.error();
+  return made;
 }
 
-table::table(config::url_rule const& rule, pattern compiled, std::vector<std::string> service_names)
+table::table(config::url_rule const& rule, pattern compiled, std::vector<std::string> service_names, rule_list custom)
     : enabled_(rule.enabled),
       rules_{.key = member_name(rule.field),
              .level = level_of(rule.validate),
              .lenient = rule.lenient == config::leniency::automatic},
       scanner_(rules_),
       pattern_(std::move(compiled)),
+      custom_(std::move(custom)),
       names_(std::move(service_names)) {
   for (std::size_t i = 0; i < names_.size(); ++i) index_.emplace(names_[i], static_cast<std::uint32_t>(i));
+}
+
+result<> table::check_services() const {
+  for (std::uint32_t number = 1; number <= custom_.size(); ++number) {
+    auto const name = custom_.at(number).constant_service();
+    if (!name || find(*name)) continue;
+    std::vector<std::string_view> const known(names_.begin(), names_.end());
+    return error{.code = errc::bad_config,
+                 .context = fmt::format("rule '{}': service: no service '{}'{}", custom_.at(number).id(), *name,
+                                        did_you_mean_text(*name, known)),
+                 .cause = {}};
+  }
+  return {};
 }
 
 std::optional<service_ref> table::find(std::string_view name) const {
@@ -97,40 +104,54 @@ std::optional<service_ref> table::find(std::string_view name) const {
   return service_ref{at->second};
 }
 
-decision table::decide(std::string_view text) {
-  if (!enabled_) return unanswered(errc::no_route, "url_rule is not enabled");
+decision table::decide(std::string_view text, circumstances const& from) {
+  if (!enabled_) {
+    auto const head = from.control ? scanner_.scan(text) : wire::head{};
+    return decide_further(judge_disabled(head), message_facts::content::text, text, from);
+  }
   auto const head = scanner_.scan(text);
   if (head.verdict == wire::head_verdict::found) {
     if (auto const known = routed_.find(head.value)) return routed(*known, head.value);
   }
   captures found;
-  auto const d = judge(head, found);
+  auto const d = judge(head, from.control, found);
   if (d.verdict == route_verdict::routed) routed_.remember(d.method, d.service.index);
-  return d;
+  if (!d.unanswered || custom_.empty()) return d;
+  return decide_further(d, message_facts::content::text, text, from);
 }
 
 decision table::routed(std::uint32_t service, std::string_view method) const {
   return {.verdict = route_verdict::routed, .service = {service}, .method = method, .named_service = names_[service]};
 }
 
-decision table::decide_binary() const {
-  return unanswered(errc::unsupported_type, "no rule takes binary messages");
+decision table::decide_binary(circumstances const& from) {
+  return decide_further(judge_binary(), message_facts::content::binary, {}, from);
 }
 
-decision table::decide_prefix(std::string_view first, bool& undecided) {
-  undecided = false;
-  if (!enabled_) return unanswered(errc::no_route, "url_rule is not enabled");
-  auto const head = scanner_.scan_prefix(first);
-  undecided = head.verdict == wire::head_verdict::undecided;
+decision table::decide_prefix(std::string_view first, circumstances const& from, bool& undecided) {
+  auto const head = enabled_ || from.control ? scanner_.scan_prefix(first) : wire::head{};
+  undecided = (enabled_ || from.control) && head.verdict == wire::head_verdict::undecided;
   if (undecided) return {};
   captures found;
-  return judge(head, found);
+  auto made = enabled_ ? judge(head, from.control, found) : judge_disabled(head);
+  if (made.unanswered && !custom_.empty()) {
+    auto const by = custom_.ask(message_facts::content::beginning, first, from);
+    undecided = by.said == answer::later;
+    if (by.said == answer::yes) made = answer_of(by, made);
+  }
+  made.watched = enabled_ && head.verdict == wire::head_verdict::found;
+  return made;
 }
 
-decision table::judge(wire::head const& head, captures& found) const {
+std::string_view table::method_of(std::string_view text) {
+  auto const head = scanner_.scan(text);
+  return head.verdict == wire::head_verdict::found ? head.value : std::string_view{};
+}
+
+decision table::judge(wire::head const& head, bool control, captures& found) const {
   switch (head.verdict) {
     case wire::head_verdict::found:
-      return judge_method(head.value, found);
+      return judge_method(head.value, control, found);
     case wire::head_verdict::not_json:
     case wire::head_verdict::undecided:
       return unanswered(errc::parse_error, head.why);
@@ -142,8 +163,9 @@ decision table::judge(wire::head const& head, captures& found) const {
   return refused(errc::internal, "unknown verdict");
 }
 
-decision table::judge_method(std::string_view method, captures& found) const {
+decision table::judge_method(std::string_view method, bool control, captures& found) const {
   if (method.starts_with(control_prefix)) {
+    if (control) return {.verdict = route_verdict::control, .method = method};
     return refused(errc::bad_method, "control messages need the subprotocol wsgw.v1", method);
   }
   if (wire::judge_method(method) == wire::path_verdict::bad) {
@@ -156,59 +178,49 @@ decision table::judge_method(std::string_view method, captures& found) const {
   if (name == gateway_service && found["path"] == heartbeat_path) {
     return {.verdict = route_verdict::heartbeat, .method = method, .named_service = name};
   }
+  if (auto const known = find(name)) return routed(known->index, method);
   auto made = refused(errc::no_route, "no such service", method);
   made.named_service = name;
-  if (auto const known = find(name)) {
-    made.verdict = route_verdict::routed;
-    made.service = *known;
-    made.why = {};
-  }
   return made;
 }
 
-// The one place where the URL rule has no answer but another rule may: whatever rules there are besides it are asked
-// here, before the fault stands.
-decision table::unanswered(errc fault, std::string_view why, std::string_view method) const {
-  return refused(fault, why, method);
+// Every message is for the custom rules then, but for what a client says to the gateway itself.
+decision table::judge_disabled(wire::head const& head) const {
+  bool const control = head.verdict == wire::head_verdict::found && head.value.starts_with(control_prefix);
+  if (control) return {.verdict = route_verdict::control, .method = head.value};
+  return unanswered(errc::no_route, url_rule_off);
 }
 
-std::string table::explain(std::string_view text) {
-  std::string out;
-  auto const to = std::back_inserter(out);
-  auto const failed = [&](decision const& d) { fmt::format_to(to, "{}: {}\n", row_of(d.fault).name, d.why); };
-  if (!enabled_) {
-    failed(decide(text));
-    return out;
+decision table::judge_binary() {
+  return unanswered(errc::unsupported_type, "no rule takes binary messages");
+}
+
+decision table::decide_further(decision const& url, message_facts::content what, std::string_view text,
+                               circumstances const& from) {
+  if (!url.unanswered || custom_.empty()) return url;
+  auto const by = custom_.ask(what, text, from);
+  return by.said == answer::yes ? answer_of(by, url) : url;
+}
+
+decision table::answer_of(ruling const& by, decision const& url) const {
+  decision made{.method = url.method, .rule = by.rule};
+  if (!by.what.fault.empty()) {
+    made.fault = errc::rule_error;
+    made.why = by.what.fault;
+    return made;
   }
-  auto const head = scanner_.scan(text);
-  captures found;
-  auto const made = judge(head, found);
-  if (head.verdict != wire::head_verdict::found) {
-    failed(made);
-    return out + with_caret(text, head.at);
+  made.named_service = by.what.service;
+  auto const known = find(by.what.service);
+  if (!known) {
+    made.why = "the rule names no service that is known here";
+    return made;
   }
-  fmt::format_to(to, "routing key '{}' at byte {}: {}\n", rules_.key, head.at, harmless(head.value));
-  if (made.named_service.empty()) {
-    failed(made);
-    return out + with_caret(text, head.at);
-  }
-  fmt::format_to(to, "matches {}\n", pattern_.source());
-  for (auto const& [name, value] : found) fmt::format_to(to, "  {} = {}\n", name, value);
-  switch (made.verdict) {
-    case route_verdict::routed:
-      fmt::format_to(to, "service {}\n", name_of(made.service));
-      break;
-    case route_verdict::heartbeat:
-      out += "answered by the gateway itself\n";
-      break;
-    case route_verdict::failed: {
-      std::vector<std::string_view> const known(names_.begin(), names_.end());
-      fmt::format_to(to, "{}: no service '{}'{}\n", row_of(made.fault).name, made.named_service,
-                     did_you_mean_text(made.named_service, known));
-      break;
-    }
-  }
-  return out;
+  made.verdict = route_verdict::routed;
+  made.service = *known;
+  made.named_service = names_[known->index];
+  made.instance = by.what.instance;
+  made.key = by.what.key;
+  return made;
 }
 
 }  // namespace gw::route

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "route/memo.hpp"
 #include "route/pattern.hpp"
+#include "route/rule_list.hpp"
 #include "wire/json_head.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,17 +32,23 @@ struct service_ref {
 enum class route_verdict : std::uint8_t {
   routed,     // to `service`
   heartbeat,  // for the gateway itself, which answers at once
+  control,    // for the gateway itself: a `$gw/...` message of a session that negotiated wsgw.v1
   failed,     // with `fault`
 };
 
-/// The views are valid until the next decision and until the text changes.
+/// The views are valid until the table's next decision and until the text changes.
 struct decision {
   route_verdict verdict = route_verdict::failed;
   service_ref service = {};             // routed
   errc fault = errc::no_route;          // failed
   std::string_view why = {};            // failed: for people; static
   std::string_view method = {};         // the routing key, decoded; empty if there is no single one
-  std::string_view named_service = {};  // what the routing key names, known or not
+  std::string_view named_service = {};  // what the routing key or the rule names, known or not
+  std::string_view instance = {};       // routed by a rule that gives one: host:port
+  std::string_view key = {};            // routed by a rule that gives one: its hash chooses the instance
+  std::uint32_t rule = 0;               // who answered: 0 = the URL rule, n = the n-th custom rule
+  bool watched = false;                 // by decide_prefix(): the rest of the message needs a wire::tail_walk
+  bool unanswered = false;              // failed: no rule had an answer to it
 };
 
 /// Why `source` cannot be url_rule.pattern; nothing if it can. For config::outside_knowledge.
@@ -49,26 +57,37 @@ std::optional<pattern_fault> url_pattern_fault(std::string_view source);
 /// The rules of one configuration. A copy for every worker: a decision uses the scanner inside.
 class table {
  public:
-  /// The error (bad_config) names the key.
-  static result<table> make(config::url_rule const& rule, std::vector<std::string> service_names);
+  /// The error (bad_config) names the key, or the custom rule and its key.
+  static result<table> make(config::url_rule const& rule, std::vector<std::string> service_names,
+                            std::span<config::rule const> custom_rules = {});
 
-  /// Of a whole text message, valid UTF-8.
-  decision decide(std::string_view text);
+  /// Of a whole text message, valid UTF-8, of a session in the circumstances `from`.
+  decision decide(std::string_view text, circumstances const& from);
 
   /// Of a binary message, which is not looked into.
-  decision decide_binary() const;
+  decision decide_binary(circumstances const& from);
 
   /// Of the first bytes of a text message that is still arriving. `undecided`: ask again with more of it, or decide()
-  /// when it is complete. Who forwards the message after this watches the rest with a wire::tail_walk of rules().
-  decision decide_prefix(std::string_view first, bool& undecided);
+  /// when it is complete. Who forwards a message that is `watched` watches the rest with a wire::tail_walk of rules().
+  decision decide_prefix(std::string_view first, circumstances const& from, bool& undecided);
+
+  /// The routing key of the message that `text` is or begins, to be shown; empty if there is no single one. Valid until
+  /// the next decision and until the text changes.
+  std::string_view method_of(std::string_view text);
+
+  /// What the custom rules ask about a session: see circumstances_of(). Nothing asked: an empty one will do.
+  questions const& asked() const noexcept { return custom_.asked(); }
+  bool asks_circumstances() const noexcept { return custom_.asked().any(); }
 
   wire::head_rules const& rules() const noexcept { return rules_; }
   std::string_view name_of(service_ref service) const { return names_[service.index]; }
   std::optional<service_ref> find(std::string_view name) const;
+  rule_list const& custom_rules() const noexcept { return custom_; }
 
-  /// The decision about a text message in lines for people: the routing key, the captures and the service, or the fault
-  /// with a caret under the byte.
-  std::string explain(std::string_view text);
+  /// The decision in lines for people: the routing key, the captures and the service, or the fault with a caret under
+  /// the byte; then, where they are asked, every custom rule with its reason.
+  std::string explain(std::string_view text, circumstances const& from);
+  std::string explain_binary(circumstances const& from);
 
  private:
   struct name_hash {
@@ -76,17 +95,27 @@ class table {
     std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>()(name); }
   };
 
-  table(config::url_rule const& rule, pattern compiled, std::vector<std::string> service_names);
-  decision judge(wire::head const& head, captures& found) const;
+  table(config::url_rule const& rule, pattern compiled, std::vector<std::string> service_names, rule_list custom);
+  result<> check_services() const;
+  decision judge(wire::head const& head, bool control, captures& found) const;
+  decision judge_method(std::string_view method, bool control, captures& found) const;
+  decision judge_disabled(wire::head const& head) const;
+  static decision judge_binary();
   decision routed(std::uint32_t service, std::string_view method) const;
-  decision judge_method(std::string_view method, captures& found) const;
-  decision unanswered(errc fault, std::string_view why, std::string_view method = {}) const;
+  decision answer_of(ruling const& by, decision const& url) const;
+  decision decide_further(decision const& url, message_facts::content what, std::string_view text,
+                          circumstances const& from);
+  decision explain_url_rule(std::string_view text, circumstances const& from, std::string& out);
+  void explain_further(decision const& url, message_facts::content what, std::string_view text,
+                       circumstances const& from, std::string& out);
+  void explain_verdict(decision const& made, std::string& out) const;
 
   bool enabled_;
   wire::head_rules rules_;
   wire::head_scanner scanner_;
   memo routed_;
   pattern pattern_;
+  rule_list custom_;
   std::vector<std::string> names_;
   boost::unordered_flat_map<std::string, std::uint32_t, name_hash, std::equal_to<>> index_;
 };

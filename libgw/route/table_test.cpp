@@ -19,13 +19,15 @@ table made(gw::config::url_rule const& rule = {}) {
   return *std::move(result);
 }
 
-/// "-> order", "heartbeat" or the code of the error frame.
+/// "-> order", "heartbeat", "control" or the code of the error frame.
 std::string shown(table const& t, gw::route::decision const& d) {
   switch (d.verdict) {
     case route_verdict::routed:
       return "-> " + std::string(t.name_of(d.service));
     case route_verdict::heartbeat:
       return "heartbeat";
+    case route_verdict::control:
+      return "control";
     case route_verdict::failed:
       break;
   }
@@ -35,7 +37,7 @@ std::string shown(table const& t, gw::route::decision const& d) {
 
 std::string decided(std::string_view text, gw::config::url_rule const& rule = {}) {
   auto t = made(rule);
-  return shown(t, t.decide(text));
+  return shown(t, t.decide(text, {}));
 }
 
 }  // namespace
@@ -94,24 +96,26 @@ TEST_CASE("services whose names contain one another are told apart") {
 TEST_CASE("a bad message leaves nothing behind for the next") {
   auto t = made();
   for (int i = 0; i < 3; ++i) {
-    CHECK(shown(t, t.decide(R"({"method":"/api/v1/a/x"})")) == "-> a");
-    CHECK(shown(t, t.decide("{{")) == "PARSE_ERROR");
-    CHECK(shown(t, t.decide(R"({"method":"/api/v1/data/x"})")) == "-> data");
-    CHECK(shown(t, t.decide_binary()) == "UNSUPPORTED_TYPE");
+    CHECK(shown(t, t.decide(R"({"method":"/api/v1/a/x"})", {})) == "-> a");
+    CHECK(shown(t, t.decide("{{", {})) == "PARSE_ERROR");
+    CHECK(shown(t, t.decide(R"({"method":"/api/v1/data/x"})", {})) == "-> data");
+    CHECK(shown(t, t.decide_binary({})) == "UNSUPPORTED_TYPE");
   }
 }
 
 TEST_CASE("a decision says what the routing key was and which service it named") {
   auto t = made();
-  auto d = t.decide(R"({"method":"\/api/v1/nobody/x"})");
+  auto d = t.decide(R"({"method":"\/api/v1/nobody/x"})", {});
   CHECK(d.method == "/api/v1/nobody/x");
   CHECK(d.named_service == "nobody");
   CHECK(d.fault == errc::no_route);
-  d = t.decide(R"({"method":"/x"})");
+  d = t.decide(R"({"method":"/x"})", {});
   CHECK(d.method == "/x");
   CHECK(d.named_service.empty());
-  d = t.decide("{}");
+  d = t.decide("{}", {});
   CHECK(d.method.empty());
+  CHECK(t.method_of(R"({"method":"/api/v1/a/x","data":"cut)") == "/api/v1/a/x");
+  CHECK(t.method_of(R"({"data":"cut)").empty());
 }
 
 TEST_CASE("the settings of the URL rule are obeyed") {
@@ -134,7 +138,7 @@ TEST_CASE("a long message is decided by its first bytes, if the routing key is a
   bool undecided = false;
   auto const check = [&](std::string_view first, bool expected_undecided, std::string_view expected) {
     CAPTURE(first);
-    auto const d = t.decide_prefix(first, undecided);
+    auto const d = t.decide_prefix(first, {}, undecided);
     CHECK(undecided == expected_undecided);
     if (!undecided) CHECK(shown(t, d) == expected);
   };
@@ -159,7 +163,7 @@ TEST_CASE("a pattern without the service or with a fault makes no table") {
 
 TEST_CASE("a table is explained to people") {
   auto t = made();
-  auto const check = [&](std::string_view text, std::string_view expected) { CHECK(t.explain(text) == expected); };
+  auto const check = [&](std::string_view text, std::string_view expected) { CHECK(t.explain(text, {}) == expected); };
   check(R"({"method":"/api/v1/order/create"})",
         "routing key 'method' at byte 11: /api/v1/order/create\n"
         "matches /api/v{version}/{service}/{path:**}\n"
@@ -186,17 +190,18 @@ TEST_CASE("a table is explained to people") {
         "NO_ROUTE: the routing key does not match url_rule.pattern\n"
         "  {\"method\":\"/x\"}\n"
         "             ^\n");
-  CHECK(t.explain(R"({"method":"/\u001b[2J"})").starts_with("routing key 'method' at byte 11: /?[2J\nBAD_METHOD: "));
-  CHECK(t.explain("hello\n").starts_with("PARSE_ERROR: "));
-  CHECK(t.explain("hello\n").ends_with("\n  hello.\n  ^\n"));
-  CHECK(made({.enabled = false}).explain("{}") == "NO_ROUTE: url_rule is not enabled\n");
+  CHECK(
+      t.explain(R"({"method":"/\u001b[2J"})", {}).starts_with("routing key 'method' at byte 11: /?[2J\nBAD_METHOD: "));
+  CHECK(t.explain("hello\n", {}).starts_with("PARSE_ERROR: "));
+  CHECK(t.explain("hello\n", {}).ends_with("\n  hello.\n  ^\n"));
+  CHECK(made({.enabled = false}).explain("{}", {}) == "NO_ROUTE: url_rule is not enabled\n");
 }
 
 TEST_CASE("a copy of a table is a table of its own") {
   auto first = made();
   auto second = first;
-  auto const kept = first.decide(R"({"m\u0065thod":"\u002fapi/v1/a/x"})");
-  CHECK(shown(second, second.decide(R"({"m\u0065thod":"\u002fapi/v1/data/x"})")) == "-> data");
+  auto const kept = first.decide(R"({"m\u0065thod":"\u002fapi/v1/a/x"})", {});
+  CHECK(shown(second, second.decide(R"({"m\u0065thod":"\u002fapi/v1/data/x"})", {})) == "-> data");
   CHECK(kept.method == "/api/v1/a/x");
 }
 
@@ -224,8 +229,8 @@ TEST_CASE("a routing key that was seen before is decided as at the first time, w
   for (int round = 0; round < 3; ++round) {
     for (auto const& text : texts) {
       auto fresh = *table::make(rule, {"a", "data", "chat"});
-      auto const expected = fresh.decide(text);
-      auto const d = remembering.decide(text);
+      auto const expected = fresh.decide(text, {});
+      auto const d = remembering.decide(text, {});
       CHECK(d.verdict == expected.verdict);
       CHECK(d.service == expected.service);
       CHECK(d.fault == expected.fault);

@@ -52,8 +52,12 @@ class party final : public net::peer_owner {
   /// Takes an upgraded socket; `rest` came behind its handshake.
   void joins(net::unique_fd socket, std::string rest) {
     tap_.bytes = rest;
-    descriptor_ = socket.get();
-    auto const attached = peer_->attach(net::transport(std::move(socket), &tap_), std::move(rest));
+    joins(net::transport(std::move(socket), &tap_), std::move(rest));
+  }
+  /// The same for one that may speak TLS: frames() and bytes_heard() see nothing of it.
+  void joins(net::transport socket, std::string rest) {
+    descriptor_ = socket.descriptor();
+    auto const attached = peer_->attach(std::move(socket), std::move(rest));
     REQUIRE(attached.has_value());
   }
 

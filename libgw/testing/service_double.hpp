@@ -4,6 +4,7 @@
 
 #include "net/http_io.hpp"
 #include "net/listen.hpp"
+#include "net/tls_engine.hpp"
 #include "testing/party.hpp"
 #include "wire/upgrade.hpp"
 
@@ -37,7 +38,19 @@ class service_double {
   std::string address() const { return address_.text(); }
   std::vector<std::string> const& handshakes() const { return handshakes_; }
 
+  /// What it learned in a TLS handshake.
+  struct tls_facts {
+    std::string server_name, client;
+    bool resumed;
+  };
+
   void answers(answer how) { answer_ = std::move(how); }
+  /// A connection whose head is longer ends at once.
+  void reads_at_most(std::size_t size) { head_limit_ = size; }
+  /// From the next connection on.
+  void speaks_tls(std::shared_ptr<net::tls_context const> context) { tls_ = std::move(context); }
+  /// Of every handshake that succeeded.
+  std::vector<tls_facts> const& tls_handshakes() const { return tls_handshakes_; }
   /// Accepts the connection and says nothing until answers_now(). For one connection at a time.
   void holds_back() { may_answer_.clear(); }
   void answers_now() { may_answer_.set(); }
@@ -68,8 +81,15 @@ class service_double {
  private:
   net::awaitable<void> greet(net::unique_fd socket) {
     net::stream stream(loop_, std::move(socket));
+    if (tls_) {
+      auto engine = std::make_unique<net::tls_engine>(tls_, true);
+      auto const secured = co_await stream.secure(std::move(engine));
+      if (!secured) co_return co_await stream.finish();
+      auto const& tls = *stream.tls();
+      tls_handshakes_.push_back({std::string(tls.server_name()), tls.peer_name(), tls.resumed()});
+    }
     net::received_head received;
-    auto const read = co_await net::read_head(stream, received, 64 * 1024);
+    auto const read = co_await net::read_head(stream, received, head_limit_);
     if (!read) co_return;
     auto const raw = std::string(received.head());
     handshakes_.push_back(raw);
@@ -90,7 +110,11 @@ class service_double {
     auto& joined = *who;
     joined.handshake = raw;
     joined.instance = number;
-    joined.joins(stream.release().take_descriptor(), received.rest());
+    if (tls_) {
+      joined.joins(stream.release(), received.rest());
+    } else {
+      joined.joins(stream.release().take_descriptor(), received.rest());
+    }
     arrived_(std::move(who));
     co_await joined.live();
   }
@@ -105,6 +129,9 @@ class service_double {
   std::unique_ptr<net::listener> listener_;
   net::unique_fd placeholder_;
   std::vector<std::string> handshakes_;
+  std::size_t head_limit_ = 64 * 1024;
+  std::shared_ptr<net::tls_context const> tls_;
+  std::vector<tls_facts> tls_handshakes_;
 };
 
 }  // namespace gw::testing

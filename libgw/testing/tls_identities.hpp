@@ -11,6 +11,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace gw::testing {
 
@@ -43,6 +44,11 @@ class tls_identities {
 
   /// Valid for an hour around now, for `alternative_names` in OpenSSL's notation: "DNS:a.test,IP:127.0.0.1".
   identity make(std::string const& name, char const* alternative_names) const {
+    return make(name, alternative_names, {name});
+  }
+  /// The same, `name` being that of the files only.
+  identity make(std::string const& name, char const* alternative_names,
+                std::vector<std::string> const& common_names) const {
     std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>> const key(EVP_EC_gen("P-256"));
     std::unique_ptr<X509, freed_by<X509_free>> const cert(X509_new());
     X509_set_version(cert.get(), X509_VERSION_3);
@@ -50,8 +56,10 @@ class tls_identities {
     X509_gmtime_adj(X509_getm_notBefore(cert.get()), -3600);
     X509_gmtime_adj(X509_getm_notAfter(cert.get()), 3600);
     X509_NAME* const subject = X509_get_subject_name(cert.get());
-    auto const* const text = reinterpret_cast<unsigned char const*>(name.c_str());
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, text, -1, -1, 0);
+    for (auto const& one : common_names) {
+      auto const* const text = reinterpret_cast<unsigned char const*>(one.c_str());
+      X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, text, -1, -1, 0);
+    }
     X509_set_issuer_name(cert.get(), subject);
     X509_set_pubkey(cert.get(), key.get());
     std::unique_ptr<X509_EXTENSION, freed_by<X509_EXTENSION_free>> const names(

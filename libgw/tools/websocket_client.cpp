@@ -2,6 +2,7 @@
 
 #include "net/http_io.hpp"
 #include "net/resolve.hpp"
+#include "net/tls_engine.hpp"
 #include "wire/strict_head.hpp"
 #include "wire/upgrade.hpp"
 
@@ -65,7 +66,17 @@ error rejected(wire::response_head const& head, std::string_view body) {
   return failed(errc::handshake_rejected, std::move(text), {head.status, std::generic_category()});
 }
 
+/// Nothing, if the URL is not wss.
+net::awaitable<result<>> secure(net::stream& with, websocket_request const& ask) {
+  if (!ask.tls) co_return result<>();
+  auto engine = std::make_unique<net::tls_engine>(ask.tls, false, ask.url.host);
+  auto const secured = co_await with.secure(std::move(engine));
+  if (secured) co_return result<>();
+  co_return failed(errc::connect_failed, fmt::format("the TLS handshake failed: {}", describe(secured.error())));
+}
+
 net::awaitable<result<opened_websocket>> shake(net::stream& with, websocket_request const& ask) {
+  if (auto secured = co_await secure(with, ask); !secured) co_return secured.error();
   auto const key = wire::make_key();
   auto const request = written_request(ask, key);
   if (request.empty()) {
@@ -112,6 +123,17 @@ result<wire::owned_field> parse_field(std::string_view text) {
         errc::bad_usage, side::client, fmt::format("'{}' is not a header field; write 'Name: value'", text), {}};
   }
   return wire::owned_field{std::string(name), std::string(value)};
+}
+
+result<> trust(websocket_request& ask, trust_options const& whom) {
+  if (!ask.url.secure) {
+    if (whom.ca.empty() && !whom.insecure) return {};
+    return error{errc::bad_usage, side::client, "whom to trust is a question of TLS; write a wss:// URL", {}};
+  }
+  auto made = net::tls_context::client({.verify = !whom.insecure, .ca_file = whom.ca});
+  if (!made) return made.error();
+  ask.tls = std::move(*made);
+  return {};
 }
 
 net::awaitable<result<std::vector<net::address>>> resolve(net::loop& on, websocket_url url) {

@@ -1,13 +1,15 @@
-// Opens a WebSocket as a client: resolve, connect, shake hands. Used by the client tool and the load generator.
+// Opens a WebSocket as a client: resolve, connect, TLS, shake hands. Used by the client tool and the load generator.
 // Knows nothing of messages: the socket is handed to a net::peer.
 #pragma once
 
 #include "core/error.hpp"
 #include "net/address.hpp"
 #include "net/stream.hpp"
+#include "net/tls_context.hpp"
 #include "tools/websocket_url.hpp"
 #include "wire/http_text.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,10 +18,21 @@ namespace gw::tools {
 /// What is asked for in the handshake.
 struct websocket_request {
   websocket_url url;
-  std::vector<wire::owned_field> fields;  // besides the handshake's own; a Host here replaces the URL's
-  std::string origin;                     // empty: none is sent
-  std::vector<std::string> protocols;     // offered subprotocols
+  std::vector<wire::owned_field> fields;                  // besides the handshake's own; a Host here replaces the URL's
+  std::string origin;                                     // empty: none is sent
+  std::vector<std::string> protocols;                     // offered subprotocols
+  std::shared_ptr<net::tls_context const> tls = nullptr;  // for wss, see trust()
 };
+
+/// Whom a client by TLS trusts.
+struct trust_options {
+  std::string ca;         // a file, PEM; empty: the system's
+  bool insecure = false;  // anybody
+};
+
+/// Makes `ask` ready for TLS if its URL is wss. errc::bad_config names the file that cannot be used; errc::bad_usage:
+/// there is something to trust, but no TLS.
+result<> trust(websocket_request& ask, trust_options const& whom);
 
 /// A WebSocket that was just opened.
 struct opened_websocket {

@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::string_view how = "; write ws://127.0.0.1:8080/path";
 
+std::uint16_t default_port(bool secure) {
+  return secure ? 443 : 80;
+}
+
 bool is_host_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
@@ -31,16 +35,16 @@ result<std::uint16_t> parse_port(std::string_view digits) {
 
 std::string websocket_url::host_field() const {
   auto const name = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
-  return port == 80 ? name : fmt::format("{}:{}", name, port);
+  return port == default_port(secure) ? name : fmt::format("{}:{}", name, port);
 }
 
 result<websocket_url> parse_websocket_url(std::string_view text) {
   auto const refuse = [&](std::string_view why) {
     return error{errc::bad_usage, side::client, fmt::format("'{}' {}{}", text, why, how), {}};
   };
-  constexpr std::string_view scheme = "ws://";
-  if (text.starts_with("wss://")) return refuse("asks for TLS, which this tool does not speak");
-  if (!text.starts_with(scheme)) return refuse("does not begin with ws://");
+  bool const secure = text.starts_with("wss://");
+  std::string_view const scheme = secure ? "wss://" : "ws://";
+  if (!text.starts_with(scheme)) return refuse("does not begin with ws:// or wss://");
   auto const rest = text.substr(scheme.size());
   auto const slash = std::min(rest.find_first_of("/?#"), rest.size());
   auto const authority = rest.substr(0, slash);
@@ -51,6 +55,8 @@ result<websocket_url> parse_websocket_url(std::string_view text) {
   if (authority.find('@') != std::string_view::npos) return refuse("names a user; use -H 'Authorization: ...'");
 
   websocket_url url;
+  url.secure = secure;
+  url.port = default_port(secure);
   bool const bracketed = authority.starts_with('[');
   auto const host_end = bracketed ? authority.find(']') : std::min(authority.find(':'), authority.size());
   if (host_end == std::string_view::npos) return refuse("has a '[' without its ']'");

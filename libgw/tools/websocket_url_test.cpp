@@ -21,11 +21,16 @@ TEST_CASE("A WebSocket URL is taken apart") {
   check("ws://[::1]:9001/a/b?x=1&y=%20", "::1|9001|/a/b?x=1&y=%20");
   check("ws://[::1]", "::1|80|/");
   check("ws://h?token=1", "h|80|/?token=1");
+  check("wss://h", "h|443|/");
+  check("wss://h:80/ws", "h|80|/ws");
+  CHECK(parse_websocket_url("wss://h")->secure);
+  CHECK_FALSE(parse_websocket_url("ws://h")->secure);
 }
 
 TEST_CASE("A WebSocket URL that could be misunderstood is refused") {
   check("http://h/", "refused");
-  check("wss://h/", "refused");
+  check("wss:/h/", "refused");
+  check("WSS://h/", "refused");
   check("h:80", "refused");
   check("ws://", "refused");
   check("ws://:80/", "refused");
@@ -44,6 +49,8 @@ TEST_CASE("A WebSocket URL that could be misunderstood is refused") {
 TEST_CASE("The Host of a URL leaves the default port out") {
   CHECK(parse_websocket_url("ws://h:80/")->host_field() == "h");
   CHECK(parse_websocket_url("ws://h:81/")->host_field() == "h:81");
+  CHECK(parse_websocket_url("wss://h:443/")->host_field() == "h");
+  CHECK(parse_websocket_url("wss://h:80/")->host_field() == "h:80");
   CHECK(parse_websocket_url("ws://[::1]:81/")->host_field() == "[::1]:81");
 }
 

@@ -58,4 +58,16 @@ std::string as_json(std::string_view token) {
   return json += '"';
 }
 
+std::string as_json(correlation const& keys) {
+  std::string object = "{";
+  auto const add = [&object](std::string_view name, std::string_view token) {
+    if (token.empty()) return;
+    object.append(object.size() > 1 ? ",\"" : "\"").append(name).append("\":").append(as_json(token));
+  };
+  add("id", keys.id);
+  add("requestId", keys.request_id);
+  add("websocketTag", keys.websocket_tag);
+  return object + '}';
+}
+
 }  // namespace gw::wire

@@ -21,5 +21,7 @@ correlation find_correlation(std::string_view text);
 
 /// A token of a correlation as strict JSON.
 std::string as_json(std::string_view token);
+/// The object that echoes them, "{}" if there are none.
+std::string as_json(correlation const& keys);
 
 }  // namespace gw::wire

@@ -59,14 +59,6 @@ class object {
   std::string text_ = "{";
 };
 
-std::string data_of(correlation const& keys) {
-  object data;
-  if (!keys.id.empty()) data.raw("id", as_json(keys.id));
-  if (!keys.request_id.empty()) data.raw("requestId", as_json(keys.request_id));
-  if (!keys.websocket_tag.empty()) data.raw("websocketTag", as_json(keys.websocket_tag));
-  return std::move(data).close();
-}
-
 std::string error_of(error_facts const& facts, error_row const& row) {
   object error;
   error.number("gw", 1);
@@ -105,7 +97,7 @@ std::string make_error_frame(error_facts const& facts) {
   frame.raw("method", facts.method ? quote(*facts.method, method_limit) : "null");
   frame.number("status", facts.status.value_or(row.status));
   frame.text("message", facts.message, message_limit);
-  frame.raw("data", data_of(facts.data));
+  frame.raw("data", as_json(facts.data));
   frame.raw("error", error_of(facts, row));
   return std::move(frame).close();
 }
@@ -115,7 +107,7 @@ std::string make_heartbeat_reply(std::string_view method, correlation const& dat
   reply.text("method", method, method_limit);
   reply.number("status", 0);
   reply.text("message", "OK", message_limit);
-  reply.raw("data", data_of(data));
+  reply.raw("data", as_json(data));
   return std::move(reply).close();
 }
 

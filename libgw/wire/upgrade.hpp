@@ -32,7 +32,10 @@ judged<websocket_request> judge_upgrade(request_head const& head);
 /// `allow` empty: the origin's host and port must be those of `host`, where a port left out is the default of the
 /// origin's scheme (http or https). Otherwise the origin must equal an entry (`scheme://host[:port]`, case of scheme
 /// and host ignored, default ports filled in), or an entry is "*". The opaque origin `null` passes only with "*".
-bool origin_allowed(std::string_view origin, std::string_view host, std::span<std::string const> allow);
+/// `over_tls`: the request came to us by TLS. Then without `allow` only https pages pass, since anybody on the way
+/// could put his own into the plain one of the same host. (A request without TLS may have had it before a proxy.)
+bool origin_allowed(std::string_view origin, std::string_view host, std::span<std::string const> allow,
+                    bool over_tls = false);
 
 /// The Sec-WebSocket-Accept that answers `key`.
 std::string accept_key(std::string_view key);

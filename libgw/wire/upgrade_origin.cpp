@@ -42,11 +42,11 @@ bool same_origin(origin_parts const& origin, std::string_view entry) {
 
 }  // namespace
 
-bool origin_allowed(std::string_view origin, std::string_view host, std::span<std::string const> allow) {
+bool origin_allowed(std::string_view origin, std::string_view host, std::span<std::string const> allow, bool over_tls) {
   if (origin.empty() || std::find(allow.begin(), allow.end(), "*") != allow.end()) return true;
   auto const parts = parse_origin(origin);
   if (!parts) return false;
-  if (allow.empty()) return same_host(*parts, host);
+  if (allow.empty()) return same_host(*parts, host) && (!over_tls || same_name(parts->scheme, "https"));
   return std::any_of(allow.begin(), allow.end(), [&](auto const& entry) { return same_origin(*parts, entry); });
 }
 

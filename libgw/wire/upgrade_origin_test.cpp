@@ -31,6 +31,22 @@ TEST_CASE("A32: without a list only pages of the same host may connect") {
   check("https://good.com.", "good.com", false);
 }
 
+TEST_CASE("A32: over TLS a plain page of the same host is a foreign one, unless it is listed") {
+  auto const check_tls = [](std::string_view origin, std::string_view host, bool expected,
+                            std::vector<std::string> const& allow = {}) {
+    INFO(origin << " at " << host);
+    CHECK(origin_allowed(origin, host, allow, true) == expected);
+  };
+  check_tls("https://good.com", "good.com", true);
+  check_tls("https://good.com:8443", "good.com:8443", true);
+  check_tls("HTTPS://good.com", "good.com:443", true);
+  check_tls("http://good.com", "good.com", false);
+  check_tls("http://good.com:8443", "good.com:8443", false);
+  check_tls("http://good.com:443", "good.com", false);
+  check_tls("http://good.com", "good.com", true, {"http://good.com"});
+  check_tls("", "good.com", true);
+}
+
 TEST_CASE("A32: what is not a web origin is refused") {
   for (auto const* origin :
        {"null", "good.com", "//good.com", "://good.com", "https://", "https://good.com/", "https://good.com/x",

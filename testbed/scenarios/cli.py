@@ -11,7 +11,8 @@ from lib.peers import connect, receive
 from lib.process import binary, process, run
 from lib.story import check, check_equal, measured, scaled, tell
 
-COMMANDS = [[], ["serve"], ["route"], ["route", "test"], ["mock-service"], ["client"], ["bench"], ["version"]]
+COMMANDS = [[], ["serve"], ["config"], ["config", "check"], ["route"], ["route", "test"], ["mock-service"], ["client"], ["bench"], ["version"]]
+CONFIGURATIONS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "corpus", "config")
 ORDER = ["--service", "order=127.0.0.1:9001"]
 
 
@@ -69,6 +70,66 @@ async def route_test():
     check_equal("the message may come from stdin", (done.status, done.out.split()[0]), (0, "NO_METHOD"))
     done = await wsgw("route", "test", *ORDER, "--explain", '{"method":"/api/v1/oder/x"}')
     check("--explain suggests what was meant", "did you mean 'order'" in done.out, done)
+
+
+async def config_check():
+    """wsgw config check tells every problem of a configuration, with its place."""
+    def corpus(name):
+        return os.path.join(CONFIGURATIONS, name)
+
+    done = await wsgw("config", "check", corpus("minimal.toml"))
+    check("a good file: status 0, and what it holds", done.status == 0 and
+          re.fullmatch(re.escape(corpus("minimal.toml")) + r": ok \(\d+ services?, 0 rules\)\n", done.out), done)
+    done = await wsgw("config", "check", corpus("six_mistakes.toml"), "-o", "json")
+    seen = json.loads(done.out)
+    check_equal("six mistakes: status 3, as JSON", (done.status, seen["schema"], seen["ok"], done.err),
+                (3, "wsgw.config_check.v1", False, ""))
+    check_equal("each with file, line and column",
+                [(p["file"], p["line"], p["column"]) for p in seen["problems"]],
+                [(corpus("six_mistakes.toml"), *place) for place in ((1, 11), (3, 8), (4, 1), (6, 15), (8, 14), (10, 12))])
+    check("each with its key and a hint", all(p["key"] and re.search("must|write|did you mean", p["message"])
+                                              for p in seen["problems"]), seen)
+    done = await wsgw("serve", "--check", "-c", corpus("six_mistakes.toml"))
+    check("serve --check finds the same, with source line and caret", done.status == 3 and done.out == "" and
+          "six_mistakes.toml:3:8: error: listener.bind: " in done.err and '    3 | bind = "8080"\n' in done.err, done)
+    with tempfile.TemporaryDirectory() as folder:
+        pem = os.path.join(folder, "x.pem")
+        with open(pem, "w", encoding="utf-8") as file:
+            file.write("-----BEGIN CERTIFICATE-----\n")
+        done = await wsgw("config", "check", corpus("full.toml"), "--set", f"listener.0.tls.cert={pem}",
+                          "--set", f"listener.0.tls.key={pem}", "-o", "json")
+        check_equal("the file that has every key is good, where its certificate is", (done.status, json.loads(done.out)),
+                    (0, {"schema": "wsgw.config_check.v1", "ok": True, "problems": []}))
+
+
+async def precedence():
+    """A flag stands above the environment, that above the later file, and that above the earlier one."""
+    with tempfile.TemporaryDirectory() as folder:
+        def written(name, content):
+            path = os.path.join(folder, name)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(content)
+            return path
+
+        async def level(*words, variables=()):
+            """The place that a level which does not exist was taken from."""
+            done = await run("env", "-u", "WSGW_CONFIG", *variables, binary(), "config", "check", *words, "-o", "json",
+                             cwd=folder)
+            return [p["file"] for p in json.loads(done.out)["problems"] if p["key"] == "log.level"]
+
+        first = written("first.toml", '[log]\nlevel = "1"\n[services.order]\ninstances = ["127.0.0.1:9001"]\n')
+        second = written("second.toml", '[log]\nlevel = "2"\n')
+        usual = written("wsgw.toml", 'include = ["first.toml"]\n')
+        variable, named = "WSGW_LOG_LEVEL=3", f"WSGW_CONFIG={first}:{second}"
+        check_equal("one file", await level("-c", first), [first])
+        check_equal("the later of two files", await level("-c", first, "-c", second), [second])
+        check_equal("the environment above files", await level("-c", first, second, variables=[variable]),
+                    ["WSGW_LOG_LEVEL"])
+        check_equal("a flag above the environment", await level("-c", first, "--set", "log.level=4", variables=[variable]),
+                    ["--set"])
+        check_equal("$WSGW_CONFIG names files when -c does not", await level(variables=[named]), [second])
+        check_equal("-c instead of $WSGW_CONFIG", await level("-c", first, variables=[named]), [first])
+        check_equal(f"{os.path.basename(usual)} where nothing names a file", await level(), ["first.toml"])
 
 
 async def client_command():
@@ -175,7 +236,7 @@ async def examples_run():
                 file.write(content)
         async with mock_service(3, "--service", "echo=1", "--service", "order=1", "--service", "chat=1") as mocks:
             async with gateway(*[service(n, *mocks.addresses(n)) for n in ("echo", "order", "chat")]) as gw:
-                for command in (["route", "test"], ["client"]):
+                for command in (["route", "test"], ["config", "check"], ["client"]):
                     for example in examples_of((await wsgw(*command, "--help")).out):
                         await run_example(example, gw, folder)
         for command in (["serve"], ["mock-service"]):
@@ -237,4 +298,5 @@ async def streams_and_colour():
     check("with --color always it has them", "\x1b[" in painted.err, painted)
 
 
-tell(selftest, route_test, client_command, pushing_mock, bench_command, helps, examples_run, streams_and_colour)
+tell(selftest, route_test, config_check, precedence, client_command, pushing_mock, bench_command, helps, examples_run,
+     streams_and_colour)

@@ -1,0 +1,16 @@
+// The flags by which a client says whom it trusts. Shared by `wsgw client` and `wsgw bench`.
+#pragma once
+
+#include "tools/websocket_client.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace wsgw {
+
+inline void add_trust(CLI::App& to_app, gw::tools::trust_options& to) {
+  auto* const ca = to_app.add_option("--ca", to.ca, "With wss: trust the CAs in this file (PEM), not the system's")
+                       ->type_name("FILE");
+  to_app.add_flag("-k,--insecure", to.insecure, "With wss: trust any certificate")->excludes(ca);
+}
+
+}  // namespace wsgw

@@ -1,0 +1,197 @@
+// The two sides of a session, and the services that its channels lead to.
+#include "config/describe.hpp"
+#include "config/text_checks.hpp"
+#include "config/types.hpp"
+#include "core/units.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace gw::config {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace types;
+
+constexpr std::size_t KiB = 1024;
+constexpr std::size_t MiB = 1024 * KiB;
+constexpr std::size_t GiB = 1024 * MiB;
+constexpr milliseconds month = 30 * 24h;
+
+auto queue_part(std::size_t watermarks::*part) {
+  return [part](auto& owner) -> auto& {
+    return owner.queue.*part;
+  };
+}
+
+template <class Value>
+auto tls_part(Value service_tls::*part) {
+  return [part](auto& owner) -> auto& {
+    return owner.tls.*part;
+  };
+}
+
+void check_queue(watermarks const& queue, complain const& report) {
+  if (queue.low < queue.high) return;
+  report({"queue.low", "queue.high"},
+         fmt::format("low ({}) must be below high ({})", size_text(queue.low), size_text(queue.high)));
+}
+
+/// Of a session or a channel.
+template <class Owner>
+void check_pings(Owner const& owner, complain const& report) {
+  if (owner.pong_timeout != 0ms || owner.ping_interval == 0ms) return;
+  report({"pong_timeout", "ping_interval"},
+         "0 leaves no time for a pong; write \"10s\", or ping_interval = \"0\" for no pings");
+}
+
+void check_channel(channel const& c, complain const& report) {
+  check_queue(c.queue, report);
+  check_pings(c, report);
+}
+
+void check_service(service const& s, complain const& report) {
+  if (s.instances.empty()) report({"instances"}, "missing; write instances = [\"host:port\"]");
+  if (!s.tls.cert.empty() && s.tls.key.empty()) {
+    report({"tls.key", "tls.cert"}, "missing; a certificate needs its private key");
+  }
+  if (s.tls.cert.empty() && !s.tls.key.empty()) {
+    report({"tls.cert", "tls.key"}, "missing; a private key needs its certificate");
+  }
+  check_channel(s.channel, report);
+}
+
+}  // namespace
+
+section<session> const& session_section() {
+  static section<session> const it{
+      .name = "session",
+      .form = shape::table,
+      .doc = "The client side.",
+      .settings =
+          {
+              {"ping_interval", &session::ping_interval, duration{0ms, 24h},
+               "Time between two pings to a client; 0 = no pings."},
+              {"pong_timeout", &session::pong_timeout, duration{0ms, 1h},
+               "Time to show life after a ping; beyond: 3008."},
+              {"max_message", &session::max_message, size{128, 1 * GiB}, "Largest message of a client; beyond: 1009."},
+              {"queue.high", queue_part(&watermarks::high), size{1 * KiB, 1 * GiB},
+               "Bytes waiting for the client above which its channels are no longer read."},
+              {"queue.low", queue_part(&watermarks::low), size{1, 1 * GiB},
+               "Bytes waiting for the client at which its channels are read again."},
+              {"queue.stall", &session::stall, duration{1ms, 1h},
+               "Longest time in which a client with a full queue takes nothing; beyond: 4008."},
+              {"memory", &session::memory, size{64 * KiB, 4 * GiB},
+               "Bytes in all queues of a session and its channels; beyond, the fullest stuck channel is ended."},
+              {"bad_messages", &session::bad_messages, types::rate{1'000'000},
+               "Messages of a client that may be refused as its fault; beyond: 1008."},
+              {"max_channels", &session::max_channels, count{1, 1024},
+               "Channels of one session; beyond: CHANNEL_LIMIT."},
+              {"idle_timeout", &session::idle_timeout, duration{0ms, month},
+               "Longest time without a message either way; 0 = no limit."},
+              {"max_life", &session::max_life, duration{0ms, month}, "Longest life of a session; 0 = no limit."},
+          },
+      .check = [](session const& s, complain const& report) {
+        check_queue(s.queue, report);
+        check_pings(s, report);
+      }};
+  return it;
+}
+
+section<channel> const& channel_section() {
+  static section<channel> const it{
+      .name = "channel",
+      .form = shape::table,
+      .doc = "The upstream side. Every key may be repeated in [services.NAME] for that service alone.",
+      .settings =
+          {
+              {"ping_interval", &channel::ping_interval, duration{0ms, 24h},
+               "Time between two pings to an upstream; 0 = no pings."},
+              {"pong_timeout", &channel::pong_timeout, duration{0ms, 1h},
+               "Time to show life after a ping; beyond, the channel is dead."},
+              {"connect_timeout", &channel::connect_timeout, duration{1ms, 5min}, "Time for one TCP connection."},
+              {"handshake_timeout", &channel::handshake_timeout, duration{1ms, 5min},
+               "Time for one upstream WebSocket handshake."},
+              {"open_timeout", &channel::open_timeout, duration{1ms, 10min}, "Time for all tries together."},
+              {"connect_retries", &channel::connect_retries, count{0, 16},
+               "Further instances to try when one cannot be reached."},
+              {"max_message", &channel::max_message, size{128, 1 * GiB},
+               "Largest message of an upstream; beyond: UPSTREAM_TOO_BIG."},
+              {"hold", &channel::hold, size{0, 16 * MiB},
+               "Upstream messages up to this size are sent to the client only when complete."},
+              {"queue.high", queue_part(&watermarks::high), size{1 * KiB, 1 * GiB},
+               "Bytes waiting for the upstream above which the session is no longer read."},
+              {"queue.low", queue_part(&watermarks::low), size{1, 1 * GiB},
+               "Bytes waiting for the upstream at which the session is read again."},
+              {"queue.pause_limit", &channel::pause_limit, duration{1ms, 1h},
+               "Longest pause of a session for this channel; beyond: QUEUE_FULL."},
+              {"idle_timeout", &channel::idle_timeout, duration{0ms, month},
+               "Longest time without a message either way; 0 = no limit."},
+              {"on_close", &channel::on_close,
+               choice<gw::config::on_close>{{{"tell", gw::config::on_close::tell},
+                                             {"silent", gw::config::on_close::silent},
+                                             {"close-client", gw::config::on_close::close_client}}},
+               "What the client sees when the channel ends."},
+              {"forward_headers", &channel::forward_headers, texts{header_fault},
+               "Headers of the client's handshake that upstreams get: `*`, `name`, or `!name` to leave one out."},
+          },
+      .check = check_channel};
+  return it;
+}
+
+section<balancer> const& balancer_section() {
+  static section<balancer> const it{
+      .name = "balancer",
+      .form = shape::table,
+      .doc = "Which instance gets a new channel.",
+      .settings = {
+          {"policy", &balancer::policy, text{name_fault},
+           "`least_loaded`: fewest channels for its weight, over all workers."},
+          {"slow_start", &balancer::slow_start, duration{0ms, 1h},
+           "Time in which a new instance reaches its full share; 0 = at once."},
+          {"eject.failures", &balancer::eject_failures, count{1, 1000},
+           "Failures in a row after which an instance gets no new channels for a while."},
+          {"eject.for", &balancer::eject_for, duration{1ms, 24h},
+           "For how long the first time; longer each further time."},
+          {"eject.max_percent", &balancer::eject_max_percent, count{0, 100},
+           "Largest share of a service's instances that is left out at a time, in percent."},
+      }};
+  return it;
+}
+
+section<service> const& service_section() {
+  static section<service> const it = [] {
+    section<service> s{
+        .name = "services",
+        .form = shape::named,
+        .doc = "A service that messages may be routed to, by its name.",
+        .settings =
+            {
+                {"instances", &service::instances, types::instances{},
+                 "Where it runs; a host name stands for all its addresses.", R"(["127.0.0.1:9001"])"},
+                {"path", &service::path, text{or_empty<path_fault>},
+                 "Path and query of the upstream handshake; empty = the client's."},
+                {"host", &service::host, text{host_fault},
+                 "Host header and TLS server name; empty = the instance as configured."},
+                {"subprotocol", &service::subprotocol, text{or_empty<subprotocol_fault>},
+                 "Subprotocol offered upstream; empty = none."},
+                {"balancer", &service::balancer, text{or_empty<name_fault>},
+                 "Policy for this service; empty = that of [balancer]."},
+                {"tls.enabled", tls_part(&service_tls::enabled), flag{}, "Whether its instances speak TLS."},
+                {"tls.verify", tls_part(&service_tls::verify), flag{},
+                 "Whether the certificate and host name of an instance are checked."},
+                {"tls.ca", tls_part(&service_tls::ca), text{},
+                 "Who may have issued them, a PEM file; empty = the system's."},
+                {"tls.cert", tls_part(&service_tls::cert), text{},
+                 "Certificate of the gateway with its chain, a PEM file; empty = none."},
+                {"tls.key", tls_part(&service_tls::key), text{}, "Its private key, a PEM file."},
+            },
+        .check = check_service};
+    for (auto const& key : channel_section().settings) s.settings.emplace_back(key, &service::channel);
+    return s;
+  }();
+  return it;
+}
+
+}  // namespace gw::config

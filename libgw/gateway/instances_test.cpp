@@ -1,0 +1,109 @@
+#include "gateway/gateway_world_test.hpp"
+
+using namespace gw;
+using namespace gw::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Which instance gets the channel of a new client.
+net::awaitable<party*> newcomer(gateway_world& world) {
+  auto& client = world.client();
+  client.says(message_to("chat", 1));
+  auto* const chat = co_await world.upstream("chat");
+  co_await chat->hears(message_to("chat", 1));
+  co_return chat;
+}
+
+void two_in_a_row(config::config& settings) {
+  settings.balancer.eject_failures = 2;
+}
+
+}  // namespace
+
+TEST_CASE("an instance that answers handshakes with 5xx or nonsense is ejected, and nobody's message is lost by it") {
+  for (auto const* const answer :
+       {"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "220 mail.example ESMTP\r\n\r\n"}) {
+    CAPTURE(answer);
+    play({.instances = 2, .settings = two_in_a_row}, [answer](gateway_world& world) -> net::awaitable<void> {
+      world.instance("chat", 0).answers([answer](wire::websocket_request const&) { return std::string(answer); });
+      for (int i = 0; i < 5; ++i) {
+        auto const* const chat = co_await newcomer(world);
+        CHECK(chat->instance == 1);
+      }
+      CHECK(world.instance("chat", 0).handshakes().size() == 2);
+      CHECK(world.counts_of("chat").ejections.get() == 1);
+    });
+  }
+}
+
+TEST_CASE("a service that says no to clients is not ejected for it") {
+  play({.instances = 2, .settings = two_in_a_row}, [](gateway_world& world) -> net::awaitable<void> {
+    auto const refuse = [](wire::websocket_request const&) {
+      return std::string("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+    };
+    world.instance("chat", 0).answers(refuse);
+    world.instance("chat", 1).answers(refuse);
+    auto& client = world.client();
+    for (int i = 0; i < 10; ++i) {
+      client.says(message_to("chat", i));
+      auto const told = co_await client.hears_json();
+      CHECK(told["error"]["upstreamStatus"] == 401);
+    }
+    CHECK(world.counts_of("chat").ejections.get() == 0);
+  });
+}
+
+TEST_CASE("an instance whose channels break within their first second is ejected, one that loses them later is not") {
+  struct row {
+    duration life;
+    int channels;
+    std::uint64_t ejections;
+  };
+  for (auto const& r : {row{0s, 2, 1}, row{999ms, 2, 1}, row{1s, 5, 0}}) {
+    CAPTURE(r.life.count());
+    play({.instances = 2, .settings = two_in_a_row, .manual_time = true},
+         [&r](gateway_world& world) -> net::awaitable<void> {
+           int broken = 0;
+           for (int i = 0; i < 6; ++i) {
+             auto* const chat = co_await newcomer(world);
+             if (chat->instance == 1) continue;
+             ++broken;
+             world.pass(r.life);
+             auto const open = world.counts_of("chat").channels.get();
+             chat->vanishes();
+             std::function<bool()> const noticed = [&] { return world.counts_of("chat").channels.get() < open; };
+             co_await world.until("the end of the channel", noticed);
+           }
+           CHECK(broken == r.channels);
+           CHECK(world.counts_of("chat").ejections.get() == r.ejections);
+         });
+  }
+}
+
+TEST_CASE("a service may have a policy of its own") {
+  struct row {
+    std::string policy, own;
+    std::size_t third;
+  };
+  // After one channel on each instance, the second of which has gone: the emptier one is number 1, the next number 0.
+  for (auto const& r : {row{"least_loaded", "", 1}, row{"round_robin", "", 0}, row{"least_loaded", "round_robin", 0},
+                        row{"round_robin", "least_loaded", 1}}) {
+    CAPTURE(r.policy, r.own);
+    auto const settings = [&r](config::config& to) {
+      to.balancer.policy = r.policy;
+      to.services[0].balancer = r.own;
+    };
+    play({.instances = 2, .settings = settings}, [&r](gateway_world& world) -> net::awaitable<void> {
+      auto const* const first = co_await newcomer(world);
+      CHECK(first->instance == 0);
+      auto* const second = co_await newcomer(world);
+      CHECK(second->instance == 1);
+      second->says_close(wire::close_code::normal);
+      std::function<bool()> const gone = [&] { return world.counts_of("chat").channels.get() == 1; };
+      co_await world.until("the end of the channel", gone);
+      auto const* const third = co_await newcomer(world);
+      CHECK(third->instance == r.third);
+    });
+  }
+}

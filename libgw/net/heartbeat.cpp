@@ -1,0 +1,125 @@
+#include "net/heartbeat.hpp"
+
+#include "net/peer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace gw::net {
+namespace {
+
+// Looks per timeout: the verdict comes at most one step late.
+constexpr int steps = 8;
+
+/// Time since `last`, at most two steps: if we come later than that, the peer is not to blame.
+duration step_since(time_point last, time_point now, duration timeout) {
+  return std::min(now - last, 2 * timeout / steps);
+}
+
+}  // namespace
+
+heartbeat::heartbeat(timer_wheel& wheel, peer& of) noexcept
+    : wheel_(wheel), peer_(of), beat_(wheel, on_beat, this), drain_(wheel, on_drain_check, this) {}
+
+void heartbeat::start(patience limits) {
+  limits_ = limits;
+  rest();
+}
+
+void heartbeat::stop() noexcept {
+  limits_ = {};
+  last_look_ = false;
+  beat_.stop();
+  drain_.stop();
+}
+
+void heartbeat::on_beat(void* self) {
+  auto& h = *static_cast<heartbeat*>(self);
+  if (h.waiting_) {
+    h.check_life();
+  } else {
+    h.ping();
+  }
+}
+
+void heartbeat::on_drain_check(void* self) {
+  static_cast<heartbeat*>(self)->check_drain();
+}
+
+// --- 1. life ---
+
+void heartbeat::rest() {
+  waiting_ = last_look_ = false;
+  if (limits_.ping_interval == duration{}) return;
+  // A little earlier, each peer differently, so that a thousand that came together are not pinged together.
+  auto const spread = limits_.ping_interval / 8;
+  auto const drawn = peer_.any_byte();
+  beat_.start(limits_.ping_interval - spread * drawn / 256);
+}
+
+void heartbeat::ping() {
+  waiting_ = true;
+  heard_ = peer_.bytes_in();
+  before_ping_ = peer_.handed() + peer_.unsent();
+  acknowledged_ = progress();
+  silence_ = {};
+  pinged_at_ = looked_at_ = wheel_.now();
+  peer_.send_message(wire::opcode::ping, fmt::format("{}{}", tag, ++pings_));
+  beat_.start(limits_.pong_timeout / steps);
+}
+
+void heartbeat::check_life() {
+  if (peer_.bytes_in() != heard_) return rest();
+  auto const now = wheel_.now();
+  auto const acknowledged = progress();
+  if (acknowledged != acknowledged_) {
+    acknowledged_ = acknowledged;
+    silence_ = {};
+  } else if (peer_.may_read()) {
+    silence_ += step_since(looked_at_, now, limits_.pong_timeout);
+  }
+  looked_at_ = now;
+  if (silence_ < limits_.pong_timeout) return beat_.start(limits_.pong_timeout / steps);
+  last_look_ = true;
+  peer_.look_once_more();
+}
+
+void heartbeat::looked() {
+  last_look_ = false;
+  if (peer_.bytes_in() != heard_) return rest();
+  if (peer_.may_read()) return peer_.silent();
+  beat_.start(limits_.pong_timeout / steps);
+}
+
+std::uint64_t heartbeat::progress() const noexcept {
+  return std::min(peer_.acknowledged(), before_ping_);
+}
+
+duration heartbeat::round_trip(std::string_view pong) noexcept {
+  auto const ours = waiting_ && pong == fmt::format("{}{}", tag, pings_);
+  return ours ? wheel_.now() - pinged_at_ : duration{};
+}
+
+// --- 2. output ---
+
+void heartbeat::output_congested() {
+  if (limits_.stall == duration{} || drain_.running()) return;
+  drained_ = peer_.acknowledged();
+  drain_looked_at_ = wheel_.now();
+  stuck_ = {};
+  drain_.start(limits_.stall / steps);
+}
+
+void heartbeat::check_drain() {
+  if (!peer_.congested()) return;
+  auto const now = wheel_.now();
+  auto const drained = peer_.acknowledged();
+  stuck_ = drained != drained_ ? duration{} : stuck_ + step_since(drain_looked_at_, now, limits_.stall);
+  drained_ = drained;
+  drain_looked_at_ = now;
+  if (stuck_ >= limits_.stall) return peer_.stalled();
+  drain_.start(limits_.stall / steps);
+}
+
+}  // namespace gw::net

@@ -1,0 +1,72 @@
+#include "route/search.hpp"
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace gw::route {
+namespace {
+
+constexpr std::int64_t max_memory_bytes = 1 << 20;  // of one compiled expression with its automata
+constexpr std::size_t max_groups = 31;
+
+pattern_fault fault_of(RE2 const& refused) {
+  auto const& source = refused.pattern();
+  auto const& part = refused.error_arg();
+  auto const at = part.empty() ? 0 : source.find(part);
+  pattern_fault fault{at == std::string::npos ? 0 : at, refused.error()};
+  auto const rest = std::string_view(source).substr(fault.at);
+  auto const begins = [&](std::string_view with) { return rest.starts_with(with); };
+  if (begins("(?=") || begins("(?!") || begins("(?<=") || begins("(?<!")) {
+    fault.text += "; RE2 has no look-around";
+  } else if (begins("(?<")) {
+    fault.text += "; write (?P<name>...)";
+  }
+  return fault;
+}
+
+}  // namespace
+
+search::search(std::unique_ptr<RE2> compiled) : compiled_(std::move(compiled)) {
+  for (auto const& [group, name] : compiled_->CapturingGroupNames()) {
+    names_.push_back(name);
+    groups_.push_back(static_cast<std::size_t>(group));
+  }
+}
+
+search::search(search&&) noexcept = default;
+search& search::operator=(search&&) noexcept = default;
+search::~search() = default;
+
+std::variant<search, pattern_fault> search::compile(std::string_view source) {
+  RE2::Options options(RE2::Quiet);
+  options.set_max_mem(max_memory_bytes);
+  auto compiled = std::make_unique<RE2>(re2::StringPiece(source.data(), source.size()), options);
+  if (!compiled->ok()) return fault_of(*compiled);
+  search made(std::move(compiled));
+  if (!made.groups_.empty() && made.groups_.back() > max_groups) {
+    return pattern_fault{0, fmt::format("a named group behind {} others; write (?:...) for those without", max_groups)};
+  }
+  return made;
+}
+
+bool search::find(std::string_view text, std::vector<std::string_view>& captured, std::size_t first) const {
+  std::array<re2::StringPiece, max_groups + 1> found;
+  auto const wanted = groups_.empty() ? 0 : static_cast<int>(groups_.back()) + 1;
+  re2::StringPiece const in(text.data(), text.size());
+  if (!compiled_->Match(in, 0, in.size(), RE2::UNANCHORED, found.data(), wanted)) return false;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    auto const& group = found[groups_[i]];
+    captured[first + i] = {group.data(), group.size()};
+  }
+  return true;
+}
+
+std::string const& search::source() const noexcept {
+  return compiled_->pattern();
+}
+
+}  // namespace gw::route

@@ -1,0 +1,119 @@
+#include "core/did_you_mean.hpp"
+#include "route/table.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+// The half of table that speaks to people: the same judgements as in table.cpp, told step by step.
+namespace gw::route {
+namespace {
+
+/// A refused routing key may hold control characters, which must not reach the terminal.
+std::string harmless(std::string_view text) {
+  std::string shown(text);
+  for (auto& c : shown) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return shown;
+}
+
+/// A piece of `text` around byte `at`, and a caret under it; whatever is not printable ASCII is shown as one '.'.
+std::string with_caret(std::string_view text, std::size_t at) {
+  constexpr std::size_t around = 36;
+  auto const from = at > around ? at - around : 0;
+  std::string shown(text.substr(from, 2 * around));
+  for (auto& c : shown) {
+    if (c < ' ' || c > '~') c = '.';
+  }
+  return fmt::format("  {}\n  {:>{}}\n", shown, '^', at - from + 1);
+}
+
+void tell_fault(decision const& d, std::string& out) {
+  fmt::format_to(std::back_inserter(out), "{}: {}\n", row_of(d.fault).name, d.why);
+}
+
+}  // namespace
+
+std::string table::explain(std::string_view text, circumstances const& from) {
+  std::string out;
+  auto const url = explain_url_rule(text, from, out);
+  explain_further(url, message_facts::content::text, text, from, out);
+  return out;
+}
+
+std::string table::explain_binary(circumstances const& from) {
+  std::string out;
+  auto const url = judge_binary();
+  if (custom_.empty()) {
+    tell_fault(url, out);
+  } else {
+    out += "binary: not for the URL rule\n";
+  }
+  explain_further(url, message_facts::content::binary, {}, from, out);
+  return out;
+}
+
+decision table::explain_url_rule(std::string_view text, circumstances const& from, std::string& out) {
+  captures found;
+  auto const head = enabled_ || from.control ? scanner_.scan(text) : wire::head{};
+  auto const url = enabled_ ? judge(head, from.control, found) : judge_disabled(head);
+  bool const answers = url.verdict != route_verdict::failed;
+  if (!enabled_ && !answers) {
+    tell_fault(url, out);
+    return url;
+  }
+  if (head.verdict != wire::head_verdict::found) {
+    tell_fault(url, out);
+    out += with_caret(text, head.at);
+    return url;
+  }
+  auto const to = std::back_inserter(out);
+  fmt::format_to(to, "routing key '{}' at byte {}: {}\n", rules_.key, head.at, harmless(head.value));
+  if (!answers && url.named_service.empty()) {
+    tell_fault(url, out);
+    out += with_caret(text, head.at);
+    return url;
+  }
+  if (url.verdict != route_verdict::control) fmt::format_to(to, "matches {}\n", pattern_.source());
+  for (auto const& [name, value] : found) fmt::format_to(to, "  {} = {}\n", name, value);
+  explain_verdict(url, out);
+  return url;
+}
+
+void table::explain_further(decision const& url, message_facts::content what, std::string_view text,
+                            circumstances const& from, std::string& out) {
+  if (custom_.empty()) return;
+  if (!url.unanswered) {
+    if (url.verdict == route_verdict::failed) out += "no rule is asked: this answer is final\n";
+    return;
+  }
+  auto const by = custom_.ask(what, text, from, &out);
+  if (by.said != answer::yes) {
+    out += "no rule answers\n";
+    return;
+  }
+  explain_verdict(answer_of(by, url), out);
+}
+
+void table::explain_verdict(decision const& made, std::string& out) const {
+  auto const to = std::back_inserter(out);
+  switch (made.verdict) {
+    case route_verdict::routed:
+      fmt::format_to(to, "service {}\n", name_of(made.service));
+      break;
+    case route_verdict::heartbeat:
+    case route_verdict::control:
+      out += "answered by the gateway itself\n";
+      break;
+    case route_verdict::failed: {
+      if (made.fault != errc::no_route) return tell_fault(made, out);
+      std::vector<std::string_view> const known(names_.begin(), names_.end());
+      fmt::format_to(to, "{}: no service '{}'{}\n", row_of(made.fault).name, harmless(made.named_service),
+                     did_you_mean_text(made.named_service, known));
+      break;
+    }
+  }
+}
+
+}  // namespace gw::route
