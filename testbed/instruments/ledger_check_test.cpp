@@ -77,7 +77,7 @@ TEST_CASE("A journal and ledgers without a broken promise are clean") {
   CHECK(all.sent == 8);
   CHECK(all.acked == 4);
   CHECK(all.refused == 1);
-  CHECK(all.unknown == 2);      // client 1's n 2 behind the notice, client 2's n 4 behind the Close
+  CHECK(all.unknown == 2);  // client 1's n 2 behind the notice, client 2's n 4 behind the Close
   CHECK(all.unknown_taken == 1);
   CHECK(all.undelivered == 1);  // client 1's n 3: behind lastSeq, and a later one was answered
   CHECK(all.taken == 5);
