@@ -49,17 +49,22 @@ async def killed(how):
 
 
 async def hung(how):
-    """SIGSTOP for one of two upstreams: it hangs and is not dead. Heartbeats of 2 s, 1 s to answer."""
+    """SIGSTOP for one of two upstreams: it hangs and is not dead. Heartbeats of 2 s, 1 s to answer.
+
+    They take turns, for after a hang all channels are on the other one.
+    """
     hangs, seconds = how.scaled(50, 2), how.scaled(10.0, 6.0)
     async with world(how) as here:
         await here.serve("a", 2)
         await here.serve("b")
         gw = await here.gateway('[channel]\nping_interval = "2s"\npong_timeout = "1s"')
-        talk = await here.load(clients=how.scaled(500, 200), rate=500, **TALK)
+        clients = how.scaled(500, 200)
+        talk = await here.load(clients=clients, rate=500, **TALK)
         await talk.opened()
+        await talk.progressed("everybody talks", lambda now: now["acked"] >= 2 * clients)
         faults = []
-        for _ in range(hangs):
-            victim = how.chance.choice(here.instances[:2])
+        for i in range(hangs):
+            victim = here.instances[i % 2]
             faults.append(time.monotonic())
             victim.stop()
             await schedule(seconds)
