@@ -105,7 +105,7 @@ async def blackhole_upstream(how):
 
 async def blackhole_clients(how):
     """The cable to the clients lies dead for a while."""
-    times, seconds, clients = how.scaled(20, 1), how.scaled(30.0, 6.0), 50
+    times, seconds, clients = how.scaled(20, 1), how.scaled(30.0, 12.0), 50
     async with far_side() as far, world(how) as here:
         await here.serve("a", 2)
         gw = await here.gateway(*HEARTBEATS, bind=f"{HERE}:0")
@@ -140,5 +140,5 @@ LINES = [
     line("R4.hole.up", "blackholes of 30 s between gateway and upstream", "20 told within ping + pong + 1 s",
          blackhole_upstream, "one of 6 s"),
     line("R4.hole.down", "blackholes of 30 s between client and gateway", "20 sessions ended within ping + pong + 1 s",
-         blackhole_clients, "one of 6 s"),
+         blackhole_clients, "one of 12 s"),
 ]

@@ -44,6 +44,7 @@ async def never_reading(how):
         beside = await healthy(here, how, 101)
         grown, bound = gw.peak_rss() - before, 2 * HIGH * clients
         check("the gateway lives", gw.running)
+        deaf.kill()
         how.saw("RSS grew by", f"{mebibytes(grown)}, the caps allow {mebibytes(bound)}")
         how.saw("p99 of others without/with them", f"{milliseconds(alone)}/{milliseconds(beside)}")
         how.wants("RSS stays within caps x clients + 10 %", grown <= 1.1 * bound)
