@@ -140,9 +140,9 @@ class worker {
   net::event stop_requested_;
   std::optional<farewell> stop_;
   boost::intrusive::list<greeting, boost::intrusive::constant_time_size<false>> greetings_;
-  using session_list = boost::intrusive::list<session, boost::intrusive::constant_time_size<false>>;
-  session_list sessions_;
-  session_list leaving_;                     // those that were told to drain
+  using conversations = boost::intrusive::list<conversation, boost::intrusive::constant_time_size<false>>;
+  conversations sessions_;
+  conversations leaving_;                    // those that were told to drain
   std::atomic<std::size_t> connections_{0};  // accepted for us and not yet gone
   std::atomic<bool> finished_{false};
   std::thread thread_;
