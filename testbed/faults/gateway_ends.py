@@ -4,7 +4,7 @@ import time
 
 from lib.gateway import mebibytes
 from lib.ledger import world
-from lib.proof import line, milliseconds
+from lib.proof import line, milliseconds, schedule
 from lib.story import check, check_equal
 
 RETURN = {"reconnect_ms": [0, 300], "window": 4, "settle_ms": 20000}
@@ -50,6 +50,7 @@ async def killed(how):
         starts = []
         for _ in range(kills):
             await talk.progressed("everybody is there", lambda now: now["open"] == clients)
+            await schedule(how.chance.uniform(0.2, 0.8))
             gw.kill()
             await gw.exit_status()
             begun = time.monotonic()
