@@ -5,6 +5,7 @@
 #include "version.hpp"
 
 #include "core/clock.hpp"
+#include "core/crash_report.hpp"
 #include "core/log.hpp"
 #include "gateway/server.hpp"
 
@@ -23,13 +24,15 @@ struct serve_options {
 };
 
 constexpr std::string_view examples =
-    "Ends with SIGTERM or SIGINT: every client gets Close 1012; a second signal ends it at once.\n"
+    "SIGTERM or SIGINT drains: every client gets Close 1012; a second signal ends it at once.\n"
+    "SIGUSR1 reopens log files, SIGHUP rereads certificates.\n"
     "Examples:\n"
     "  wsgw serve -c wsgw.toml\n"
     "  wsgw serve --service order=127.0.0.1:9001,127.0.0.1:9002 --service chat=127.0.0.1:9101\n"
     "  wsgw serve --demo";
 
 exit_status serve(gw::config::config settings, outcome& result) {
+  gw::install_crash_report(version_text());
   gw::log::start(log_settings(settings.log));
   gw::monotonic_clock const time;
   gw::gateway::server server(std::move(settings), time, version_number());

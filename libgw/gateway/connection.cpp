@@ -63,11 +63,16 @@ answer refusal_for_now(int status, std::string_view code, std::string_view detai
       {}};
 }
 
+/// Without the port; an IPv6 address keeps its brackets.
+std::string_view without_port(std::string_view host) {
+  auto const bracket = host.find(']');
+  return host.substr(0, bracket == std::string_view::npos ? host.find(':') : bracket + 1);
+}
+
 /// Names are compared without case; an entry without a port stands for any port.
 bool serves_host(config::listener const& l, std::string_view host) {
-  auto const name = host.substr(0, host.find_last_of(']') == std::string_view::npos ? host.find(':') : host.find("]:"));
   auto const same = [](std::string_view a, std::string_view b) { return boost::algorithm::iequals(a, b); };
-  auto const matches = [&](std::string const& entry) { return same(entry, host) || same(entry, name); };
+  auto const matches = [&](std::string const& entry) { return same(entry, host) || same(entry, without_port(host)); };
   return l.hosts.empty() || std::any_of(l.hosts.begin(), l.hosts.end(), matches);
 }
 

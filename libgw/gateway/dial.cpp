@@ -21,6 +21,8 @@ namespace {
 
 // An upstream that answers with more header than this is not one of ours (RELIABILITY E5).
 constexpr std::size_t response_limit = 16 * 1024;
+// RFC 9110 section 15.2: interim answers may precede the final one. More of them than this have no end.
+constexpr int max_interim_answers = 4;
 
 /// The HTTP status of a refused handshake, as the cause of its error.
 class http_status_category final : public std::error_category {
@@ -99,7 +101,7 @@ result<std::string> judge_answer(attempt const& a, std::string_view raw, std::st
     return upstream_error(errc::handshake_rejected, a, "answered with a malformed HTTP head");
   }
   if (head->status != 101) {
-    if (a.wish.refused) a.wish.refused(*head);
+    if (a.wish.refused && head->status >= 200) a.wish.refused(*head);
     return upstream_error(errc::handshake_rejected, a, "refused the handshake", {head->status, http_statuses()});
   }
   if (auto const judged = wire::judge_upgrade_response(*head, wire::accept_key(key), protocols); !judged) {
@@ -145,6 +147,20 @@ std::vector<std::string> offered_by(attempt const& a) {
   return a.settings.subprotocol.empty() ? std::vector<std::string>() : std::vector{a.settings.subprotocol};
 }
 
+bool is_interim(std::string_view raw) {
+  auto const head = wire::judge_response(raw);
+  return head && head->status < 200 && head->status != 101;
+}
+
+/// Reads the final answer's head, or the interim one that is one too many.
+net::awaitable<result<>> read_answer(net::stream& upstream, net::received_head& received) {
+  for (int interim = 0;; ++interim) {
+    auto const read = co_await net::read_head(upstream, received, response_limit);
+    if (!read || interim == max_interim_answers || !is_interim(received.head())) co_return read;
+    received = {.bytes = received.rest()};
+  }
+}
+
 net::awaitable<result<shaken>> shake_hands(attempt a) {
   auto const protocols = offered_by(a);
   auto const key = wire::make_key();
@@ -156,7 +172,7 @@ net::awaitable<result<shaken>> shake_hands(attempt a) {
   net::received_head received;
   auto done = co_await secure(a);
   if (done) done = co_await a.upstream.write(request);
-  if (done) done = co_await net::read_head(a.upstream, received, response_limit);
+  if (done) done = co_await read_answer(a.upstream, received);
   if (!done) {
     if (deadline.passed()) co_return upstream_error(errc::connect_timeout, a, "did not answer the handshake in time");
     if (!a.upstream.is_open() || done.error().code == errc::connect_failed) co_return done.error();

@@ -83,7 +83,8 @@ TEST_CASE("a handshake is answered with the right accept key, and the session se
     auto const expected = wire::make_frame(wire::opcode::text, "hello", nullptr);
     auto const heard = co_await client.hears_bytes(expected.size());
     CHECK(heard == expected);
-    client.sends(frame_of_client(wire::opcode::close, wire::make_close_payload(wire::close_code::normal, "done")));
+    client.sends(frame_of_client(wire::opcode::close,
+                                 wire::make_close_payload(wire::close_code::normal, "done", wire::role::client)));
     auto const last = co_await client.hears_all();
     CHECK(last.substr(0, 4) == std::string("\x88\x06\x03\xe8"));
     co_await chat.hears_close(wire::close_code::going_away);
@@ -168,15 +169,20 @@ TEST_CASE("pages of the same host may connect, and those that the listener lists
 }
 
 TEST_CASE("a listener with hosts serves only these") {
-  auto const settings = [](config::config& c) { c.listeners[0].hosts = {"Gateway.Example"}; };
-  for (auto const* host : {"gateway.example", "GATEWAY.example:8080", "other.example", "gateway.example.evil"}) {
-    CAPTURE(host);
+  auto const settings = [](config::config& c) { c.listeners[0].hosts = {"Gateway.Example", "[::1]"}; };
+  struct row {
+    std::string host;
+    bool served;
+  };
+  for (auto const& r :
+       {row{"gateway.example", true}, row{"GATEWAY.example:8080", true}, row{"[::1]", true}, row{"[::1]:8080", true},
+        row{"other.example", false}, row{"gateway.example.evil", false}, row{"[::2]:8080", false}}) {
+    CAPTURE(r.host);
     play({.settings = settings}, [&](gateway_world& world) -> net::awaitable<void> {
       auto& client = world.connection();
-      client.sends(upgrade_without("Host: gateway.example", "Host: " + std::string(host) + "\r\n"));
+      client.sends(upgrade_without("Host: gateway.example", "Host: " + r.host + "\r\n"));
       auto const head = co_await client.hears_head();
-      bool const served = host[0] != 'o' && !std::string_view(host).ends_with("evil");
-      CHECK(head.starts_with(served ? switching : "HTTP/1.1 421 "));
+      CHECK(head.starts_with(r.served ? switching : "HTTP/1.1 421 "));
     });
   }
 }
@@ -302,4 +308,31 @@ TEST_CASE("the entrance for probes serves nothing else, and says why it is not r
     CHECK(answer.status_line == "HTTP/1.1 503 Service Unavailable");
     CHECK(answer.body == R"({"ready":false})");
   });
+}
+
+TEST_CASE("E5: interim answers of a service may precede its 101, up to four") {
+  auto const behind = [](std::string const& interim, int count) {
+    return [=](wire::websocket_request const& request) {
+      std::string bytes;
+      for (int i = 0; i < count; ++i) bytes += interim;
+      return bytes + wire::make_upgrade_response(wire::accept_key(request.key), {});
+    };
+  };
+  for (auto const* interim : {"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"}) {
+    for (int const count : {1, 4, 5}) {
+      CAPTURE(interim, count);
+      play({}, [&](gateway_world& world) -> net::awaitable<void> {
+        world.instance("chat").answers(behind(interim, count));
+        auto& client = world.client();
+        client.says(message_to("chat", 1));
+        if (count < 5) {
+          auto& chat = *co_await world.upstream("chat");
+          co_await chat.hears(message_to("chat", 1));
+        } else {
+          auto const told = co_await client.hears_json();
+          CHECK(told["error"]["code"] == "HANDSHAKE_REJECTED");
+        }
+      });
+    }
+  }
 }

@@ -63,7 +63,7 @@ server::server(config::config settings, clock const& time, std::string version)
       workers_over_(loop_.where()),
       stopped_(loop_.where()),
       tasks_(loop_.where()),
-      signals_(loop_.where(), {SIGTERM, SIGINT}),
+      signals_(loop_.where(), {SIGTERM, SIGINT, SIGHUP, SIGUSR1}),
       certificates_(*settings_),
       instance_counts_(settings_->services.size()) {}
 
@@ -257,12 +257,28 @@ void server::reread_certificates() {
 }
 
 net::awaitable<void> server::follow_signals() {
-  int const first = co_await signals_.next();
-  if (first == 0) co_return;
-  log::event(log::level::info, "stopping", {{"why", "signal"}});
-  stop_requested_.set();
-  int const second = co_await signals_.next();
-  if (second == 0) co_return;
+  for (;;) {
+    int const signal = co_await signals_.next();
+    switch (signal) {
+      case 0:
+        co_return;
+      case SIGUSR1:
+        log::reopen();
+        break;
+      case SIGHUP:
+        reread_certificates();
+        break;
+      default:
+        stop_by_signal();
+    }
+  }
+}
+
+void server::stop_by_signal() {
+  if (!stop_requested_.is_set()) {
+    log::event(log::level::info, "stopping", {{"why", "signal"}});
+    return stop_requested_.set();
+  }
   log::event(log::level::warning, "stopped_at_once", {{"why", "second signal"}});
   log::flush();
   ::_Exit(1);

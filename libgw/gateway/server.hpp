@@ -30,7 +30,8 @@ class server {
   result<> open();
 
   /// Serves until a signal (SIGTERM, SIGINT) or stop(); returns when the last connection is gone. A second signal ends
-  /// the process at once. Call after open(), on the thread that is to be the control thread.
+  /// the process at once. SIGUSR1 reopens log files, SIGHUP rereads certificates. Call after open(), on the thread that
+  /// is to be the control thread.
   void run();
 
   /// Any thread: close with 1012 and return from run().
@@ -57,6 +58,7 @@ class server {
   net::awaitable<void> follow_certificates();
   void reread_certificates();
   net::awaitable<void> follow_signals();
+  void stop_by_signal();
   net::awaitable<void> watch_memory();
   worker& least_busy() noexcept;
   void worker_done();

@@ -154,6 +154,34 @@ TEST_CASE("mutual TLS lets its own clients in and refuses strangers in the hands
   }
 }
 
+TEST_CASE("rules may ask whom the certificate of a client names") {
+  secure_gateway gateway;
+  identity const own = gateway.files.files.make("alice", "DNS:alice.test");
+  gateway.client_ca = own.cert;
+  auto options = gateway.files.client_options();
+  options.cert_file = own.cert;
+  options.key_file = own.key;
+  auto const context = *net::tls_context::client(options);
+  for (std::string const wanted : {"alice", "bob"}) {
+    auto who = gateway.who();
+    who.settings = [wanted, secure = who.settings](config::config& c) {
+      secure(c);
+      c.rules = {{.id = "by-user", .when = {.user = config::text_test{.equals = wanted}}, .service = "chat"}};
+    };
+    play(std::move(who), [&](gateway_world& world) -> net::awaitable<void> {
+      auto& client = *co_await world.secure_party(context, "gateway.test");
+      client.says("a text that is no JSON");
+      if (wanted == "alice") {
+        auto& chat = *co_await world.upstream("chat");
+        co_await chat.hears("a text that is no JSON");
+      } else {
+        auto const frame = co_await client.hears_json();
+        CHECK(frame["error"]["code"] == "PARSE_ERROR");
+      }
+    });
+  }
+}
+
 TEST_CASE("a client resumes its TLS session, and stays who it was") {
   secure_gateway gateway;
   identity const own = gateway.files.files.make("alice", "DNS:alice.test");

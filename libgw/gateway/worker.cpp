@@ -72,8 +72,6 @@ void worker::join() {
 
 net::awaitable<void> worker::run() {
   co_await stop_requested_.wait();
-  cut_greetings_short();
-  co_await drain_sessions();
   co_await connections_running_.join();
   finished_.store(true);
   // What take() counted before it could see that is still on its way to us.
@@ -153,6 +151,8 @@ void worker::stop(farewell how) {
     if (stopping()) return;
     stop_ = said;
     stop_requested_.set();
+    cut_greetings_short();
+    connections_running_.spawn(drain_sessions());
   });
 }
 

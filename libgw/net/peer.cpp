@@ -194,7 +194,7 @@ void peer::note_size() {
 
 void peer::send_close(wire::close_code code, std::string_view reason) {
   if (lost_ || close_sent_) return;
-  send_message(wire::opcode::close, wire::make_close_payload(code, reason));
+  send_message(wire::opcode::close, wire::make_close_payload(code, reason, role_));
   close_sent_ = true;
   std::string().swap(owed_pong_);
 }

@@ -78,7 +78,7 @@ class party final : public net::peer_owner {
   }
   void pings(std::string const& payload) { sends(name_ + " pings: " + payload, wire::opcode::ping, payload, true); }
   void says_close(wire::close_code code, std::string const& reason = {}) {
-    sends(name_ + " says: Close", wire::opcode::close, wire::make_close_payload(code, reason), true);
+    sends(name_ + " says: Close", wire::opcode::close, wire::make_close_payload(code, reason, role_), true);
   }
   /// Bytes as they are, whatever they mean.
   void sends_bytes(std::string const& bytes) {

@@ -102,7 +102,7 @@ class service_double {
     auto const bytes = answer_(*request);
     auto const written = co_await stream.write(bytes);
     if (!written) co_return;
-    if (!bytes.starts_with("HTTP/1.1 101 ")) {
+    if (bytes.find("HTTP/1.1 101 ") == std::string::npos) {
       co_await stream.finish();
       co_return;
     }

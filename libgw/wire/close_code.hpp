@@ -39,7 +39,8 @@ enum class close_code : std::uint16_t {
 bool is_valid_on_wire(std::uint16_t code, role sender) noexcept;
 
 /// The payload of a Close frame: code and reason, at most 125 bytes. `reason` is UTF-8 and is cut to 123 bytes at the
-/// boundary of a code point. Empty for codes that are never on the wire (none, no_status, abnormal).
-std::string make_close_payload(close_code code, std::string_view reason);
+/// boundary of a code point. Empty, which says no code at all, for codes that `sender` may not send: none, no_status,
+/// abnormal; and a server cannot answer a client's 1010 with the same.
+std::string make_close_payload(close_code code, std::string_view reason, role sender);
 
 }  // namespace gw::wire

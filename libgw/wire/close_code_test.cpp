@@ -22,24 +22,29 @@ TEST_CASE("the codes that may be sent are those of RFC 6455 section 7.4 and the 
 }
 
 TEST_CASE("a close payload is the code in network order and the reason") {
-  CHECK(make_close_payload(close_code::normal, "") == "\x03\xe8");
-  CHECK(make_close_payload(close_code::going_away, "bye") ==
+  CHECK(make_close_payload(close_code::normal, "", role::server) == "\x03\xe8");
+  CHECK(make_close_payload(close_code::going_away, "bye", role::server) ==
         "\x03\xe9"
         "bye");
-  CHECK(make_close_payload(close_code::flood, "") == "\x0f\xbd");
-  CHECK(make_close_payload(static_cast<close_code>(4999), "own") == "\x13\x87own");
+  CHECK(make_close_payload(close_code::flood, "", role::server) == "\x0f\xbd");
+  CHECK(make_close_payload(static_cast<close_code>(4999), "own", role::server) == "\x13\x87own");
 }
 
 TEST_CASE("codes that are never on the wire give an empty payload") {
   for (close_code const code : {close_code::none, close_code::no_status, close_code::abnormal,
                                 static_cast<close_code>(1004), static_cast<close_code>(1015)}) {
-    CHECK(make_close_payload(code, "why").empty());
+    CHECK(make_close_payload(code, "why", role::server).empty());
   }
+}
+
+TEST_CASE("1010 is what a client may say and a server may not") {
+  CHECK(make_close_payload(close_code::mandatory_extension, "", role::client) == "\x03\xf2");
+  CHECK(make_close_payload(close_code::mandatory_extension, "why", role::server).empty());
 }
 
 TEST_CASE("a long reason is cut at the boundary of a code point") {
   auto const check = [](std::string const& reason, std::size_t kept) {
-    std::string const payload = make_close_payload(close_code::internal_error, reason);
+    std::string const payload = make_close_payload(close_code::internal_error, reason, role::server);
     CHECK(payload.substr(2) == reason.substr(0, kept));
     CHECK(payload.size() <= max_control_payload);
     CHECK(is_utf8(payload.substr(2)));

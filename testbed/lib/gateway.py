@@ -40,8 +40,10 @@ class gateway(process):
         except BaseException as why:
             await self.__aexit__(type(why), why, None)
             raise
-        at = {line["for"]: line["address"] for line in map(event_of, self.err) if line.get("event") == "listening"}
-        self.address, self.admin = at["clients"], at["probes"]
+        listening = [line for line in map(event_of, self.err) if line.get("event") == "listening"]
+        self.addresses = [line["address"] for line in listening if line["for"] == "clients"]
+        self.address = self.addresses[0]  # of the first listener
+        self.admin = next(line["address"] for line in listening if line["for"] == "probes")
         self.url = f"ws://{self.address}/ws"
         return self
 

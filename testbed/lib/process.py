@@ -134,6 +134,9 @@ class process:
     def write(self, text):
         self._child.stdin.write(text.encode())
 
+    def end_of_input(self):
+        self._child.stdin.close()
+
     async def exit_status(self, within=15.0):
         try:
             status = await asyncio.wait_for(self._child.wait(), within)

@@ -25,14 +25,15 @@ def masked_frame(payload, opcode=TEXT, fin=True):
 class raw_client:
     """An async context manager over one TCP connection; leaving it cuts the connection."""
 
-    def __init__(self, gateway, *, receive_buffer=None, handshake=True):
-        self._address, self._path = gateway.address, "/ws"
+    def __init__(self, gateway, *, address=None, path="/ws", receive_buffer=None, handshake=True):
+        self._address, self._path = address or gateway.address, path
         self._receive_buffer, self._handshake = receive_buffer, handshake
 
     async def __aenter__(self):
         host, port = self._address.rsplit(":", 1)
         plain = socket.socket()
         plain.setblocking(False)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._receive_buffer:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer)
         await asyncio.get_running_loop().sock_connect(plain, (host, int(port)))

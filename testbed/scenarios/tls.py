@@ -140,8 +140,10 @@ async def mutual_tls():
                                 1)
                     opened, = gw.access("session_open")
                     check_equal("and known by the name in it", opened["user"], "alice")
-                    check_equal("a service that demands a certificate refuses us without one",
-                                (await ask(client, text("shy", 2)))["error"]["code"], "CONNECT_FAILED")
+                    # asyncio refuses by hanging up behind the TLS 1.3 handshake, without an alert.
+                    refused = (await ask(client, text("shy", 2)))["error"]["code"]
+                    check("a service that demands a certificate refuses us without one",
+                          refused in ("CONNECT_FAILED", "HANDSHAKE_REJECTED"), refused)
                 check("a client with another's certificate is refused",
                       await refusal(connect_tls(gw, trusting(own, showing=stranger))) is not None)
                 check("one without a certificate, too", await refusal(connect_tls(gw, trusting(own))) is not None)

@@ -1,0 +1,51 @@
+#include "core/crash_report.hpp"
+
+#include "testing/catch.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <string>
+
+namespace {
+
+/// What a child process that dies of `signal` says on stderr; `status` is how it died.
+std::string last_words(int signal, int& status) {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  auto const child = ::fork();
+  if (child == 0) {
+    ::dup2(ends[1], STDERR_FILENO);
+    gw::install_crash_report("1.2.3 (test)");
+    ::raise(signal);
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::string said;
+  std::array<char, 4096> buffer{};
+  for (ssize_t n = 0; (n = ::read(ends[0], buffer.data(), buffer.size())) > 0;) {
+    said.append(buffer.data(), static_cast<std::size_t>(n));
+  }
+  ::close(ends[0]);
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  return said;
+}
+
+}  // namespace
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("a process that dies of a fatal signal says its version, the signal and its stack, and still dies of it") {
+  for (int const signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL}) {
+    int status = 0;
+    auto const said = last_words(signal, status);
+    CAPTURE(said);
+    CHECK(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == signal);
+    CHECK(said.find("wsgw 1.2.3 (test) died of signal " + std::to_string(signal)) != std::string::npos);
+    CHECK(said.find(" in thread core_test") != std::string::npos);
+    CHECK(said.find("core_test(") != std::string::npos);
+  }
+}
+#endif
