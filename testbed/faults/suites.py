@@ -12,8 +12,8 @@ TESTBED = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 async def attacks(how):
     """The tables of bad input, each with its exact answer."""
-    scenario = os.path.join(TESTBED, "scenarios", "attacks.py")
-    needs(os.path.exists(scenario), "testbed/scenarios/attacks.py")
+    scenario = os.path.join(TESTBED, "scenarios", "attack_tables.py")
+    needs(os.path.exists(scenario), "testbed/scenarios/attack_tables.py")
     told = await run("env", f"PYTHONPATH={TESTBED}", sys.executable, "-B", scenario, within=how.scaled(1200, 110))
     print(told.out)
     how.saw("true sentences", len(re.findall(r"(?m)^  ok ", told.out)))
