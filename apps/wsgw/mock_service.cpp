@@ -23,6 +23,7 @@ struct mock_options {
   std::vector<std::string> services;
   std::string listen = "127.0.0.1:0";
   std::string reply = "envelope";
+  std::string ledger;
   gw::rate push{};
   std::chrono::milliseconds delay{};
   std::chrono::milliseconds accept_delay{};
@@ -37,7 +38,7 @@ constexpr std::string_view examples =
     "  wsgw mock-service --service order=2 --service clock=1 --push 1/s --listen 127.0.0.1:9001\n"
     "  wsgw mock-service --reply raw --listen 127.0.0.1:9001";
 
-mock_behaviour behaviour_of(mock_options const& o) {
+gw::result<mock_behaviour> behaviour_of(mock_options const& o) {
   mock_behaviour b;
   b.reply = o.reply == "raw"    ? mock_behaviour::answer::raw
             : o.reply == "none" ? mock_behaviour::answer::none
@@ -47,6 +48,12 @@ mock_behaviour behaviour_of(mock_options const& o) {
   b.accept_delay = o.accept_delay;
   b.close_after = o.close_after;
   b.log = o.log;
+  if (!o.ledger.empty()) {
+    auto book = gw::tools::ledger::open(o.ledger);
+    if (!book) return book.error();
+    b.reply = mock_behaviour::answer::ledger;
+    b.book = std::move(*book);
+  }
   return b;
 }
 
@@ -69,10 +76,11 @@ gw::result<gw::tools::mock_plan> plan_of(std::string const& service, mock_behavi
 
 gw::result<std::vector<gw::tools::mock_plan>> plans_of(mock_options const& o) {
   auto const behaviour = behaviour_of(o);
+  if (!behaviour) return behaviour.error();
   std::vector<gw::tools::mock_plan> plans;
-  if (o.services.empty()) plans.push_back({.service = o.name, .instances = o.instances, .behaviour = behaviour});
+  if (o.services.empty()) plans.push_back({.service = o.name, .instances = o.instances, .behaviour = *behaviour});
   for (auto const& service : o.services) {
-    auto plan = plan_of(service, behaviour);
+    auto plan = plan_of(service, *behaviour);
     if (!plan) return plan.error();
     plans.push_back(std::move(*plan));
   }
@@ -94,7 +102,7 @@ gw::net::awaitable<void> wait_for_signal(gw::net::signals& ends) {
 
 void run(mock_options const& o, outcome& result) {
   auto const plans = plans_of(o);
-  if (!plans) return result.fail(exit_status::usage, plans.error().context);
+  if (!plans) return result.fail(exit_status::usage, gw::describe(plans.error()));
   auto const at = gw::net::address::parse(o.listen);
   if (!at) return result.fail(exit_status::usage, fmt::format("--listen: {}", at.error().context));
   raise_descriptor_limit();
@@ -132,9 +140,13 @@ void add_mock_service(CLI::App& app, outcome& result) {
       ->excludes(instances);
   c->add_option("--listen", o->listen, "Address; port 0: free ports, else consecutive ones [127.0.0.1:0]")
       ->type_name("ADDR");
-  c->add_option("--reply", o->reply, "envelope (says who answers), raw (the same bytes) or none [envelope]")
-      ->check(CLI::IsMember({"envelope", "raw", "none"}).description(""))
-      ->type_name("KIND");
+  auto* const reply =
+      c->add_option("--reply", o->reply, "envelope (says who answers), raw (the same bytes) or none [envelope]")
+          ->check(CLI::IsMember({"envelope", "raw", "none"}).description(""))
+          ->type_name("KIND");
+  c->add_option("--ledger", o->ledger, "Write down stamped messages to a file, then answer with their stamp")
+      ->type_name("FILE")
+      ->excludes(reply);
   add_rate(*c, "--push", o->push, "Push messages on every connection, like 10/s");
   add_duration(*c, "--delay", o->delay, "Answer at least so much later");
   add_duration(*c, "--accept-delay", o->accept_delay, "Wait so long before the answer to the handshake");

@@ -169,7 +169,7 @@ bool pool::reported(instance_id id, trouble what, time_point now) {
   auto* const r = record_of(id);
   if (r == nullptr) return false;
   if (what == trouble::unreachable || what == trouble::no_answer) {
-    r->known.hold(what, end_of_hold(*r, now));
+    r->known.hold(what, end_of_hold(*r, now), now);
     next_probe_ = std::max(next_probe_, now + reputation::probe_period);
   }
   if (what == trouble::unreachable || settings_.eject_failures == 0) return false;

@@ -8,6 +8,19 @@
 using namespace std::chrono_literals;
 using namespace gw::cluster;
 
+namespace {
+
+/// When every hold is over: each instance is dialled, then all fail.
+void try_and_refuse_all(pool_scene& s) {
+  s.now += 2 * reputation::longest_hold;
+  for (std::size_t i = 0; i < s.tested.instances().size(); ++i) {
+    CHECK(s.tested.may_dial(s.id(i), s.now));
+  }
+  for (std::size_t i = 0; i < s.tested.instances().size(); ++i) s.refuse(i);
+}
+
+}  // namespace
+
 TEST_CASE("healthy instances are chosen by the policy, and excluded ones are not") {
   pool_scene s(hosts(3));
   CHECK(s.available() == 3);
@@ -56,6 +69,7 @@ TEST_CASE("every further failure doubles the hold, up to its limit, and a succes
     return s.now - from;
   };
   for (std::chrono::milliseconds const expected : {1s, 2s, 4s, 8s, 16s, 30s, 30s}) {
+    CHECK(s.choose({s.id(1)}) == 0);
     s.refuse(0);
     auto const hold = held();
     CAPTURE(expected.count());
@@ -67,16 +81,25 @@ TEST_CASE("every further failure doubles the hold, up to its limit, and a succes
   CHECK(held() <= 1260ms);
 }
 
+TEST_CASE("dials that were under way together when an instance died count as one failure") {
+  pool_scene s(hosts(2));
+  for (int i = 0; i < 100; ++i) s.refuse(0);
+  s.now += 1250ms;
+  CHECK(s.available() == 2);
+  // The same after a trial.
+  CHECK(s.choose({s.id(1)}) == 0);
+  for (int i = 0; i < 100; ++i) s.refuse(0);
+  s.now += 2500ms;
+  CHECK(s.available() == 2);
+}
+
 TEST_CASE("when all instances refused there is nothing to choose but one probe a second, each time of another") {
   pool_scene s(hosts(2));
   CHECK(s.choose().has_value());
   s.refuse(0);
   s.refuse(1);
   // Longer holds, so that only probes can be chosen.
-  for (int i = 0; i < 5; ++i) {
-    s.refuse(0);
-    s.refuse(1);
-  }
+  for (int i = 0; i < 5; ++i) try_and_refuse_all(s);
   CHECK_FALSE(s.choose().has_value());
   s.now += 999ms;
   CHECK_FALSE(s.choose().has_value());
@@ -95,7 +118,7 @@ TEST_CASE("when all instances refused there is nothing to choose but one probe a
 
 TEST_CASE("a probe is not given to a dial that has tried the instance already") {
   pool_scene s(hosts(1));
-  for (int i = 0; i < 6; ++i) s.refuse(0);
+  for (int i = 0; i < 6; ++i) try_and_refuse_all(s);
   s.now += 1s;
   CHECK_FALSE(s.choose({s.id(0)}).has_value());
   CHECK(s.choose() == 0);

@@ -61,8 +61,10 @@ std::chrono::milliseconds reputation::next_hold() const noexcept {
   return std::min(shortest_hold * (1U << std::min(holds_, 10U)), longest_hold);
 }
 
-void reputation::hold(trouble why, time_point until) noexcept {
+void reputation::hold(trouble why, time_point until, time_point now) noexcept {
+  if (holds_ > 0 && tried_at_ <= held_at_) return;
   ++holds_;
+  held_at_ = now;
   held_until_ = until;
   last_ = why;
 }

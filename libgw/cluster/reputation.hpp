@@ -62,7 +62,9 @@ class reputation {
 
   /// How long the next hold lasts, before jitter: the shortest, doubled by every hold in a row, up to the longest.
   std::chrono::milliseconds next_hold() const noexcept;
-  void hold(trouble why, time_point until) noexcept;
+  /// What was under way when the latest hold began knows nothing newer, and changes nothing: an instance that dies is
+  /// met by many dials at once.
+  void hold(trouble why, time_point until, time_point now) noexcept;
 
   /// Counts a fault; true if it is reason to eject: the `limit`th in a row, or that of a probe. What was under way when
   /// the instance was ejected is not counted.
@@ -73,6 +75,7 @@ class reputation {
  private:
   bool untried_since_ejection() const noexcept { return on_probation_ && tried_at_ <= ejected_at_; }
 
+  time_point held_at_{};
   time_point held_until_{};
   time_point ejected_until_{};
   time_point ejected_at_{};

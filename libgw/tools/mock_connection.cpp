@@ -24,7 +24,9 @@ mock_connection::mock_connection(net::loop& where, mock_instance const& instance
       peer_(where, wire::role::server, max_message, marks, *this),
       ended_(where.where()),
       push_timer_(where.wheel, on_push_due, this),
-      delay_timer_(where.wheel, on_delay_over, this) {}
+      delay_timer_(where.wheel, on_delay_over, this) {
+  if (behaviour_.book) connection_ = behaviour_.book->name_connection();
+}
 
 // --- life ---
 
@@ -88,6 +90,7 @@ void mock_connection::on_bytes(std::span<char> bytes) {
     }
   }
   send_run();
+  answer_written();
 }
 
 void mock_connection::collect(wire::event const& piece) {
@@ -110,6 +113,9 @@ void mock_connection::on_message(wire::opcode op, std::span<char> payload) {
       break;
     case mock_behaviour::answer::raw:
       answer_raw(op, payload);
+      break;
+    case mock_behaviour::answer::ledger:
+      write_down(text);
       break;
     case mock_behaviour::answer::none:
       break;
@@ -182,6 +188,35 @@ void mock_connection::send_delayed() {
   if (!delayed_.empty()) return delay_timer_.start(delayed_.front().due - now);
   if (behaviour_.close_after != 0 && messages_ >= behaviour_.close_after) return end(wire::close_code::normal, {});
   peer_.resume_reading();
+}
+
+// --- ledger ---
+
+void mock_connection::write_down(std::string_view text) {
+  auto const stamp = read_stamped(text);
+  if (!stamp) {
+    lines_ += bad_ledger_line(instance_.name, connection_);
+    return;
+  }
+  lines_ += ledger_line(*stamp, instance_.name, connection_);
+  acks_ += wire::make_frame(wire::opcode::text,
+                            make_ack({.service = instance_.service,
+                                      .instance = instance_.name,
+                                      .client = stamp->client,
+                                      .session = stamp->session,
+                                      .n = stamp->n}),
+                            nullptr);
+}
+
+void mock_connection::answer_written() {
+  if (lines_.empty()) return;
+  auto const written = behaviour_.book->append(lines_);
+  lines_.clear();
+  auto const acks = std::exchange(acks_, {});
+  if (!written) return end(wire::close_code::internal_error, describe(written.error()));
+  if (acks.empty()) return;
+  if (behaviour_.delay != duration::zero()) return send_later(acks);
+  peer_.send(acks);
 }
 
 // --- push ---

@@ -36,6 +36,8 @@ class mock_connection final : public net::peer_owner {
   void answer_raw(wire::opcode op, std::span<char> payload);
   void answer_in_envelope(wire::opcode op, std::string_view text);
   void send_run();
+  void write_down(std::string_view text);
+  void answer_written();
   void send_later(std::string_view frames);
   void count_message();
 
@@ -62,6 +64,11 @@ class mock_connection final : public net::peer_owner {
   std::string assembled_;  // a message that came in pieces, behind room for a header
   std::deque<delayed> delayed_;
   std::size_t delayed_bytes_ = 0;
+
+  // What one read brought to the ledger: its lines, and the answers that leave once those are written.
+  std::string connection_;
+  std::string lines_;
+  std::string acks_;
 
   // Answers made in the read buffer, side by side; they leave together.
   char* run_begin_ = nullptr;

@@ -8,6 +8,7 @@
 #include "net/address.hpp"
 #include "net/event.hpp"
 #include "net/loop.hpp"
+#include "tools/ledger.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -23,14 +24,16 @@ struct mock_behaviour {
   enum class answer : std::uint8_t {
     envelope,  // text: see envelope.hpp; binary: the same bytes back
     raw,       // the same bytes and opcode back, as fast as it goes
+    ledger,    // stamped messages (ledger.hpp) are written down, then answered with their stamp
     none,
   };
   answer reply = answer::envelope;
-  std::optional<rate> push{};     // {"service","instance","push":k} on every connection
-  duration delay{};               // each answer leaves at least this much later (coarse: up to one tick more)
-  duration accept_delay{};        // between the TCP connection and the 101
-  std::uint64_t close_after = 0;  // Close 1000 behind the answer to that message; 0 = never
-  bool log = false;               // opens, closes and messages with their text as log events
+  std::optional<rate> push{};      // {"service","instance","push":k} on every connection
+  duration delay{};                // each answer leaves at least this much later (coarse: up to one tick more)
+  duration accept_delay{};         // between the TCP connection and the 101
+  std::uint64_t close_after = 0;   // Close 1000 behind the answer to that message; 0 = never
+  std::shared_ptr<ledger> book{};  // answer::ledger only; one for all instances of a mock service
+  bool log = false;                // opens, closes and messages with their text as log events
 };
 
 /// `instances` WebSocket servers called NAME-1, NAME-2, ...

@@ -6,6 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
 using namespace gw;
 using namespace gw::tools;
 
@@ -103,6 +108,34 @@ TEST_CASE("Every instance of every service has a name and a port of its own") {
     CHECK(t.outcome.how == verdict::done);
   }
   CHECK(names == std::vector<std::string>{"order-1", "order-2", "clock-1"});
+}
+
+TEST_CASE("A ledger holds each stamped message before its answer, and one that does not hold is not answered") {
+  std::string path = "/tmp/wsgw-ledger-XXXXXX";
+  net::unique_fd const made(::mkstemp(path.data()));
+  REQUIRE(made);
+  auto book = ledger::open(path);
+  REQUIRE(book.has_value());
+  running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::ledger, .book = *book});
+  auto const stamped = [](std::uint64_t n, std::size_t padding) {
+    return make_stamped({.run = "r", .client = 7, .session = 2, .service = "order", .n = n}, padding);
+  };
+  auto const text = [&path] {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  auto const script = "send " + stamped(1, 0) + "\nsend not stamped\nsend " + stamped(2, 300'000) +
+                      "\nexpect /n=1\nand /client=7\nand /session=2\nand /instance=order-1\nexpect /n=2";
+  std::vector<std::string> ledgers;
+  auto const outcome = run_client(m.to(0, script), [&](client_event const& e) {
+    if (e.what == client_event::kind::message) ledgers.push_back(text());
+  });
+  CHECK(outcome.how == verdict::done);
+  REQUIRE(ledgers.size() == 2);
+  CHECK(ledgers[0].starts_with("r 7 2 order 1 order-1 "));
+  CHECK(ledgers[1].find("\nbad order-1 ") != std::string::npos);
+  CHECK(ledgers[1].find("\nr 7 2 order 2 order-1 ") != std::string::npos);
+  std::remove(path.c_str());
 }
 
 TEST_CASE("Answers come in the order of the messages") {

@@ -75,7 +75,7 @@ net::awaitable<result<>> secure(net::stream& with, websocket_request const& ask)
   co_return failed(errc::connect_failed, fmt::format("the TLS handshake failed: {}", describe(secured.error())));
 }
 
-net::awaitable<result<opened_websocket>> shake_hands(net::stream& with, websocket_request const& ask) {
+net::awaitable<result<opened_websocket>> shake(net::stream& with, websocket_request const& ask) {
   if (auto secured = co_await secure(with, ask); !secured) co_return secured.error();
   auto const key = wire::make_key();
   auto const request = written_request(ask, key);
@@ -156,9 +156,19 @@ net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, net::stre
     auto text = fmt::format("cannot connect to {}{}", to.text(), in_time.passed() ? " in time" : "");
     co_return failed(code, std::move(text), connected.error().cause);
   }
-  auto opened = co_await shake_hands(with, ask);
+  auto opened = co_await shake(with, ask);
   if (!opened && in_time.passed()) {
     co_return failed(errc::connect_timeout, fmt::format("{} did not answer the handshake in time", to.text()));
+  }
+  co_return opened;
+}
+
+net::awaitable<result<opened_websocket>> shake_hands(net::loop& on, net::stream& with, websocket_request const& ask,
+                                                     duration limit) {
+  net::deadline const in_time(on, with, limit);
+  auto opened = co_await shake(with, ask);
+  if (!opened && in_time.passed()) {
+    co_return failed(errc::connect_timeout, "the handshake was not answered in time");
   }
   co_return opened;
 }

@@ -53,6 +53,10 @@ net::awaitable<result<std::vector<net::address>>> resolve(net::loop& on, websock
 net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, net::stream& with, net::address to,
                                                         websocket_request const& ask, duration limit);
 
+/// The handshake alone, within `limit`, on a stream that is connected or about to be.
+net::awaitable<result<opened_websocket>> shake_hands(net::loop& on, net::stream& with, websocket_request const& ask,
+                                                     duration limit);
+
 /// resolve() and open_websocket() on one address after the other until one connects; `limit` for each.
 net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, websocket_request const& ask, duration limit);
 

@@ -17,17 +17,21 @@ def service(name, *addresses, **settings):
 
 
 class gateway(process):
-    """A gateway with the given TOML tables, on free ports of loopback."""
+    """A gateway with the given TOML tables, on free ports of loopback unless `bind` says where.
 
-    def __init__(self, *tables, listener="", workers=2, drain="300ms"):
+    `prefix` is a command that runs it (prlimit, ip netns exec, ...) and becomes it; `root` are keys of no table.
+    """
+
+    def __init__(self, *tables, listener="", workers=2, drain="300ms", bind="127.0.0.1:0", prefix=(), env=None,
+                 root=""):
         self._folder = tempfile.mkdtemp(prefix="wsgw-")
         self.config = os.path.join(self._folder, "wsgw.toml")
         with open(self.config, "w", encoding="utf-8") as file:
-            file.write("\n\n".join([f"workers = {workers}",
-                                    f'[[listener]]\nbind = "127.0.0.1:0"\n{listener}',
+            file.write("\n\n".join([f"workers = {workers}\n{root}",
+                                    f'[[listener]]\nbind = "{bind}"\n{listener}',
                                     '[admin]\nbind = "127.0.0.1:0"',
                                     f'[shutdown]\ndrain = "{drain}"', *tables]) + "\n")
-        super().__init__(binary(), "serve", "-c", self.config, name="wsgw serve")
+        super().__init__(*prefix, binary(), "serve", "-c", self.config, name="wsgw serve", env=env)
 
     async def __aenter__(self):
         try:
@@ -64,6 +68,11 @@ class gateway(process):
 
     # --- what the kernel says about it; sizes in bytes ---
 
+    def cpu_seconds(self):
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
+            user, system = file.read().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
@@ -96,9 +105,9 @@ class gateway(process):
 class mock_service(process):
     """`wsgw mock-service`. `instances` are its lines: service, instance, address."""
 
-    def __init__(self, count, *options):
+    def __init__(self, count, *options, prefix=()):
         self._count = count
-        super().__init__(binary(), "mock-service", *options, name="wsgw mock-service")
+        super().__init__(*prefix, binary(), "mock-service", *options, name="wsgw mock-service")
 
     async def __aenter__(self):
         try:

@@ -26,15 +26,16 @@ def peer(name):
 class process:
     """An async context manager. `out` and `err` are the lines so far; on an exception their ends are shown."""
 
-    def __init__(self, *command, name=None, stdin=None):
+    def __init__(self, *command, name=None, stdin=None, env=None):
         self.command = [str(word) for word in command]
         self.name = name or os.path.basename(self.command[0])
         self.out, self.err = [], []
-        self._stdin = stdin
+        self._stdin, self._env = stdin, env or {}
         self._more = asyncio.Condition()
+        self._ended = 0  # of the two streams
 
     async def __aenter__(self):
-        environment = {"NODE_PATH": "/usr/share/nodejs", **os.environ}
+        environment = {"NODE_PATH": "/usr/share/nodejs", **os.environ, **self._env}
         self._child = await asyncio.create_subprocess_exec(
             *self.command, stdin=self._stdin or asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, env=environment, limit=LINE_LIMIT)
@@ -43,8 +44,7 @@ class process:
         return self
 
     async def __aexit__(self, kind, *_):
-        with contextlib.suppress(ProcessLookupError):
-            self._child.terminate()
+        self.send_signal(signal.SIGTERM)
         try:
             await asyncio.wait_for(self._child.wait(), TO_END)
         except asyncio.TimeoutError:
@@ -69,6 +69,9 @@ class process:
             lines.append(line.decode(errors="replace").rstrip("\n"))
             async with self._more:
                 self._more.notify_all()
+        self._ended += 1
+        async with self._more:
+            self._more.notify_all()
 
     def _show(self):
         for title, lines in (("stdout", self.out), ("stderr", self.err)):
@@ -96,7 +99,7 @@ class process:
         return found()[:count]
 
     def _ended_silently(self):
-        return all(reader.done() for reader in self._readers)
+        return self._ended == 2
 
     async def events(self, stream, name, count=1, within=15.0):
         """The first `count` JSON lines {"event": name, …}."""
@@ -119,11 +122,14 @@ class process:
         return self._child.returncode is None
 
     def send_signal(self, number):
-        self._child.send_signal(number)
+        # Not through the child object: that one would look first whether the process has ended, and take its exit
+        # status away from whoever waits for it.
+        if self.running:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def kill(self):
-        with contextlib.suppress(ProcessLookupError):
-            self._child.send_signal(signal.SIGKILL)
+        self.send_signal(signal.SIGKILL)
 
     def write(self, text):
         self._child.stdin.write(text.encode())

@@ -1,0 +1,168 @@
+"""The machine runs short: descriptors, memory, time."""
+import contextlib
+import glob
+import os
+import signal
+import socket
+import time
+
+from faults.slow_readers import stuck
+from lib.cgroup import cgroup
+from lib.gateway import http_get, mebibytes, mock_service, service
+from lib.ledger import instrument, world
+from lib.process import CRASHES
+from lib.proof import line, milliseconds, needs, needs_program, schedule
+from lib.story import check, check_equal, until
+
+HEARTBEATS = ('[session]\nping_interval = "2s"\npong_timeout = "1s"', '[channel]\nping_interval = "2s"\npong_timeout = "1s"')
+TALK = {"window": 4, "settle_ms": 20000}
+
+
+async def descriptors(how):
+    """A gateway with 256 descriptors meets a crowd of connections that needs more, and stays at its limit for a while."""
+    seconds, clients = how.scaled(600, 5), 60
+    needs_program("prlimit")
+    async with world(how) as here:
+        await here.serve("a")
+        gw = await here.gateway(listener="max_sessions = 100000\n", prefix=("prlimit", "--nofile=256"))
+        talk = await here.load(clients=clients, rate=100, **TALK)
+        await talk.opened()
+        await talk.progressed("everybody talks", lambda now: now["acked"] >= clients)
+        host, port = gw.address.rsplit(":", 1)
+        with contextlib.ExitStack() as crowd:
+            for _ in range(400):
+                one = crowd.enter_context(socket.socket())
+                one.setblocking(False)
+                one.connect_ex((host, int(port)))
+            await until("no descriptor is left", lambda: gw.descriptors() >= 255)
+            before, begun = gw.cpu_seconds(), time.monotonic()
+            await schedule(seconds)
+            share = (gw.cpu_seconds() - before) / (time.monotonic() - begun)
+            at_limit = talk.now()
+        how.saw("CPU at the limit", f"{share:.0%} of a core")
+        how.wants("it does not spin: less than a quarter of a core", share < 0.25)
+        begun = time.monotonic()
+        newcomers = await here.load(clients=40, first_client=1000, rate=100, seconds=2, **TALK)
+        opened = await newcomers.opened(30)
+        how.saw("40 newcomers are served after", f"{time.monotonic() - begun:.1f} s")
+        check_equal("it recovers by itself", opened["open"], 40)
+        how.wants("it recovers within 10 s", time.monotonic() - begun <= 10)
+        await newcomers.done()
+        done = await talk.finish()
+        check_equal("those who were there stay", (at_limit["open"], done["closed"]), (clients, {}))
+        check_equal("and are served", done["refused"], {})
+        await here.audit()
+
+
+async def memory(how):
+    """256 MB for a gateway whose queues would take gigabytes."""
+    limit = 256 * 1024 * 1024
+    with cgroup("memory") as group:
+        group.set("memory.limit_in_bytes", limit)
+        async with world(how) as here:
+            echo = await here.enter(mock_service(1, "slow", "--reply", "raw"))
+            await here.serve("b")
+            gw = await here.gateway(service("slow", *echo.addresses("slow")), root='memory = "50%"', prefix=group.prefix)
+            talk = await here.load(clients=50, rate=100, services=["b"], **TALK)
+            await talk.opened()
+            deaf = await here.load(clients=how.scaled(2000, 500), first_client=1000, services=["slow"], window=1000, padding=1000, deaf=True,
+                                   receive_buffer=8192, journal="", settle_ms=0)
+            await deaf.opened()
+            await stuck(gw)
+            await schedule(how.scaled(600, 5))
+            check("the kernel did not have to kill it", gw.running)
+            how.saw("most memory used", mebibytes(int(group.get("memory.max_usage_in_bytes"))))
+            how.saw("RSS", mebibytes(gw.rss()))
+            deaf.kill()
+            await talk.finish()
+            await here.audit()
+
+
+async def malloc(how):
+    """One allocation of a gateway under load fails: the n-th one, for many n."""
+    tries = how.scaled(200, 8)
+    ends, reached = {}, 0
+    async with world(how) as here:
+        await here.serve("a", 2)
+        for i in range(tries):
+            n, mark = how.chance.randint(1, 2000), how.path(f"now.{i}")
+            preload = {"LD_PRELOAD": instrument("failing_malloc.so"), "FAIL_MALLOC_AT": str(n), "FAIL_MALLOC_AFTER": mark}
+            gw = await here.gateway(env=preload)
+            talk = await here.load([gw.address], clients=20, first_client=1 + 100 * i, rate=400, reconnect_ms=[0, 100],
+                                   seconds=1, dial_at_once=5, **TALK)
+            with open(mark, "w", encoding="ascii"):
+                pass
+            await talk.done()
+            reached += not os.path.exists(mark)
+            status = await gw.exit_status() if not gw.running else "lives"
+            check(f"it does not crash when allocation {n} fails", status == "lives" or -status not in CRASHES, status)
+            ends[status] = ends.get(status, 0) + 1
+            if status == "lives":
+                gw.send_signal(signal.SIGTERM)
+                await gw.exit_status()
+        how.saw("allocations failed", f"{reached} in {tries} runs")
+        check("most runs came to their allocation", reached > tries / 2, reached)
+        how.saw("what became of the gateway", ", ".join(f"{key}: {count}" for key, count in ends.items()))
+        await here.audit()
+
+
+async def wall_clock(how):
+    """The wall clock jumps a day ahead and a day back."""
+    library = (glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1") or [""])[0]
+    needs(library, "faketime")
+    offset = how.path("offset")
+
+    def jump(to):
+        with open(f"{offset}.new", "w", encoding="ascii") as file:
+            file.write(to + "\n")
+        os.replace(f"{offset}.new", offset)
+
+    jump("+0")
+    faked = {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": offset, "FAKETIME_NO_CACHE": "1",
+             "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    async with world(how) as here:
+        await here.serve("a", 2)
+        gw = await here.gateway(env=faked)
+        talk = await here.load(clients=100, rate=500, **TALK)
+        await talk.opened()
+        for to in ("+1d", "-1d", "+0"):
+            jump(to)
+            await schedule(how.scaled(60, 1.5))
+        await http_get(gw.admin, "/readyz")
+        done = await talk.finish()
+        check_equal("nobody is disconnected", done["closed"], {})
+        check_equal("no channel ends", done["notices"], 0)
+        await here.audit()
+
+
+async def little_cpu(how):
+    """A fifth of a core, and standing still for 4 s at a time, with heartbeats of 2 s + 1 s."""
+    with cgroup("cpu") as group:
+        group.set("cpu.cfs_quota_us", 20000)
+        async with world(how) as here:
+            await here.serve("a", 2)
+            gw = await here.gateway(*HEARTBEATS, prefix=group.prefix)
+            talk = await here.load(clients=200, rate=500, **TALK)
+            await talk.opened()
+            for _ in range(how.scaled(20, 2)):
+                gw.send_signal(signal.SIGSTOP)
+                await schedule(4.0)
+                gw.send_signal(signal.SIGCONT)
+                await schedule(how.scaled(10.0, 3.0))
+            done = await talk.finish()
+            how.saw("p50/p99", "/".join(milliseconds(done["answer_us"][key]) for key in ("p50", "p99")))
+            check_equal("no client is taken for dead", done["closed"], {})
+            check_equal("no upstream is taken for dead", done["notices"], 0)
+            await here.audit()
+
+
+LINES = [
+    line("R5.files", "256 descriptors, 400 connections too many for 10 min", "no spin; those inside unharmed; recovery <= 10 s",
+         descriptors, "5 s"),
+    line("R5.memory", "256 MB and 2,000 clients that never read", "0 kills in 10 min, others served", memory,
+         "500 clients, 5 s"),
+    line("R5.malloc", "the n-th allocation fails, n of 1..2,000 at random", "200 times: no crash, clean ledger", malloc,
+         "8 times"),
+    line("R5.clock", "wall clock + 1 day, - 1 day", "0 disconnects", wall_clock),
+    line("R5.cpu", "20 % of a core, stops of 4 s; ping 2 s + 1 s", "no false heartbeat deaths", little_cpu, "2 stops"),
+]
