@@ -12,6 +12,8 @@ class clock {
  public:
   virtual ~clock() = default;
   virtual time_point now() const noexcept = 0;
+  /// Does time pass while a thread sleeps? Waiting for real would be in vain otherwise.
+  virtual bool runs() const noexcept { return true; }
 };
 
 class monotonic_clock final : public clock {
@@ -23,6 +25,7 @@ class monotonic_clock final : public clock {
 class manual_clock final : public clock {
  public:
   time_point now() const noexcept override { return now_; }
+  bool runs() const noexcept override { return false; }
   void advance(duration by) noexcept { now_ += by; }
 
  private:

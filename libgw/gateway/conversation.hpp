@@ -20,6 +20,12 @@ struct session_end {
   std::string reason{};
 };
 
+/// Whether a client that is closed with `code` can be expected to take the Close and answer it.
+constexpr bool hears_us(wire::close_code code) noexcept {
+  return code != wire::close_code::slow_consumer && code != wire::close_code::try_again_later &&
+         code != wire::close_code::no_life;
+}
+
 /// Called on its worker's thread only.
 class conversation
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {

@@ -156,6 +156,7 @@ inline gateway_world::gateway_world(cast who, clock const& real_time)
                                                                       .metrics = [] { return "wsgw_sessions 0\n"; },
                                                                       .not_ready = [this] { return not_ready; },
                                                                       .full = [this] { return full; },
+                                                                      .routes = routes_of(*settings_),
                                                                       .tls = loaded(certificates_)},
                                                 table_of(*settings_),
                                                 cluster::registry::make(settings_->services, nullptr, 1))),

@@ -3,6 +3,7 @@
 #include "core/log.hpp"
 #include "core/memory.hpp"
 #include "discovery/static_source.hpp"
+#include "wire/upgrade.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -81,6 +82,8 @@ result<> server::open() {
   if (!table) return table.error();
   auto routes = route::handshake_routes::make(settings_->routes, names_of(settings_->services));
   if (!routes) return routes.error();
+  // OpenSSL loads its algorithms at their first use, which had better not be when memory is short.
+  static_cast<void>(wire::accept_key({}));
   if (auto read = certificates_.load(); !read) return read;
   auto const limit = raise_descriptor_limit();
   max_sessions_ = sessions_within(limit);

@@ -14,8 +14,8 @@ namespace {
 
 constexpr duration patience_with_clients = std::chrono::seconds(5);
 constexpr duration patience_with_the_drained = std::chrono::seconds(2);
-// Who takes nothing, or too much, does not get long to take our Close.
-constexpr duration patience_with_hogs = std::chrono::milliseconds(500);
+// Who takes nothing, or shows no life, does not get long to take our Close.
+constexpr duration patience_with_the_deaf = std::chrono::milliseconds(500);
 // How long a client that got our Close may go on talking.
 constexpr duration patience_with_goodbyes = std::chrono::seconds(5);
 
@@ -65,8 +65,9 @@ net::awaitable<void> session::tear_down() {
   bool const drained = end_->by == initiator::gateway && end_->code == wire::close_code::service_restart;
   auto const code = drained ? wire::close_code::service_restart : wire::close_code::going_away;
   for (auto const channels = std::exchange(channels_, {}); auto const& c : channels) c.to->end({.code = code});
-  bool const hog = end_->code == wire::close_code::slow_consumer || end_->code == wire::close_code::try_again_later;
-  auto const patience = hog ? patience_with_hogs : drained ? patience_with_the_drained : patience_with_clients;
+  auto const patience = !hears_us(end_->code) ? patience_with_the_deaf
+                        : drained             ? patience_with_the_drained
+                                              : patience_with_clients;
   co_await client_.close(end_->code, end_->reason, patience);
   co_await channels_running_.join();
 }

@@ -15,7 +15,7 @@ namespace {
 constexpr duration patience_with_clients = std::chrono::seconds(5);
 // How long a client that got our Close may go on talking.
 constexpr duration patience_with_goodbyes = std::chrono::seconds(5);
-// Also for clients that take nothing, or too much.
+// Also for clients that take nothing, or show no life.
 constexpr duration patience_with_upstreams = std::chrono::milliseconds(500);
 
 net::queue_marks marks_of(config::watermarks const& w) noexcept {
@@ -81,8 +81,8 @@ net::awaitable<void> tunnel::run(net::transport client, std::string rest) {
   }
   net::task_group closing(worker_.loop().where());
   closing.spawn(upstream_.peer.close(to_upstream_, upstream_reason_, patience_with_upstreams));
-  bool const hog = end_->code == wire::close_code::slow_consumer || end_->code == wire::close_code::try_again_later;
-  co_await client_.peer.close(end_->code, end_->reason, hog ? patience_with_upstreams : patience_with_clients);
+  auto const patience = hears_us(end_->code) ? patience_with_clients : patience_with_upstreams;
+  co_await client_.peer.close(end_->code, end_->reason, patience);
   co_await closing.join();
   worker_.stats().session_closed(end_->by, end_->code);
   log_close();

@@ -107,7 +107,7 @@ std::uint64_t timer_wheel::next_occupied_tick() const noexcept {
 }
 
 void timer_wheel::arm() {
-  if (count_ == 0 || closed_) return;
+  if (count_ == 0 || closed_ || !time_.runs()) return;
   auto const next = next_occupied_tick();
   if (next >= armed_for_ && armed_for_ > current_) return;
   armed_for_ = next;
