@@ -64,7 +64,7 @@ extern "C" void report_crash(int signal, siginfo_t* info, void*) {
   std::array<char, 16> thread{};
   ::pthread_getname_np(::pthread_self(), thread.data(), thread.size());
   line()
-      .add("\nwsgw ")
+      .add("\n")
       .add(version_text.data())
       .add(" died of signal ")
       .add(static_cast<std::uint64_t>(signal))

@@ -6,8 +6,8 @@
 
 namespace gw {
 
-/// Installs it for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT; once, before threads start. `version` is copied.
-/// A sanitizer's own report is better: then nothing is installed.
+/// Installs it for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT; once, before threads start. `version`, with the name of
+/// the program, is copied. A sanitizer's own report is better: then nothing is installed.
 void install_crash_report(std::string_view version);
 
 }  // namespace gw

@@ -18,7 +18,7 @@ std::string last_words(int signal, int& status) {
   auto const child = ::fork();
   if (child == 0) {
     ::dup2(ends[1], STDERR_FILENO);
-    gw::install_crash_report("1.2.3 (test)");
+    gw::install_crash_report("wsgw 1.2.3 (test)");
     ::raise(signal);
     ::_exit(0);
   }

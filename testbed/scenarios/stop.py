@@ -12,7 +12,7 @@ from lib.gateway import gateway, http_get, service
 from lib.peers import ask, connect, echo, text, upstream
 from lib.process import binary, run
 from lib.raw_client import CLOSE, raw_client
-from lib.story import check, check_equal, in_time, measured, patience, tell, until
+from lib.story import SANITIZED, check, check_equal, in_time, measured, patience, tell, until
 
 CLIENTS = 20
 
@@ -67,7 +67,7 @@ async def probes_while_stopping():
         status, reasons = await http_get(gw.admin, "/readyz")
         check_equal("/readyz says 503 and why", (status, json.loads(reasons)),
                     (503, {"ready": False, "reasons": ["draining"]}))
-        check_equal("the exit status is 0", await gw.exit_status(patience(6.0)), 0)
+        check_equal("the exit status is 0", await gw.exit_status(patience(8.0)), 0)
         measured("how long the gateway waits for the answer to its Close", f"{time.monotonic() - started:.2f} s")
 
 
@@ -83,6 +83,70 @@ async def second_signal():
         measured("from the second signal to the exit", f"{(time.monotonic() - started) * 1000:.1f} ms")
         check_equal("the exit status is 1", status, 1)
         check("the log says why", any('"stopped_at_once"' in line for line in gw.err), gw.err)
+
+
+async def ready_delay():
+    """With ready_delay the probes say 503 first, and clients still get in until it is over."""
+    async with upstream(echo) as up, gateway(service("s", up.address), drain='0s"\nready_delay = "400ms') as gw:
+        gw.send_signal(signal.SIGTERM)
+        await until("/readyz says 503", lambda: any('"stopping"' in line for line in gw.err))
+        status, _ = await http_get(gw.admin, "/readyz")
+        check_equal("/readyz says 503", status, 503)
+        late = await connect(gw)
+        await ask(late, text("s", 1))
+        await in_time(late.wait_closed(), 6, "the late client is closed")
+        check_equal("with 1012", late.close_code, 1012)
+        check_equal("the exit status is 0", await gw.exit_status(patience(6.0)), 0)
+
+
+async def spread():
+    """A drain is spread over its time, and what clients say meanwhile still arrives."""
+    async with upstream(echo) as up, gateway(service("s", up.address), drain="1500ms") as gw:
+        clients = [await connect(gw) for _ in range(CLIENTS)]
+        for id, client in enumerate(clients):
+            await ask(client, text("s", id))
+        gw.send_signal(signal.SIGTERM)
+        started, closed = time.monotonic(), []
+
+        async def closes(client):
+            await client.wait_closed()
+            closed.append(time.monotonic() - started)
+
+        await in_time(asyncio.gather(*map(closes, clients)), 8, "every client is closed")
+        measured("first and last Close after", f"{min(closed):.2f} s and {max(closed):.2f} s")
+        check("the first half is not closed at once", sorted(closed)[CLIENTS // 2] > 0.4, closed)
+        check_equal("the exit status is 0", await gw.exit_status(patience(6.0)), 0)
+
+
+async def reopened():
+    """SIGUSR1 reopens the access log, so that it can be rotated."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "access.log")
+        lines = lambda name: open(name, encoding="utf-8").read().count("session_open") if os.path.exists(name) else 0
+        async with upstream(echo) as up, gateway(service("s", up.address), f'[log]\naccess = "{path}"') as gw:
+            first = await connect(gw)
+            await until("the first session is in the file", lambda: lines(path) == 1)
+            os.rename(path, path + ".1")
+            gw.send_signal(signal.SIGUSR1)
+            await until("there is a new file", lambda: os.path.exists(path))
+            second = await connect(gw)
+            await until("the second session is in the new file", lambda: lines(path) == 1)
+            check_equal("and the old one kept what it had", lines(path + ".1"), 1)
+            await first.close()
+            await second.close()
+
+
+async def crash():
+    """A gateway that crashes says its version and where, and dies of the signal."""
+    if SANITIZED:
+        return  # a sanitizer has a report of its own
+    async with upstream(echo) as up, gateway(service("s", up.address)) as gw:
+        gw.expect_signal(signal.SIGSEGV)
+        gw.send_signal(signal.SIGSEGV)
+        check_equal("it dies of SIGSEGV", await gw.exit_status(patience(6.0)), -signal.SIGSEGV)
+        report = "\n".join(gw.err)
+        check("version, signal and thread are told", re.search(r"wsgw \S+ .*died of signal 11 \(SIGSEGV\)", report), report)
+        check("and the call stack", "wsgw(+0x" in report, report)
 
 
 async def access_log():
@@ -157,4 +221,4 @@ async def bad_usage():
         check(f"and a question: did you mean '{meant}'?", f"did you mean '{meant}'?" in done.err, done)
 
 
-tell(terminated, probes_while_stopping, second_signal, access_log, bind_conflict, bad_configuration, bad_usage)
+tell(terminated, probes_while_stopping, second_signal, ready_delay, spread, reopened, crash, access_log, bind_conflict, bad_configuration, bad_usage)
