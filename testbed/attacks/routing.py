@@ -38,17 +38,20 @@ async def forwarded(world, text):
 
 
 async def aborted(world, sent):
-    """A streamed message turns out bad: the channel goes, the client is told once, and the session goes on."""
+    """A streamed message turns out bad: the client is told so and that the channel went, and the session goes on."""
     text, code = sent
     async with world.client() as client:
         await client.send_bytes(frame(as_bytes(text)))
-        told = []
-        while not told or told[-1].get("code") != code:
+        told = {}
+        while told.keys() != {code, "CHANNEL_CLOSED"}:
             opcode, payload = await client.next()
-            told.append(json.loads(payload)["error"] if opcode == TEXT else {"close": payload})
             if opcode != TEXT:
-                raise wrong(f"{told} came instead of {code}")
-        if told[-1].get("sent") is not True:
+                raise wrong(f"{payload} came behind {told}")
+            error = json.loads(payload)["error"]
+            if error["code"] in told or error["code"] not in (code, "CHANNEL_CLOSED"):
+                raise wrong(f"{error} came behind {told}")
+            told[error["code"]] = error
+        if told[code].get("sent") is not True:
             raise wrong(f"{told} does not say sent:true")
         await world.works(client)
         await say_goodbye(client)
