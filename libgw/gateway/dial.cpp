@@ -272,6 +272,8 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
       pool.succeeded(target.id, wheel.now());
       pool.observed(target.id, wheel.now() - began, wheel.now());
       counts.connects.add();
+      auto const took = std::chrono::duration_cast<std::chrono::microseconds>(wheel.now() - began);
+      counts.connect_times_us.record(static_cast<std::uint64_t>(took.count()));
       co_return dialled{upstream.release(), std::move(done->rest), std::move(counted), target.id,
                         std::move(done->protocol)};
     }

@@ -319,7 +319,9 @@ std::string server::metrics() const {
   for (auto const& w : workers_) stats.push_back(&w->stats());
   std::vector<std::size_t> instances;
   for (auto const& n : instance_counts_) instances.push_back(n.load(std::memory_order_relaxed));
-  return metrics_text(stats, names_of(settings_->services), instances, version_);
+  metric_names names{.services = names_of(settings_->services), .rules = {}};
+  for (auto const& r : settings_->rules) names.rules.push_back(r.id);
+  return metrics_text(stats, names, instances, version_);
 }
 
 std::string server::not_ready() const {

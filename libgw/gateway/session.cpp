@@ -90,6 +90,7 @@ route::decision session::decide(wire::opcode op, std::string_view text) {
 
 channel* session::channel_for(route::decision const& d, std::string_view text) {
   auto const service = d.service.index;
+  worker_.stats().decided_by[d.rule].add();
   std::optional<cluster::instance_id> instance;
   if (!d.instance.empty() || !d.key.empty()) {
     auto& pool = worker_.pool_of(service);

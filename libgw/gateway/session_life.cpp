@@ -56,7 +56,8 @@ net::awaitable<void> session::run(net::transport socket, std::string rest) {
     end({.reason = describe(attached.error())});
   }
   co_await tear_down();
-  worker_.stats().session_closed(end_->by, end_->code);
+  auto const lived = std::chrono::duration_cast<std::chrono::seconds>(worker_.loop().wheel.now() - opened_);
+  worker_.stats().session_closed(end_->by, end_->code, lived);
   log_close();
 }
 

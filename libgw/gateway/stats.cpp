@@ -2,8 +2,13 @@
 
 #include "core/exposition.hpp"
 #include "core/log.hpp"
+#include "core/memory.hpp"
+
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 namespace gw::gateway {
 namespace {
@@ -85,6 +90,56 @@ void write_services(exposition& out, std::vector<worker_stats const*> const& wor
   }
 }
 
+void write_times(exposition& out, std::vector<worker_stats const*> const& workers,
+                 std::vector<std::string> const& services) {
+  out.family("wsgw_session_duration_seconds", "Lives of client WebSockets that ended.", metric_type::histogram);
+  bucket_counts::totals lives;
+  for (auto const* w : workers) w->session_times_s.add_to(lives);
+  out.histogram("wsgw_session_duration_seconds", {}, life_bounds_s, lives, 1);
+  out.family("wsgw_channel_connect_duration_seconds", "From the dial of an upstream WebSocket to its 101.",
+             metric_type::histogram);
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    bucket_counts::totals all;
+    for (auto const* w : workers) w->of_service[i].connect_times_us.add_to(all);
+    out.histogram("wsgw_channel_connect_duration_seconds", {{"service", services[i]}}, time_bounds_us, all, 1e6);
+  }
+}
+
+void write_rules(exposition& out, std::vector<worker_stats const*> const& workers,
+                 std::vector<std::string> const& rules) {
+  out.family("wsgw_rule_matches_total", "Messages that a rule sent to a service.", metric_type::counter);
+  for (std::size_t i = 0; i <= rules.size(); ++i) {
+    auto const total = sum(
+        workers, [&](auto& w) -> auto& { return w.decided_by[i]; });
+    out.sample("wsgw_rule_matches_total", {{"rule", i == 0 ? std::string_view("url_rule") : rules[i - 1]}}, total);
+  }
+}
+
+/// The families that Prometheus' own client libraries have.
+void write_process(exposition& out) {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  auto const seconds = [](timeval const& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  rlimit descriptors{};
+  ::getrlimit(RLIMIT_NOFILE, &descriptors);
+  std::error_code unknown;
+  std::size_t open = 0;
+  for (auto at = std::filesystem::directory_iterator("/proc/self/fd", unknown); !unknown && at != end(at);
+       at.increment(unknown)) {
+    ++open;
+  }
+  out.family("process_cpu_seconds_total", "Processor time, user and system.", metric_type::counter);
+  out.sample("process_cpu_seconds_total", {}, seconds(used.ru_utime) + seconds(used.ru_stime));
+  out.family("process_resident_memory_bytes", "Resident memory.", metric_type::gauge);
+  out.sample("process_resident_memory_bytes", {}, std::uint64_t{memory_resident()});
+  out.family("process_open_fds", "Open descriptors.", metric_type::gauge);
+  out.sample("process_open_fds", {}, std::uint64_t{open});
+  out.family("process_max_fds", "Descriptors that may be open.", metric_type::gauge);
+  out.sample("process_max_fds", {}, std::uint64_t{descriptors.rlim_cur});
+}
+
 void write_heartbeats(exposition& out, std::vector<worker_stats const*> const& workers,
                       std::vector<std::string> const& services) {
   out.family("wsgw_heartbeat_timeouts_total", "Peers that showed no sign of life in time.", metric_type::counter);
@@ -122,13 +177,15 @@ std::string_view name_of(initiator who) noexcept {
   return initiators[static_cast<std::size_t>(who)];
 }
 
-void worker_stats::session_closed(initiator who, wire::close_code code) noexcept {
+void worker_stats::session_closed(initiator who, wire::close_code code, std::chrono::seconds lived) noexcept {
+  session_times_s.record(static_cast<std::uint64_t>(lived.count()));
   auto const known = std::find(known_codes.begin(), known_codes.end(), static_cast<std::uint16_t>(code));
   closed[static_cast<std::size_t>(who)][static_cast<std::size_t>(known - known_codes.begin())].add();
 }
 
-std::string metrics_text(std::vector<worker_stats const*> const& workers, std::vector<std::string> const& services,
+std::string metrics_text(std::vector<worker_stats const*> const& workers, metric_names const& names,
                          std::vector<std::size_t> const& instances, std::string_view version) {
+  auto const& services = names.services;
   exposition out;
   out.family("wsgw_build_info", "Constant 1; the labels say what runs.", metric_type::gauge);
   out.sample("wsgw_build_info", {{"version", version}}, std::uint64_t{1});
@@ -136,6 +193,8 @@ std::string metrics_text(std::vector<worker_stats const*> const& workers, std::v
   out.sample("wsgw_workers", {}, std::uint64_t{workers.size()});
   write_sessions(out, workers);
   write_services(out, workers, services);
+  write_times(out, workers, services);
+  write_rules(out, workers, names.rules);
   write_heartbeats(out, workers, services);
   write_rejections(out, workers);
   out.family("wsgw_messages_dropped_total", "Messages of upstreams to clients that had got the Close of a drain.",
@@ -149,6 +208,7 @@ std::string metrics_text(std::vector<worker_stats const*> const& workers, std::v
   }
   out.family("wsgw_log_dropped_total", "Log lines dropped because nobody took them in time.", metric_type::counter);
   out.sample("wsgw_log_dropped_total", {}, log::dropped());
+  write_process(out);
   return out.take();
 }
 

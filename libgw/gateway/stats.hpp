@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -30,15 +31,19 @@ class counter {
 inline constexpr std::array<std::uint64_t, 15> time_bounds_us = {
     50, 100, 250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 5'000'000};
 
+/// Bounds of the lives of sessions, in seconds.
+inline constexpr std::array<std::uint64_t, 9> life_bounds_s = {1, 10, 60, 300, 900, 3'600, 14'400, 43'200, 86'400};
+
 struct service_stats {
   counter channels;  // gauge: open or dialling
   counter connects;
   counter connect_failures;
-  counter pauses;                                // of sessions, because of a channel's queue
-  counter silent_upstreams;                      // channels that showed no life
-  bucket_counts round_trips_us{time_bounds_us};  // of our pings
-  counter ejections;                             // of instances
-  counter messages_up;                           // client to upstream
+  counter pauses;                                  // of sessions, because of a channel's queue
+  counter silent_upstreams;                        // channels that showed no life
+  bucket_counts round_trips_us{time_bounds_us};    // of our pings
+  bucket_counts connect_times_us{time_bounds_us};  // of successful dials
+  counter ejections;                               // of instances
+  counter messages_up;                             // client to upstream
   counter bytes_up;
   counter messages_down;
   counter bytes_down;
@@ -50,9 +55,10 @@ std::string_view name_of(initiator who) noexcept;
 
 class worker_stats {
  public:
-  explicit worker_stats(std::size_t services) : of_service(services) {}
+  /// `rules`: custom rules of the configuration.
+  worker_stats(std::size_t services, std::size_t rules) : of_service(services), decided_by(rules + 1) {}
 
-  void session_closed(initiator who, wire::close_code code) noexcept;
+  void session_closed(initiator who, wire::close_code code, std::chrono::seconds lived) noexcept;
 
   counter sessions;  // gauge
   counter sessions_opened;
@@ -60,6 +66,8 @@ class worker_stats {
   counter silent_clients;    // sessions that showed no life
   counter messages_dropped;  // from upstreams, behind the Close of a drain
   std::vector<service_stats> of_service;
+  std::vector<counter> decided_by;  // messages by the rule that decided: the URL rule, then the custom ones
+  bucket_counts session_times_s{life_bounds_s};
   std::array<counter, static_cast<std::size_t>(errc::bad_usage) + 1> rejected;  // by errc
 
   static constexpr std::array<std::uint16_t, 18> known_codes = {1000, 1001, 1002, 1005, 1006, 1007, 1008, 1009, 1011,
@@ -67,8 +75,14 @@ class worker_stats {
   std::array<std::array<counter, known_codes.size() + 1>, 3> closed;  // by initiator and code, the last = other
 };
 
+/// What labels stand for: names from the configuration, in the order of the counters.
+struct metric_names {
+  std::vector<std::string> services;
+  std::vector<std::string> rules;  // custom ones
+};
+
 /// The Prometheus text of all workers together.
-std::string metrics_text(std::vector<worker_stats const*> const& workers, std::vector<std::string> const& services,
+std::string metrics_text(std::vector<worker_stats const*> const& workers, metric_names const& names,
                          std::vector<std::size_t> const& instances, std::string_view version);
 
 }  // namespace gw::gateway

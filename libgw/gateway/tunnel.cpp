@@ -84,7 +84,8 @@ net::awaitable<void> tunnel::run(net::transport client, std::string rest) {
   auto const patience = hears_us(end_->code) ? patience_with_clients : patience_with_upstreams;
   co_await client_.peer.close(end_->code, end_->reason, patience);
   co_await closing.join();
-  worker_.stats().session_closed(end_->by, end_->code);
+  auto const lived = std::chrono::duration_cast<std::chrono::seconds>(worker_.loop().wheel.now() - opened_);
+  worker_.stats().session_closed(end_->by, end_->code, lived);
   log_close();
 }
 

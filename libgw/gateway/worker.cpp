@@ -35,7 +35,7 @@ worker::worker(std::size_t index, surroundings around, route::table table,
                std::shared_ptr<cluster::registry const> instances)
     : index_(index),
       around_(std::move(around)),
-      stats_(around_.settings->services.size()),
+      stats_(around_.settings->services.size(), around_.settings->rules.size()),
       loop_(*around_.time),
       table_(std::move(table)),
       tls_(around_.tls),
