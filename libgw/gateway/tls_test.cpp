@@ -77,10 +77,12 @@ TEST_CASE("the host must be the one that the TLS handshake named, where it named
 
 TEST_CASE("by TLS the secure pages of the same host may connect, not its plain ones") {
   secure_gateway const gateway;
-  for (auto const& [origin, begin] :
+  for (auto const& row :
        {std::pair{"https://gateway.test", "HTTP/1.1 101 "}, std::pair{"http://gateway.test", "HTTP/1.1 403 "}}) {
+    std::string const origin = row.first;
+    std::string const begin = row.second;
     CAPTURE(origin);
-    std::string const head = secure_head("gateway.test", "Origin: " + std::string(origin) + "\r\n");
+    std::string const head = secure_head("gateway.test", "Origin: " + origin + "\r\n");
     play(gateway.who(), [&](gateway_world& world) -> net::awaitable<void> {
       auto& client = world.secure_connection();
       co_await client.shakes_hands(gateway.files.client(), "gateway.test");

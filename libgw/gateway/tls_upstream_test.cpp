@@ -56,8 +56,10 @@ void check_failed(secure_service const& service, tls_context_ptr spoken, std::st
 
 TEST_CASE("a service is spoken to by TLS, asked for by its name but never by an address") {
   secure_service service;
-  for (auto const& [host, told] : {std::pair{"", ""}, std::pair{"gateway.test", "gateway.test"},
-                                   std::pair{"gateway.test:8443", "gateway.test"}, std::pair{"127.0.0.1:8443", ""}}) {
+  for (auto const& row : {std::pair{"", ""}, std::pair{"gateway.test", "gateway.test"},
+                          std::pair{"gateway.test:8443", "gateway.test"}, std::pair{"127.0.0.1:8443", ""}}) {
+    std::string const host = row.first;
+    std::string const told = row.second;
     CAPTURE(host);
     service.host = host;
     play(service.who(), [&](gateway_world& world) -> net::awaitable<void> {
@@ -67,7 +69,7 @@ TEST_CASE("a service is spoken to by TLS, asked for by its name but never by an 
       CHECK(seen.size() == 1);
       CHECK(seen.front().server_name == told);
       auto const& handshake = world.instance("chat").handshakes().front();
-      std::string const named = *host == '\0' ? world.instance("chat").address() : host;
+      std::string const named = host.empty() ? world.instance("chat").address() : host;
       CHECK(handshake.find("\r\nHost: " + named + "\r\n") != std::string::npos);
       CHECK(handshake.find("\r\nX-Forwarded-Proto: http\r\n") != std::string::npos);
     });

@@ -20,7 +20,7 @@ std::string line_of(std::optional<ledger_stamp> const& s) {
 }  // namespace
 
 TEST_CASE("A stamp is read as it was written, whatever the padding") {
-  for (std::size_t const padding : {0, 1, 1000, 70000}) {
+  for (std::size_t const padding : {0U, 1U, 1000U, 70000U}) {
     CAPTURE(padding);
     auto const text = make_stamped(stamp, padding);
     CHECK(line_of(read_stamped(text)) == "r-1 17 2 order 9000000001 order-2 4711-5\n");
