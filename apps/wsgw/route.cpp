@@ -92,7 +92,21 @@ std::optional<gw::route::circumstances> circumstances_of(route_options const& o,
   return gw::route::circumstances_of(table.asked(), given);
 }
 
-verdict judge(gw::route::table& table, std::string const& message, bool binary, gw::route::circumstances const& from) {
+/// The instances that may get the message: all of the service, or the one that a rule asks for.
+std::vector<std::string> candidates_of(verdict const& v, gw::config::config const& settings) {
+  std::vector<std::string> instances;
+  for (auto const& s : settings.services) {
+    if (s.name != v.word) continue;
+    for (auto const& i : s.instances) {
+      auto text = gw::config::host_port_text(i.host, i.port);
+      if (v.instance.empty() || v.instance == text) instances.push_back(std::move(text));
+    }
+  }
+  return instances;
+}
+
+verdict judge(gw::route::table& table, gw::config::config const& settings, std::string const& message, bool binary,
+              gw::route::circumstances const& from) {
   auto const d = binary ? table.decide_binary(from) : table.decide(message, from);
   verdict v;
   if (d.rule != 0) {
@@ -107,34 +121,27 @@ verdict judge(gw::route::table& table, std::string const& message, bool binary, 
   v.routed = d.verdict == gw::route::route_verdict::routed;
   if (v.routed) {
     v.word = table.name_of(d.service);
-    return v;
+    v.routed = v.instance.empty() || !candidates_of(v, settings).empty();
+    if (v.routed) return v;
   }
   auto const data = gw::wire::find_correlation(message);
-  if (d.verdict != gw::route::route_verdict::failed) {
+  bool const pinned_in_vain = d.verdict == gw::route::route_verdict::routed;
+  if (d.verdict != gw::route::route_verdict::failed && !pinned_in_vain) {
     v.word = "gateway";
     if (d.verdict == gw::route::route_verdict::heartbeat) v.frame = gw::wire::make_heartbeat_reply(d.method, data);
     return v;
   }
   gw::wire::error_facts facts;
-  facts.code = d.fault;
-  facts.message = d.why;
-  facts.stage = d.fault == gw::errc::parse_error ? "parse" : "route";
+  facts.code = pinned_in_vain ? gw::errc::no_instance : d.fault;
+  facts.message = pinned_in_vain ? "the service has no such instance" : d.why;
+  facts.stage = pinned_in_vain ? "discover" : d.fault == gw::errc::parse_error ? "parse" : "route";
   facts.service = d.named_service;
   facts.seq = 1;
   facts.data = data;
   if (!d.method.empty()) facts.method = d.method;
-  v.word = gw::row_of(d.fault).name;
+  v.word = gw::row_of(facts.code).name;
   v.frame = gw::wire::make_error_frame(facts);
   return v;
-}
-
-std::vector<std::string> candidates_of(verdict const& v, gw::config::config const& settings) {
-  std::vector<std::string> instances;
-  for (auto const& s : settings.services) {
-    if (s.name != v.word) continue;
-    for (auto const& i : s.instances) instances.push_back(gw::config::host_port_text(i.host, i.port));
-  }
-  return instances;
 }
 
 void print_json(verdict const& v, gw::config::config const& settings) {
@@ -181,7 +188,7 @@ void run(route_options const& o, bool given, outcome& result) {
   if (!o.binary && !gw::wire::is_utf8(message)) {
     return result.fail(exit_status::failed, "the message is not UTF-8: a gateway ends the session with 1007");
   }
-  auto const v = judge(*table, message, o.binary, *from);
+  auto const v = judge(*table, *settings, message, o.binary, *from);
   if (o.output == "json") {
     print_json(v, *settings);
   } else {

@@ -59,7 +59,7 @@ std::string did_you_mean_text(std::string_view word, std::span<std::string_view 
 
 std::string guess_or_list(std::string_view word, std::span<std::string_view const> known, std::string_view lead) {
   auto guess = did_you_mean_text(word, known);
-  if (!guess.empty()) return guess;
+  if (!guess.empty() || known.empty()) return guess;
   guess.append("; ").append(lead).append(" ").append(comma_list(known));
   return guess;
 }

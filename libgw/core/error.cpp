@@ -51,8 +51,9 @@ error_row const& row_of(errc code) noexcept {
 
 std::string describe(error const& e) {
   if (!e.cause) return e.context;
-  if (e.context.empty()) return e.cause.message();
-  return e.context + ": " + e.cause.message();
+  auto const cause = e.cause.message();
+  if (e.context.empty() || cause.empty()) return e.context + cause;
+  return e.context + ": " + cause;
 }
 
 std::ostream& operator<<(std::ostream& to, error const& e) {

@@ -46,7 +46,7 @@ channel::channel(session& of, std::uint32_t service, std::optional<cluster::inst
 
 channel::~channel() {
   if (!ending()) session_.forget(*this);  // an exception ended it
-  session_.account(service_, accepted_, received_);
+  session_.account(*this);
   worker_.stats().of_service[service_].channels.subtract();
 }
 
@@ -72,8 +72,10 @@ net::awaitable<void> channel::run() {
   }
   co_await ended_.wait();
   judge_instance();
-  tell_end();
+  bool const told_later = upstream_may_still_take();
+  if (!told_later) tell_end();
   co_await upstream_.close(end_->code, end_->reason, patience_with_upstreams);
+  if (told_later) tell_end();
 }
 
 net::awaitable<result<>> channel::open() {
@@ -110,7 +112,26 @@ void channel::end(channel_end why) {
 }
 
 bool channel::delivers_last_words() const noexcept {
-  return end_->why == channel_end::kind::session_over && !upstream_.output().empty();
+  auto const why = end_->why;
+  bool const wanted = why == channel_end::kind::session_over || why == channel_end::kind::asked;
+  return wanted && !upstream_.output().empty();
+}
+
+/// What waits is still sent in front of our Close: only behind that it is known which message was the last.
+bool channel::upstream_may_still_take() const noexcept {
+  switch (end_->why) {
+    case channel_end::kind::refused_message:
+    case channel_end::kind::aborted:
+    case channel_end::kind::idle:
+    case channel_end::kind::asked:
+      return true;
+    case channel_end::kind::session_over:
+    case channel_end::kind::upstream_closed:
+    case channel_end::kind::silent:
+    case channel_end::kind::dial_failed:
+      return false;
+  }
+  return false;
 }
 
 void channel::on_hurry(void* self) {
@@ -368,7 +389,7 @@ void channel::tell_end() {
   facts.channel = wire::channel_facts{.close_code = static_cast<std::uint16_t>(code),
                                       .reason = end_->reason,
                                       .epoch = epoch_,
-                                      .last_seq = output.last_handed(),
+                                      .last_seq = std::max(output.last_handed(), session_.last_handed(service_)),
                                       .forwarded = accepted_ - output.unsent_messages(),
                                       .received = received_};
   session_.notify_closed(facts);

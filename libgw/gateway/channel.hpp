@@ -56,6 +56,9 @@ class channel final : public net::peer_owner {
 
   std::uint32_t service() const noexcept { return service_; }
   std::uint32_t epoch() const noexcept { return epoch_; }
+  std::uint64_t accepted() const noexcept { return accepted_; }
+  std::uint64_t received() const noexcept { return received_; }
+  std::uint64_t last_handed() const noexcept { return upstream_.output().last_handed(); }
 
   // --- client to upstream, called by the session inside a turn ---
 
@@ -97,6 +100,7 @@ class channel final : public net::peer_owner {
 
   net::awaitable<result<>> open();
   bool delivers_last_words() const noexcept;
+  bool upstream_may_still_take() const noexcept;
   static void on_hurry(void* self);
   void tell_waiting(error const& why);
   void tell_end();

@@ -31,6 +31,25 @@ net::awaitable<void> whole_life(gateway_world& world) {
       R"("received":1,"closeCode":1000,"reason":"closed by the client"}})");
 }
 
+net::awaitable<void> close_while_dialling(gateway_world& world) {
+  auto& client = world.client("client", true);
+  co_await client.hears_json();
+  world.instance("chat").holds_back();
+  client.says(message_to("chat", 1));
+  client.says(R"({"method":"$gw/close","data":{"service":"chat"}})");
+  co_await world.until_quiet();
+  world.instance("chat").answers_now();
+  auto& chat = *co_await world.upstream("chat");
+  co_await chat.hears(message_to("chat", 1));
+  co_await chat.hears_close(wire::close_code::normal, "closed by the client");
+  auto const opened = co_await client.hears_json();
+  CHECK(opened["data"]["state"] == "open");
+  auto const closed = co_await client.hears_json();
+  CHECK(closed["data"]["state"] == "closed");
+  CHECK(closed["data"]["lastSeq"] == 1);
+  CHECK(closed["data"]["forwarded"] == 1);
+}
+
 net::awaitable<void> mistakes(gateway_world& world) {
   auto& client = world.client("client", true);
   co_await client.hears_json();
@@ -56,6 +75,10 @@ net::awaitable<void> forged(gateway_world& world) {
 
 TEST_CASE("a client of wsgw.v1 is told of its connection and its channels by control messages") {
   play({}, whole_life);
+}
+
+TEST_CASE("what was said before a channel is closed is delivered, even if it is still being dialled") {
+  play({}, close_while_dialling);
 }
 
 TEST_CASE("control messages that mean nothing are answered with an error frame") {

@@ -107,3 +107,42 @@ TEST_CASE("a service may have a policy of its own") {
     });
   }
 }
+
+TEST_CASE("rules may pin a session to instances, and no notice denies what another instance got") {
+  auto const pins = [](config::config& c) {
+    c.rules = {{.id = "pin",
+                .when = {.field = "/to", .value = {.regex = "(?P<to>.+)"}},
+                .service = "chat",
+                .instance = "{to}"}};
+  };
+  play({.instances = 2, .settings = pins}, [](gateway_world& world) -> net::awaitable<void> {
+    auto& client = world.client();
+    auto const to = [&world](std::size_t number, int n) {
+      return R"({"to":")" + world.instance("chat", number).address() + R"(","n":)" + std::to_string(n) + "}";
+    };
+    std::string const first = to(0, 1);
+    client.says(first);
+    auto& a = *co_await world.upstream("chat");
+    co_await a.hears(first);
+    std::string const second = to(1, 2);
+    client.says(second);
+    auto& b = *co_await world.upstream("chat");
+    co_await b.hears(second);
+    std::string const third = to(0, 3);
+    client.says(third);
+    co_await a.hears(third);
+    std::string const fourth = to(1, 4);
+    client.says(fourth);
+    co_await b.hears(fourth);
+
+    a.vanishes();
+    auto const notice = co_await client.hears_json();
+    CHECK(notice["error"]["code"] == "CHANNEL_CLOSED");
+    CHECK(notice["error"]["forwarded"] == 2);
+    CHECK(notice["error"]["lastSeq"] == 4);
+
+    client.says(R"({"to":"127.0.0.1:1"})");
+    auto const unknown = co_await client.hears_json();
+    CHECK(unknown["error"]["code"] == "NO_INSTANCE");
+  });
+}

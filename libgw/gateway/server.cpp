@@ -280,6 +280,7 @@ net::awaitable<void> server::follow_signals() {
         log::reopen();
         break;
       case SIGHUP:
+        log::event(log::level::info, "certificates_looked_at", {{"why", "SIGHUP; the configuration is read at start"}});
         reread_certificates();
         break;
       default:

@@ -90,8 +90,11 @@ class session final : public conversation, public net::peer_owner {
   void count_out(std::uint64_t messages) noexcept { messages_out_ += messages; }
   /// `gone` has ended: no message goes to it any more. It tells the client itself, through notify().
   void forget(channel const& gone) noexcept;
-  /// Messages that a channel to `service` carried in all, for the log.
-  void account(std::uint32_t service, std::uint64_t up, std::uint64_t down);
+  /// What `gone` carried in all.
+  void account(channel const& gone);
+  /// Number of the last message for `service` whose first byte was handed to any of its instances: rules may keep
+  /// several channels to one service.
+  std::uint64_t last_handed(std::uint32_t service) const noexcept;
   /// An error frame: at once, or as soon as no message is in progress toward the client.
   void notify(wire::error_facts facts);
   /// The same when a channel has ended.
@@ -109,6 +112,7 @@ class session final : public conversation, public net::peer_owner {
     std::uint32_t epoch = 0;  // channels opened so far
     std::uint64_t up = 0;
     std::uint64_t down = 0;
+    std::uint64_t last_handed = 0;  // by channels that have ended
   };
 
   void on_bytes(std::span<char> bytes) override;

@@ -7,6 +7,7 @@
 #include "gateway/worker.hpp"
 #include "wire/control_message.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gw::gateway {
@@ -145,9 +146,19 @@ void session::on_goodbye_over(void* self) {
 
 // --- 3. log ---
 
-void session::account(std::uint32_t service, std::uint64_t up, std::uint64_t down) {
-  traffic_[service].up += up;
-  traffic_[service].down += down;
+void session::account(channel const& gone) {
+  auto& t = traffic_[gone.service()];
+  t.up += gone.accepted();
+  t.down += gone.received();
+  t.last_handed = std::max(t.last_handed, gone.last_handed());
+}
+
+std::uint64_t session::last_handed(std::uint32_t service) const noexcept {
+  auto last = traffic_[service].last_handed;
+  for (auto const& c : channels_) {
+    if (c.service == service) last = std::max(last, c.to->last_handed());
+  }
+  return last;
 }
 
 std::string session::traffic_text() const {

@@ -177,7 +177,7 @@ void tunnel::side::relay(wire::event const& e) {
     case wire::event::kind::none:
       return;
     case wire::event::kind::message: {
-      ++messages;
+      count(e.payload.size(), true);
       auto const frame =
           is_client() ? wire::remask_in_place(e, tunnel_.worker_.loop().keys.next()) : wire::unmasked_in_place(e);
       return other->peer.send(view(frame));
@@ -194,8 +194,15 @@ void tunnel::side::relay(wire::event const& e) {
   }
 }
 
+void tunnel::side::count(std::size_t bytes, bool whole) {
+  auto& counts = tunnel_.worker_.stats().of_service[tunnel_.service_];
+  if (whole) ++messages;
+  (is_client() ? counts.messages_up : counts.messages_down).add(whole ? 1 : 0);
+  (is_client() ? counts.bytes_up : counts.bytes_down).add(bytes);
+}
+
 void tunnel::side::relay_piece(wire::event const& piece) {
-  if (piece.last) ++messages;
+  count(piece.payload.size(), piece.last);
   bool const masked = is_client();
   auto const key = masked ? tunnel_.worker_.loop().keys.next() : wire::mask_key{};
   std::array<char, wire::max_header_size> header;

@@ -54,6 +54,7 @@ class tunnel final : public conversation {
     void relay(wire::event const& e);
     void relay_piece(wire::event const& piece);
     void relay_control(wire::event const& control);
+    void count(std::size_t bytes, bool whole);
     bool is_client() const noexcept;
 
     tunnel& tunnel_;

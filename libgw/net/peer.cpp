@@ -241,8 +241,7 @@ awaitable<void> peer::close(wire::close_code code, std::string reason, duration 
   heartbeat_.stop();
   closing_ = true;
   co_await closing_handshake(code, std::move(reason), patience);
-  detach();
-  queue_.clear();
+  detach();  // the queue stays: it knows which message was the last that was handed over
 }
 
 awaitable<void> peer::closing_handshake(wire::close_code code, std::string reason, duration patience) {
