@@ -9,7 +9,10 @@
 #include <charconv>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <new>
 
 namespace gw {
 namespace {
@@ -84,6 +87,21 @@ extern "C" void report_crash(int signal, siginfo_t* info, void*) {
   ::raise(signal);
 }
 
+/// An allocation failed where nobody could do without: that is no bug, so there is no core dump but an exit.
+[[noreturn]] void on_terminate() noexcept {
+  if (auto const thrown = std::current_exception()) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (std::bad_alloc const&) {
+      line().add("\n").add(version_text.data()).add(" ends: no memory is left\n").write();
+      ::_exit(EXIT_FAILURE);
+    } catch (...) {
+      // The default action names it.
+    }
+  }
+  std::abort();
+}
+
 constexpr bool sanitized() noexcept {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return true;
@@ -100,6 +118,7 @@ void install_crash_report(std::string_view version) {
   // The first call loads a library, which a signal handler must not.
   std::array<void*, 1> frame{};
   ::backtrace(frame.data(), 1);
+  std::set_terminate(on_terminate);
   for (int const signal : fatal) {
     struct sigaction action {};
     action.sa_sigaction = report_crash;

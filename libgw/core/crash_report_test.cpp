@@ -10,19 +10,21 @@
 
 #include <array>
 #include <csignal>
+#include <functional>
+#include <new>
 #include <string>
 
 namespace {
 
-/// What a child process that dies of `signal` says on stderr; `status` is how it died.
-std::string last_words(int signal, int& status) {
+/// What a child process says on stderr that does `last`; `status` is how it ended.
+std::string last_words(std::function<void()> const& last, int& status) {
   std::array<int, 2> ends{};
   REQUIRE(::pipe(ends.data()) == 0);
   auto const child = ::fork();
   if (child == 0) {
     ::dup2(ends[1], STDERR_FILENO);
     gw::install_crash_report("wsgw 1.2.3 (test)");
-    ::raise(signal);
+    last();
     ::_exit(0);
   }
   ::close(ends[1]);
@@ -41,7 +43,7 @@ std::string last_words(int signal, int& status) {
 TEST_CASE("a process that dies of a fatal signal says its version, the signal and its stack, and still dies of it") {
   for (int const signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL}) {
     int status = 0;
-    auto const said = last_words(signal, status);
+    auto const said = last_words([signal] { ::raise(signal); }, status);
     CAPTURE(said);
     CHECK(WIFSIGNALED(status));
     CHECK(WTERMSIG(status) == signal);
@@ -49,5 +51,14 @@ TEST_CASE("a process that dies of a fatal signal says its version, the signal an
     CHECK(said.find(" in thread core_test") != std::string::npos);
     CHECK(said.find("core_test(") != std::string::npos);
   }
+}
+
+TEST_CASE("a process without memory ends with a word and a status, not with a signal") {
+  int status = 0;
+  std::function<void()> const fails = [] { throw std::bad_alloc(); };
+  auto const said = last_words([&fails]() noexcept { fails(); }, status);
+  CHECK(said.find("wsgw 1.2.3 (test) ends: no memory is left") != std::string::npos);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 1);
 }
 #endif

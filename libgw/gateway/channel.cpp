@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <utility>
 
 namespace gw::gateway {
@@ -57,7 +58,23 @@ std::string_view channel::service_name() const {
 // --- 1. life ---
 
 net::awaitable<void> channel_life(std::unique_ptr<channel> owned) {
-  co_await owned->run();
+  try {
+    co_await owned->run();
+  } catch (std::exception const& fault) {
+    owned->give_up(fault.what());
+  }
+}
+
+void channel::give_up(std::string_view why) {
+  log::event(log::level::error, "channel_failed", {{"service", service_name()}, {"err", why}});
+  if (ending()) return;
+  if (open_) {
+    end({channel_end::kind::aborted, wire::close_code::internal_error, "internal fault"});
+    tell_end();
+  } else {
+    tell_waiting({errc::internal, side::gateway, "internal fault", {}});
+    end({channel_end::kind::dial_failed});
+  }
 }
 
 net::awaitable<void> channel::run() {

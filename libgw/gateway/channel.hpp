@@ -53,6 +53,8 @@ class channel final : public net::peer_owner {
   /// dial leaves what it said behind: the dial goes on for a moment, so that it may still be delivered.
   void end(channel_end why);
   bool ending() const noexcept { return end_.has_value(); }
+  /// run() was left by an exception: the client is told.
+  void give_up(std::string_view why);
 
   std::uint32_t service() const noexcept { return service_; }
   std::uint32_t epoch() const noexcept { return epoch_; }

@@ -46,6 +46,16 @@ std::size_t sessions_within(std::size_t descriptors) {
   return descriptors > 128 ? (descriptors - 64) / 2 : 32;
 }
 
+/// Of the whole process: what its listeners may have together, or what descriptors allow if one of them has no limit.
+std::size_t sessions_of(std::vector<config::listener> const& listeners, std::size_t unlimited) {
+  std::size_t sum = 0;
+  for (auto const& l : listeners) {
+    if (l.max_sessions == 0) return unlimited;
+    sum += l.max_sessions;
+  }
+  return sum;
+}
+
 std::vector<std::string> names_of(std::vector<config::service> const& services) {
   std::vector<std::string> names;
   for (auto const& s : services) names.push_back(s.name);
@@ -86,7 +96,7 @@ result<> server::open() {
   static_cast<void>(wire::accept_key({}));
   if (auto read = certificates_.load(); !read) return read;
   auto const limit = raise_descriptor_limit();
-  max_sessions_ = sessions_within(limit);
+  max_sessions_ = sessions_of(settings_->listeners, sessions_within(limit));
   resolve_now();
   for (std::size_t i = 0; i < settings_->listeners.size(); ++i) {
     if (auto l = listen_on(settings_->listeners[i].bind, entrance::clients, i); !l) return l;
