@@ -214,6 +214,18 @@ bool worth_another(error const& e) {
   return e.code != errc::handshake_rejected || !e.cause || e.cause.value() >= 500 || e.cause.value() < 400;
 }
 
+/// Lets a teardown see the connection that is being tried for as long as it exists, be it left by an exception.
+class shown_as {
+ public:
+  shown_as(net::stream*& where, net::stream& what) noexcept : where_(where) { where_ = &what; }
+  ~shown_as() { where_ = nullptr; }
+  shown_as(shown_as const&) = delete;
+  shown_as& operator=(shown_as const&) = delete;
+
+ private:
+  net::stream*& where_;
+};
+
 /// Who is tried next; null: nobody.
 cluster::instance const* next_of(cluster::pool& pool, dial_wish const& wish,
                                  std::span<cluster::instance_id const> tried, time_point now) {
@@ -255,7 +267,7 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
     cluster::instance const target = *chosen;  // a copy: a new snapshot may come while we wait
     lease counted(target.load, on.index());
     net::stream upstream(on.loop());
-    current = &upstream;
+    shown_as const current_try(current, upstream);
     auto const began = wheel.now();
     std::string tls_failure;
     attempt const a{on,       service, settings,   on.forwarding_of(service), client, target, give_up_at - began,
