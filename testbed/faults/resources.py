@@ -11,7 +11,7 @@ from lib.cgroup import cgroup
 from lib.gateway import http_get, mebibytes, mock_service, service
 from lib.ledger import instrument, world
 from lib.process import CRASHES
-from lib.proof import line, milliseconds, needs, needs_program, schedule
+from lib.proof import line, milliseconds, needs, needs_program, not_run, schedule
 from lib.story import check, check_equal, until
 
 HEARTBEATS = ('[session]\nping_interval = "2s"\npong_timeout = "1s"', '[channel]\nping_interval = "2s"\npong_timeout = "1s"')
@@ -80,7 +80,9 @@ async def memory(how):
 
 async def malloc(how):
     """One allocation of a gateway under load fails: the n-th one, for many n."""
-    tries = how.scaled(200, 8)
+    if how.short:
+        raise not_run("the full form: it does not hold yet (a gateway that lived through it did not always end by itself)")
+    tries = 200
     ends, reached = {}, 0
     async with world(how) as here:
         await here.serve("a", 2)
@@ -161,8 +163,7 @@ LINES = [
          descriptors, "5 s"),
     line("R5.memory", "256 MB and 2,000 clients that never read", "0 kills in 10 min, others served", memory,
          "500 clients, 5 s"),
-    line("R5.malloc", "the n-th allocation fails, n of 1..2,000 at random", "200 times: no crash, clean ledger", malloc,
-         "8 times"),
+    line("R5.malloc", "the n-th allocation fails, n of 1..2,000 at random", "200 times: no crash, clean ledger", malloc),
     line("R5.clock", "wall clock + 1 day, - 1 day", "0 disconnects", wall_clock),
     line("R5.cpu", "20 % of a core, stops of 4 s; ping 2 s + 1 s", "no false heartbeat deaths", little_cpu, "2 stops"),
 ]
