@@ -1,10 +1,14 @@
 #include "core/memory.hpp"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -58,10 +62,13 @@ std::size_t memory_allowed() {
 }
 
 std::size_t memory_resident() {
-  std::ifstream in("/proc/self/statm");
-  std::size_t total = 0;
-  std::size_t resident = 0;
-  return in >> total >> resident ? resident * page_size() : 0;
+  // Open for good: it is asked for often, also when no descriptor is left, and a process is judged by how many it
+  // holds.
+  static int const statm = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  std::array<char, 128> text{};
+  if (::pread(statm, text.data(), text.size() - 1, 0) <= 0) return 0;
+  auto const* const resident = std::strchr(text.data(), ' ');
+  return resident == nullptr ? 0 : std::strtoull(resident, nullptr, 10) * page_size();
 }
 
 void release_free_memory() noexcept {
