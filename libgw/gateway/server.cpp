@@ -94,6 +94,7 @@ result<> server::open() {
   if (!routes) return routes.error();
   // OpenSSL loads its algorithms at their first use, which had better not be when memory is short.
   static_cast<void>(wire::accept_key({}));
+  static_cast<void>(memory_resident());  // opens what it reads from
   if (auto read = certificates_.load(); !read) return read;
   auto const limit = raise_descriptor_limit();
   max_sessions_ = sessions_of(settings_->listeners, sessions_within(limit));
