@@ -63,9 +63,10 @@ std::shared_ptr<cluster::registry const> snapshot(std::size_t count) {
 void choose(benchmark::State& state, cluster::balancer_kind const& kind) {
   cluster::pool pool(kind.make(1), {}, {}, 1);
   pool.update(snapshot(static_cast<std::size_t>(state.range(0))), 0, time_point());
-  cluster::wish asked{.keyed = true};
+  cluster::wish asked;
+  std::uint64_t key = 0;
   for (auto _ : state) {
-    asked.key += 0x9e3779b97f4a7c15U;
+    asked.key = key += 0x9e3779b97f4a7c15U;
     benchmark::DoNotOptimize(pool.choose(asked, time_point() + std::chrono::seconds(1)));
   }
 }

@@ -83,7 +83,7 @@ std::optional<gw::route::circumstances> circumstances_of(route_options const& o,
     result.fail(exit_status::usage, fmt::format("--path and --query: '{}': {}", written, target.error().why));
     return std::nullopt;
   }
-  if (!gw::route::parse_ip(o.client)) {
+  if (!gw::config::is_ip_literal(o.client)) {
     result.fail(exit_status::usage, fmt::format("--client: '{}' is no IP address", o.client));
     return std::nullopt;
   }

@@ -1,7 +1,8 @@
 #include "settings.hpp"
 
 #include "cluster/balancer.hpp"
-#include "route/regex.hpp"
+#include "gateway/server.hpp"
+#include "route/search.hpp"
 #include "route/table.hpp"
 
 #include <fmt/format.h>
@@ -143,7 +144,11 @@ std::optional<gw::config::config> load_settings(settings_flags const& flags, out
 void check_settings(settings_flags const& flags, bool json, outcome& result) {
   auto const from = origins_of(flags);
   if (is_nothing(from, flags)) return refuse_nothing(result);
-  auto const read = read_settings(from);
+  auto read = read_settings(from);
+  if (read.problems.empty()) {
+    auto const judged = gw::gateway::judge(read.value);
+    if (!judged) read.problems.push_back({.file = names_of_files(read), .text = gw::describe(judged.error())});
+  }
   if (json) fmt::print("{}\n", as_json(read));
   if (!read.problems.empty()) {
     if (json) {

@@ -163,7 +163,8 @@ constexpr auto kinds = std::to_array<balancer_kind>({
     {"round_robin", "Every instance in turn, whatever its weight.", make<round_robin>},
     {"weighted_round_robin", "In turn, in proportion to the weights, evenly spread.", make<weighted_round_robin>},
     {"random", "By chance, in proportion to the weights.", make<by_chance>},
-    {"consistent_hash", "By the hash of a key; the least loaded one where there is no key.", make<consistent_hash>},
+    {"consistent_hash", "By the hash of the client's address, so that a client stays where it was.",
+     make<consistent_hash>},
 });
 
 }  // namespace

@@ -101,8 +101,7 @@ void pool::gather(std::span<instance_id const> excluded, time_point now) {
 std::optional<std::size_t> pool::choose(wish const& asked, time_point now) {
   gather(asked.excluded, now);
   if (candidates_.empty()) return probe(asked.excluded, now);
-  auto const key = asked.keyed ? std::optional(asked.key) : std::nullopt;
-  auto const chosen = candidates_[policy_->pick(candidates_, key, now)].index;
+  auto const chosen = candidates_[policy_->pick(candidates_, asked.key, now)].index;
   records_[chosen].known.tried(now);
   return chosen;
 }
@@ -144,7 +143,9 @@ std::optional<instance_id> pool::for_key(std::uint64_t key, time_point now) {
   bool const none_available = available(now) == 0;
   candidates_.clear();
   for (std::size_t i = 0; i < records_.size(); ++i) {
-    if (none_available || records_[i].known.available(now)) candidates_.push_back(candidate_at(i, now));
+    if (!none_available && !records_[i].known.available(now)) continue;
+    candidates_.push_back(candidate_at(i, now));
+    candidates_.back().share = candidate::full_share;  // a slow start is a worker's own, and workers must agree
   }
   return candidates_[rendezvous(candidates_, key)].id;
 }

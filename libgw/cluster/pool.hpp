@@ -24,8 +24,7 @@ namespace gw::cluster {
 /// What is asked of the pool.
 struct wish {
   std::span<instance_id const> excluded = {};  // tried already
-  std::uint64_t key = 0;                       // hash_of what the choice shall stick to, if the policy cares
-  bool keyed = false;
+  std::optional<std::uint64_t> key = {};       // hash_of what the choice shall stick to, if the policy cares
 };
 
 /// An instance that could not be reached is *held* back: for a second (plus up to a quarter, at random) after the first

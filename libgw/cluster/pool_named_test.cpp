@@ -123,14 +123,14 @@ TEST_CASE("with consistent hashing a wish with a key gets the instance of the ke
   for (std::uint64_t k = 0; k < 20; ++k) {
     auto const key = mixed(k);
     auto const owner = s.tested.for_key(key, s.now);
-    auto const chosen = s.tested.choose({.key = key, .keyed = true}, s.now);
+    auto const chosen = s.tested.choose({.key = key}, s.now);
     REQUIRE(chosen.has_value());
     CHECK(s.id(*chosen) == owner);
     std::vector const tried{*owner};
-    auto const next = s.tested.choose({.excluded = tried, .key = key, .keyed = true}, s.now);
+    auto const next = s.tested.choose({.excluded = tried, .key = key}, s.now);
     REQUIRE(next.has_value());
     CHECK(s.id(*next) != owner);
-    CHECK(s.tested.choose({.excluded = tried, .key = key, .keyed = true}, s.now) == next);
+    CHECK(s.tested.choose({.excluded = tried, .key = key}, s.now) == next);
   }
 }
 

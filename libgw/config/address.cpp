@@ -45,24 +45,11 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
-using address_bytes = std::array<unsigned char, 16>;
 constexpr std::size_t longest_address = INET6_ADDRSTRLEN;
 constexpr unsigned mapped_bits = 96;  // before an IPv4 address in IPv6, RFC 4291 section 2.5.5.2
 
-/// The bytes of an IP literal, IPv4 as IPv6 maps it.
-std::optional<address_bytes> parse_ip(std::string_view text) noexcept {
-  std::array<char, longest_address + 1> terminated{};
-  if (text.size() > longest_address || text.find('\0') != text.npos) return std::nullopt;
-  std::copy(text.begin(), text.end(), terminated.begin());
-  address_bytes bytes{};
-  if (inet_pton(AF_INET6, terminated.data(), bytes.data()) == 1) return bytes;
-  if (inet_pton(AF_INET, terminated.data(), bytes.data() + mapped_bits / 8) != 1) return std::nullopt;
-  bytes[10] = bytes[11] = 0xff;
-  return bytes;
-}
-
 /// `address` with zeros behind the first `bits`.
-address_bytes masked(address_bytes address, unsigned bits) noexcept {
+ip_bytes masked(ip_bytes address, unsigned bits) noexcept {
   for (unsigned i = 0; i < address.size(); ++i) {
     auto const kept = bits >= i * 8 + 8 ? 8U : bits <= i * 8 ? 0U : bits - i * 8;
     address[i] = static_cast<unsigned char>(address[i] & (0xff00U >> kept));
@@ -93,9 +80,32 @@ bool is_ip_literal(std::string_view text) {
   return is_literal(AF_INET, text) || is_literal(AF_INET6, text);
 }
 
+std::optional<ip_bytes> parse_ip(std::string_view text) noexcept {
+  std::array<char, longest_address + 1> terminated{};
+  if (text.size() > longest_address || text.find('\0') != text.npos) return std::nullopt;
+  std::copy(text.begin(), text.end(), terminated.begin());
+  ip_bytes bytes{};
+  if (inet_pton(AF_INET6, terminated.data(), bytes.data()) == 1) return bytes;
+  if (inet_pton(AF_INET, terminated.data(), bytes.data() + mapped_bits / 8) != 1) return std::nullopt;
+  bytes[10] = bytes[11] = 0xff;
+  return bytes;
+}
+
+std::string to_text(ip_bytes const& ip) {
+  constexpr ip_bytes mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  bool const is_v4 = std::equal(mapped.begin(), mapped.begin() + mapped_bits / 8, ip.begin());
+  std::array<char, longest_address> text{};
+  inet_ntop(is_v4 ? AF_INET : AF_INET6, ip.data() + (is_v4 ? mapped_bits / 8 : 0), text.data(), text.size());
+  return text.data();
+}
+
+bool cidr::contains(ip_bytes const& ip) const noexcept {
+  return masked(ip, bits_) == network_;
+}
+
 bool cidr::contains(std::string_view ip) const noexcept {
   auto const address = parse_ip(ip);
-  return address && masked(*address, bits_) == network_;
+  return address && contains(*address);
 }
 
 result<cidr> parse_cidr(std::string_view text) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,11 +37,21 @@ std::string host_port_text(std::string_view host, std::uint16_t port);
 
 bool is_ip_literal(std::string_view text);
 
+/// An address in network byte order; IPv4 as IPv6 maps it (RFC 4291 section 2.5.5.2), so that a client of a dual-stack
+/// listener is the same client.
+using ip_bytes = std::array<unsigned char, 16>;
+
+/// Of an IPv4 or IPv6 literal without brackets, zone or port.
+std::optional<ip_bytes> parse_ip(std::string_view text) noexcept;
+
+/// As parse_ip() takes it.
+std::string to_text(ip_bytes const& ip);
+
 /// A network: "10.0.0.0/8", "fd00::/8", or one address.
 class cidr {
  public:
-  /// Whether the IP literal `ip` lies in it. An IPv4 address that IPv6 maps ("::ffff:10.0.0.1") counts as the IPv4
-  /// one; what is no IP literal (the peer of a UNIX socket) lies nowhere.
+  bool contains(ip_bytes const& ip) const noexcept;
+  /// The same of a literal; what is none (the peer of a UNIX socket) lies nowhere.
   bool contains(std::string_view ip) const noexcept;
 
   friend bool operator==(cidr const&, cidr const&) = default;
@@ -48,8 +59,8 @@ class cidr {
  private:
   friend result<cidr> parse_cidr(std::string_view text);
 
-  std::array<unsigned char, 16> network_{};  // IPv4 as IPv6 maps it
-  unsigned bits_ = 0;                        // 0 to 128
+  ip_bytes network_{};
+  unsigned bits_ = 0;  // 0 to 128
 };
 
 /// The error (bad_config) says how to write it; bits behind the prefix are one.

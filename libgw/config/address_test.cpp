@@ -82,6 +82,13 @@ TEST_CASE("a network holds the addresses that share its first bits") {
   check("0.0.0.0/0", "255.255.255.255", true);
   check("0.0.0.0/0", "::1", false);
   check("::/0", "::1", true);
+  check("::/0", "10.1.2.3", true);
+  check("10.1.2.0/31", "10.1.2.1", true);
+  check("10.1.2.0/31", "10.1.2.2", false);
+  check("2001:db8::/33", "2001:db8:7fff::", true);
+  check("2001:db8::/33", "2001:db8:8000::", false);
+  check("::1/128", "::1", true);
+  check("10.0.0.0/8", std::string_view("10.0.0.9\0", 9), false);
   check("::1", "::1", true);
   check("::1", "127.0.0.1", false);
   check("fd00::/8", "fdff::1", true);
@@ -92,10 +99,19 @@ TEST_CASE("a network holds the addresses that share its first bits") {
 }
 
 TEST_CASE("what is no network is refused") {
-  for (std::string const text : {"", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0/8", "10.0.0.1/8",
-                                 "::/129", "fd00::1/8", "host", "host/8", "/8", "10.0.0.0/8/8", "10.0.0.0:80"}) {
+  for (std::string const text :
+       {"", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0/8", "10.0.0.1/8", "::/129", "fd00::1/8",
+        "host", "host/8", "/8", "10.0.0.0/8/8", "10.0.0.0:80", "[::1]", "::1%lo"}) {
     CAPTURE(text);
     CHECK_FALSE(gw::config::parse_cidr(text).has_value());
   }
   CHECK_FALSE(gw::config::parse_cidr(std::string(1000, '1')).has_value());
+}
+
+TEST_CASE("an address is shown as it is written, IPv4 also where IPv6 maps it") {
+  auto const shown = [](std::string_view text) { return gw::config::to_text(*gw::config::parse_ip(text)); };
+  CHECK(shown("10.0.0.9") == "10.0.0.9");
+  CHECK(shown("::ffff:10.0.0.9") == "10.0.0.9");
+  CHECK(shown("2001:DB8:0::1") == "2001:db8::1");
+  CHECK_FALSE(gw::config::parse_ip(std::string_view("10.0.0.9\0", 9)).has_value());
 }

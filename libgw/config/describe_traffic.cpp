@@ -147,7 +147,8 @@ section<balancer> const& balancer_section() {
       .doc = "Which instance gets a new channel.",
       .settings = {
           {"policy", &balancer::policy, text{name_fault},
-           "`least_loaded`: fewest channels for its weight, over all workers."},
+           "`least_loaded`, `p2c_ewma` (latency x channels), `round_robin`, `weighted_round_robin`, `random`, or "
+           "`consistent_hash` of the client's address."},
           {"slow_start", &balancer::slow_start, duration{0ms, 1h},
            "Time in which a new instance reaches its full share; 0 = at once."},
           {"eject.failures", &balancer::eject_failures, count{1, 1000},

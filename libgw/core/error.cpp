@@ -43,7 +43,26 @@ constexpr bool rows_follow_the_enumeration() {
 }
 static_assert(rows_follow_the_enumeration(), "every enumerator of errc needs its row, in order");
 
+class http_status_category final : public std::error_category {
+ public:
+  char const* name() const noexcept override { return "http"; }
+  std::string message(int status) const override { return "HTTP " + std::to_string(status); }
+};
+
+std::error_category const& http_statuses() noexcept {
+  static http_status_category const category;
+  return category;
+}
+
 }  // namespace
+
+std::error_code http_status(int status) noexcept {
+  return {status, http_statuses()};
+}
+
+bool is_http_status(std::error_code const& cause) noexcept {
+  return cause.category() == http_statuses();
+}
 
 error_row const& row_of(errc code) noexcept {
   return rows[static_cast<std::size_t>(code)];
@@ -51,9 +70,8 @@ error_row const& row_of(errc code) noexcept {
 
 std::string describe(error const& e) {
   if (!e.cause) return e.context;
-  auto const cause = e.cause.message();
-  if (e.context.empty() || cause.empty()) return e.context + cause;
-  return e.context + ": " + cause;
+  if (e.context.empty()) return e.cause.message();
+  return e.context + ": " + e.cause.message();
 }
 
 std::ostream& operator<<(std::ostream& to, error const& e) {

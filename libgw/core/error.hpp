@@ -66,6 +66,10 @@ struct error_row {
 /// The row of `code`. Faults that never reach the wire are shown as INTERNAL.
 error_row const& row_of(errc code) noexcept;
 
+/// An HTTP status as the cause of an error.
+std::error_code http_status(int status) noexcept;
+bool is_http_status(std::error_code const& cause) noexcept;
+
 /// "context: cause", for logs and terminals.
 std::string describe(error const& e);
 

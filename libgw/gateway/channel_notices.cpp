@@ -28,8 +28,7 @@ void channel::tell_waiting(error const& why) {
     if (auto const method = worker_.table().method_of(text); !method.empty()) facts.method = method;
     facts.data = wire::find_correlation(text);
     if (row_of(why.code).retryable) facts.retry_after_ms = 1000;
-    if (why.code == errc::handshake_rejected && std::string_view(why.cause.category().name()) == "http")
-      facts.upstream_status = why.cause.value();
+    if (why.code == errc::handshake_rejected && is_http_status(why.cause)) facts.upstream_status = why.cause.value();
     session_.notify(facts);
   });
 }

@@ -16,9 +16,6 @@
 #include "wire/target.hpp"
 #include "wire/upgrade.hpp"
 
-#include <boost/algorithm/string/predicate.hpp>
-#include <boost/algorithm/string/trim.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -63,16 +60,11 @@ answer refusal_for_now(int status, std::string_view code, std::string_view detai
       {}};
 }
 
-/// Without the port; an IPv6 address keeps its brackets.
-std::string_view without_port(std::string_view host) {
-  auto const bracket = host.find(']');
-  return host.substr(0, bracket == std::string_view::npos ? host.find(':') : bracket + 1);
-}
-
 /// Names are compared without case; an entry without a port stands for any port.
 bool serves_host(config::listener const& l, std::string_view host) {
-  auto const same = [](std::string_view a, std::string_view b) { return boost::algorithm::iequals(a, b); };
-  auto const matches = [&](std::string const& entry) { return same(entry, host) || same(entry, without_port(host)); };
+  auto const matches = [&](std::string const& entry) {
+    return wire::same_name(entry, host) || wire::same_name(entry, wire::host_of(host));
+  };
   return l.hosts.empty() || std::any_of(l.hosts.begin(), l.hosts.end(), matches);
 }
 
@@ -80,19 +72,18 @@ bool serves_host(config::listener const& l, std::string_view host) {
 /// 7.4). SNI carries no trailing dot (RFC 6066 section 3), a Host may.
 bool is_certified_host(net::tls_engine const* tls, std::string_view host) {
   if (tls == nullptr || tls->server_name().empty()) return true;
-  auto const asked = wire::parse_authority(host);
-  auto name = asked ? asked->host : std::string_view();
+  auto name = wire::host_of(host);
   if (name.ends_with('.')) name.remove_suffix(1);
   return wire::same_name(name, tls->server_name());
 }
 
 std::string_view choose_protocol(config::listener const& l, wire::websocket_request const& request) {
-  auto const& offered_all = request.protocols;
-  if (std::find(offered_all.begin(), offered_all.end(), wire::control_protocol) != offered_all.end()) {
-    return wire::control_protocol;
-  }
+  auto const among = [](auto const& all, std::string_view one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  if (among(request.protocols, wire::control_protocol)) return wire::control_protocol;
   for (auto const offered : request.protocols) {
-    if (std::find(l.subprotocols.begin(), l.subprotocols.end(), offered) != l.subprotocols.end()) return offered;
+    if (among(l.subprotocols, offered)) return offered;
   }
   return {};
 }
@@ -104,13 +95,13 @@ bool is_trusted(std::span<config::cidr const> proxies, std::string_view ip) {
 /// Who speaks through a trusted proxy: the last address of X-Forwarded-For that is not a trusted proxy's own.
 std::string forwarded_client(wire::request_head const& head, std::span<config::cidr const> proxies,
                              std::string const& peer) {
-  std::string list(head.get("X-Forwarded-For"));
+  auto list = head.get("X-Forwarded-For");
   while (!list.empty()) {
     auto const comma = list.find_last_of(',');
-    auto const last = boost::algorithm::trim_copy(comma == list.npos ? list : list.substr(comma + 1));
+    auto const last = wire::trim(comma == list.npos ? list : list.substr(comma + 1));
     if (!config::is_ip_literal(last)) return peer;
-    if (!is_trusted(proxies, last)) return last;
-    list.resize(comma == list.npos ? 0 : comma);
+    if (!is_trusted(proxies, last)) return std::string(last);
+    list = list.substr(0, comma == list.npos ? 0 : comma);
   }
   return peer;
 }

@@ -1,5 +1,6 @@
 #include "gateway/dial.hpp"
 
+#include "cluster/hash.hpp"
 #include "core/log.hpp"
 #include "gateway/worker.hpp"
 #include "net/beast_judge.hpp"
@@ -23,18 +24,6 @@ namespace {
 constexpr std::size_t response_limit = 16 * 1024;
 // RFC 9110 section 15.2: interim answers may precede the final one. More of them than this have no end.
 constexpr int max_interim_answers = 4;
-
-/// The HTTP status of a refused handshake, as the cause of its error.
-class http_status_category final : public std::error_category {
- public:
-  char const* name() const noexcept override { return "http"; }
-  std::string message(int status) const override { return "HTTP status " + std::to_string(status); }
-};
-
-std::error_category const& http_statuses() {
-  static http_status_category const category;
-  return category;
-}
 
 std::string name_of(cluster::instance const& i) {
   return i.configured.host + ":" + std::to_string(i.configured.port);
@@ -102,7 +91,7 @@ result<std::string> judge_answer(attempt const& a, std::string_view raw, std::st
   }
   if (head->status != 101) {
     if (a.wish.refused && head->status >= 200) a.wish.refused(*head);
-    return upstream_error(errc::handshake_rejected, a, "refused the handshake", {head->status, http_statuses()});
+    return upstream_error(errc::handshake_rejected, a, "refused the handshake", http_status(head->status));
   }
   if (auto const judged = wire::judge_upgrade_response(*head, wire::accept_key(key), protocols); !judged) {
     return upstream_error(errc::handshake_rejected, a,
@@ -204,7 +193,7 @@ std::optional<cluster::trouble> trouble_of(error const& e, bool connected) {
   if (e.code == errc::connect_timeout || e.code == errc::connect_failed) return trouble::no_answer;  // or TLS failed
   if (e.code != errc::handshake_rejected) return std::nullopt;
   if (!e.cause) return trouble::bad_handshake;
-  if (e.cause.category() != http_statuses()) return trouble::no_answer;  // the connection broke
+  if (!is_http_status(e.cause)) return trouble::no_answer;  // the connection broke
   if (e.cause.value() >= 500) return trouble::server_error;
   return std::nullopt;
 }
@@ -226,13 +215,13 @@ class shown_as {
   net::stream*& where_;
 };
 
-/// Who is tried next; null: nobody.
-cluster::instance const* next_of(cluster::pool& pool, dial_wish const& wish,
+/// Who is tried next for the client at this address; null: nobody.
+cluster::instance const* next_of(cluster::pool& pool, dial_wish const& wish, std::string_view client,
                                  std::span<cluster::instance_id const> tried, time_point now) {
   if (wish.instance) {
     return tried.empty() && pool.may_dial(*wish.instance, now) ? pool.find(*wish.instance) : nullptr;
   }
-  auto const index = pool.choose({.excluded = tried}, now);
+  auto const index = pool.choose({.excluded = tried, .key = cluster::hash_of(client)}, now);
   return index ? &pool.instances()[*index] : nullptr;
 }
 
@@ -262,7 +251,7 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
   error last{errc::no_instance, side::upstream, "no healthy instance of '" + settings.name + "'", {}};
 
   while (tried.size() <= settings.channel.connect_retries && wheel.now() < give_up_at) {
-    auto const* const chosen = next_of(pool, wish, tried, wheel.now());
+    auto const* const chosen = next_of(pool, wish, client.address, tried, wheel.now());
     if (chosen == nullptr) break;
     cluster::instance const target = *chosen;  // a copy: a new snapshot may come while we wait
     lease counted(target.load, on.index());

@@ -146,3 +146,18 @@ TEST_CASE("rules may pin a session to instances, and no notice denies what anoth
     CHECK(unknown["error"]["code"] == "NO_INSTANCE");
   });
 }
+
+TEST_CASE("with consistent hashing all sessions of one address get the same instance") {
+  auto const hashed = [](config::config& c) { c.balancer.policy = "consistent_hash"; };
+  play({.instances = 4, .settings = hashed}, [](gateway_world& world) -> net::awaitable<void> {
+    std::optional<std::size_t> same;
+    for (int i = 0; i < 6; ++i) {
+      auto& client = world.client("client-" + std::to_string(i));
+      client.says(message_to("chat", i));
+      auto& chat = *co_await world.upstream("chat");
+      co_await chat.hears(message_to("chat", i));
+      if (!same) same = chat.instance;
+      CHECK(chat.instance == *same);
+    }
+  });
+}

@@ -62,11 +62,31 @@ std::vector<std::string> names_of(std::vector<config::service> const& services) 
   return names;
 }
 
+/// What decides where messages and handshakes go.
+struct decisions {
+  route::table table;
+  route::handshake_routes routes;
+};
+
+result<decisions> compile(config::config const& settings) {
+  auto const names = names_of(settings.services);
+  auto table = route::table::make(settings.url_rule, names, settings.rules);
+  if (!table) return table.error();
+  auto routes = route::handshake_routes::make(settings.routes, names);
+  if (!routes) return routes.error();
+  return decisions{std::move(*table), std::move(*routes)};
+}
+
 std::size_t worker_count(std::size_t configured) {
   return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
 }  // namespace
+
+result<> judge(config::config const& settings) {
+  if (auto made = compile(settings); !made) return made.error();
+  return tls_files(settings).load();
+}
 
 server::server(config::config settings, clock const& time, std::string version)
     : settings_(std::make_shared<config::config const>(std::move(settings))),
@@ -88,10 +108,8 @@ server::~server() = default;
 // --- 1. opening ---
 
 result<> server::open() {
-  auto table = route::table::make(settings_->url_rule, names_of(settings_->services), settings_->rules);
-  if (!table) return table.error();
-  auto routes = route::handshake_routes::make(settings_->routes, names_of(settings_->services));
-  if (!routes) return routes.error();
+  auto made = compile(*settings_);
+  if (!made) return made.error();
   // OpenSSL loads its algorithms at their first use, which had better not be when memory is short.
   static_cast<void>(wire::accept_key({}));
   static_cast<void>(memory_resident());  // opens what it reads from
@@ -106,7 +124,7 @@ result<> server::open() {
     if (bind.empty()) continue;
     if (auto l = listen_on(bind, entrance::probes, 0); !l) return l;
   }
-  start_workers(*table, std::move(*routes));
+  start_workers(made->table, std::move(made->routes));
   return {};
 }
 

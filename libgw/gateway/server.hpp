@@ -19,6 +19,9 @@
 
 namespace gw::gateway {
 
+/// What open() refuses besides addresses that are taken: rules, routes and certificates that cannot be (bad_config).
+result<> judge(config::config const& settings);
+
 class server {
  public:
   /// `settings` are valid (config::load found no problem). `version` is shown in /metrics.

@@ -1,6 +1,7 @@
 #include "route/circumstances.hpp"
 
-#include <boost/algorithm/string/predicate.hpp>
+#include "wire/control_message.hpp"
+#include "wire/strict_head_lexis.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,19 +11,12 @@ namespace {
 
 using item = circumstances::item;
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 std::string decode_query(std::string_view text) {
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size()) {
-      auto const high = hex_digit(text[i + 1]);
-      auto const low = hex_digit(text[i + 2]);
+      auto const high = wire::hex_digit(text[i + 1]);
+      auto const low = wire::hex_digit(text[i + 2]);
       if (high >= 0 && low >= 0) {
         decoded += static_cast<char>(high * 16 + low);
         i += 2;
@@ -41,12 +35,6 @@ std::string_view cut(std::string_view& text, char separator) {
   return part;
 }
 
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
 bool asks_for(std::vector<std::string> const& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -58,7 +46,7 @@ void keep_first(std::vector<item>& items, std::string_view name, std::string val
 void keep_header(std::vector<item>& headers, std::string const& name, wire::head_fields const& head) {
   std::optional<std::string> joined;
   for (auto const& field : head.fields) {
-    if (!boost::algorithm::iequals(field.name, name)) continue;
+    if (!wire::same_name(field.name, name)) continue;
     if (joined) joined->append(", ").append(field.value);
     if (!joined) joined.emplace(field.value);
   }
@@ -75,12 +63,12 @@ void keep_query(std::vector<item>& parameters, std::vector<std::string> const& n
 
 void keep_cookies(std::vector<item>& cookies, std::vector<std::string> const& names, wire::head_fields const& head) {
   for (auto const& field : head.fields) {
-    if (!boost::algorithm::iequals(field.name, "Cookie")) continue;
+    if (!wire::same_name(field.name, "Cookie")) continue;
     auto rest = field.value;
     while (!rest.empty()) {
       auto value = cut(rest, ';');
-      auto const name = trim(cut(value, '='));
-      if (asks_for(names, name)) keep_first(cookies, name, std::string(trim(value)));
+      auto const name = wire::trim(cut(value, '='));
+      if (asks_for(names, name)) keep_first(cookies, name, std::string(wire::trim(value)));
     }
   }
 }
@@ -96,11 +84,11 @@ std::optional<std::string_view> value_of(std::vector<item> const& items, std::st
 
 circumstances circumstances_of(questions const& asked, handshake const& from) {
   circumstances kept;
-  kept.control = from.subprotocol == control_subprotocol;
+  kept.control = from.subprotocol == wire::control_protocol;
   if (!asked.any()) return kept;
   if (asked.path) kept.path = from.target.path;
   if (asked.subprotocol) kept.subprotocol = from.subprotocol;
-  if (asked.client) kept.client = parse_ip(from.client);
+  if (asked.client) kept.client = config::parse_ip(from.client);
   if (asked.user && from.user) kept.user.emplace(*from.user);
   for (auto const& name : asked.headers) keep_header(kept.headers, name, from.head);
   if (!asked.query.empty()) keep_query(kept.query, asked.query, from.target.query);

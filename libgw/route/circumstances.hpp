@@ -2,7 +2,7 @@
 // Built once per session from the judged handshake, kept by the session, read by the conditions of rules.
 #pragma once
 
-#include "route/network.hpp"
+#include "config/address.hpp"
 #include "wire/strict_head.hpp"
 #include "wire/target.hpp"
 
@@ -46,16 +46,13 @@ struct circumstances {
 
   std::string path = {};  // decoded once and normalised
   std::string subprotocol = {};
-  std::optional<ip> client = {};
+  std::optional<config::ip_bytes> client = {};
   std::optional<std::string> user = {};
   std::vector<item> headers = {};  // by the names that rules ask for; only those that are there
   std::vector<item> query = {};
   std::vector<item> cookies = {};
   bool control = false;  // the session negotiated wsgw.v1: its `$gw/...` messages are for the gateway
 };
-
-/// The subprotocol with which a session may send control messages.
-inline constexpr std::string_view control_subprotocol = "wsgw.v1";
 
 /// Keeps what is asked for. A header that stands there several times is one list, joined by ", " (RFC 9110 section
 /// 5.3). Query parameters are percent-decoded, `+` is a blank, a bad escape stands for itself. Of several parameters or

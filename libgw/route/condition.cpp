@@ -1,5 +1,6 @@
 #include "route/condition.hpp"
 
+#include "config/address.hpp"
 #include "route/text_check.hpp"
 #include "wire/target.hpp"
 
@@ -101,34 +102,34 @@ result<> make_subprotocol(config::condition const& when, condition_maker& to) {
 
 class client_is_in final : public condition {
  public:
-  explicit client_is_in(std::vector<network> networks) : networks_(std::move(networks)) {}
+  client_is_in(std::vector<config::cidr> networks, std::vector<std::string> texts)
+      : networks_(std::move(networks)), texts_(std::move(texts)) {}
 
   answer ask(message_facts& about, captures_of_rule&, std::string* why) const override {
     auto const& client = about.from.client;
-    auto const holds = [&](network const& one) { return one.contains(*client); };
+    auto const holds = [&](config::cidr const& one) { return one.contains(*client); };
     if (client && std::any_of(networks_.begin(), networks_.end(), holds)) return answer::yes;
     if (why == nullptr) return answer::no;
-    std::vector<std::string_view> texts;
-    for (auto const& one : networks_) texts.push_back(one.text());
-    *why = client ? fmt::format("client {} is not in {}", to_text(*client), fmt::join(texts, ", "))
+    *why = client ? fmt::format("client {} is not in {}", config::to_text(*client), fmt::join(texts_, ", "))
                   : std::string("the client has no IP address");
     return answer::no;
   }
 
  private:
-  std::vector<network> networks_;
+  std::vector<config::cidr> networks_;
+  std::vector<std::string> texts_;  // as they were written
 };
 
 result<> make_client(config::condition const& when, condition_maker& to) {
   if (when.client.empty()) return {};
-  std::vector<network> networks;
+  std::vector<config::cidr> networks;
   for (auto const& text : when.client) {
-    auto parsed = network::parse(text);
-    if (!parsed) return to.complaint("when.client", fmt::format("'{}' is no CIDR; write 10.1.0.0/16 or ::1", text));
-    networks.push_back(*std::move(parsed));
+    auto parsed = config::parse_cidr(text);
+    if (!parsed) return to.complaint("when.client", parsed.error().context);
+    networks.push_back(*parsed);
   }
   to.asked.client = true;
-  to.made.push_back(std::make_unique<client_is_in>(std::move(networks)));
+  to.made.push_back(std::make_unique<client_is_in>(std::move(networks), when.client));
   return {};
 }
 

@@ -1,9 +1,9 @@
 #include "route/handshake_routes.hpp"
 
+#include "wire/strict_head_lexis.hpp"
 #include "wire/target.hpp"
 
 #include <fmt/format.h>
-#include <boost/algorithm/string/predicate.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -43,12 +43,6 @@ std::optional<error> add_predicate(config::route const& of, std::string_view tex
   return std::nullopt;
 }
 
-std::string_view without_port(std::string_view host) noexcept {
-  auto const bracket = host.find_last_of(']');
-  auto const colon = host.find(':', bracket == host.npos ? 0 : bracket);
-  return host.substr(0, colon);
-}
-
 }  // namespace
 
 result<handshake_routes> handshake_routes::make(std::span<config::route const> routes,
@@ -73,7 +67,7 @@ result<handshake_routes> handshake_routes::make(std::span<config::route const> r
 handshake_route const* handshake_routes::match(std::string_view path, std::string_view host) const noexcept {
   auto const accepts = [&](handshake_route const& r) {
     auto const on_path = [&](std::string const& pattern) { return wire::path_matches(pattern, path); };
-    auto const on_host = [&](std::string const& name) { return boost::algorithm::iequals(name, without_port(host)); };
+    auto const on_host = [&](std::string const& name) { return wire::same_name(name, wire::host_of(host)); };
     return (r.paths.empty() || std::any_of(r.paths.begin(), r.paths.end(), on_path)) &&
            (r.hosts.empty() || std::any_of(r.hosts.begin(), r.hosts.end(), on_host));
   };

@@ -137,7 +137,7 @@ circumstances circumstances_by(unsigned bits) {
   if ((bits & 1) != 0) from.path = "/ws/x";
   if ((bits & 2) != 0) from.headers = {{"h", "1"}};
   if ((bits & 4) != 0) from.query = {{"q", ""}};
-  if ((bits & 8) != 0) from.client = gw::route::parse_ip("10.1.2.3");
+  if ((bits & 8) != 0) from.client = gw::config::parse_ip("10.1.2.3");
   if ((bits & 16) != 0) from.cookies = {{"c", "2"}};
   if ((bits & 32) != 0) from.user = "ann";
   if ((bits & 64) != 0) from.subprotocol = "chat";

@@ -96,8 +96,8 @@ TEST_CASE("a condition on the handshake or the client holds or says why not") {
   check({.subprotocol = "chat"}, {.subprotocol = "chat"}, "yes");
   check({.subprotocol = "chat"}, {.subprotocol = "Chat"}, "subprotocol Chat is not chat");
   check({.subprotocol = "chat"}, {}, "no subprotocol was negotiated, not chat");
-  check({.client = {"10.1.0.0/16", "::1"}}, {.client = parse_ip("::1")}, "yes");
-  check({.client = {"10.1.0.0/16", "::1"}}, {.client = parse_ip("10.0.0.9")},
+  check({.client = {"10.1.0.0/16", "::1"}}, {.client = gw::config::parse_ip("::1")}, "yes");
+  check({.client = {"10.1.0.0/16", "::1"}}, {.client = gw::config::parse_ip("10.0.0.9")},
         "client 10.0.0.9 is not in 10.1.0.0/16, ::1");
   check({.client = {"10.1.0.0/16"}}, {}, "the client has no IP address");
   check({.user = {{.prefix = "an"}}}, {.user = "ann"}, "yes");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -16,16 +17,17 @@ constexpr std::size_t max_groups = 31;
 pattern_fault fault_of(RE2 const& refused) {
   auto const& source = refused.pattern();
   auto const& part = refused.error_arg();
-  auto const at = part.empty() ? 0 : source.find(part);
-  pattern_fault fault{at == std::string::npos ? 0 : at, refused.error()};
-  auto const rest = std::string_view(source).substr(fault.at);
-  auto const begins = [&](std::string_view with) { return rest.starts_with(with); };
-  if (begins("(?=") || begins("(?!") || begins("(?<=") || begins("(?<!")) {
-    fault.text += "; RE2 has no look-around";
-  } else if (begins("(?<")) {
-    fault.text += "; write (?P<name>...)";
+  auto const found = part.empty() ? source.npos : source.find(part);
+  auto const at = found == source.npos ? 0 : found;
+  if (refused.error_code() == RE2::ErrorBadPerlOp) {
+    auto const behind = std::string_view(source).substr(at);
+    auto const begins = [&](std::string_view with) { return behind.starts_with(with); };
+    if (begins("(?=") || begins("(?!") || begins("(?<=") || begins("(?<!")) {
+      return {at, "RE2 cannot look ahead or behind; say it with another condition"};
+    }
+    if (begins("(?<")) return {at, "RE2 names a capture (?P<name>...)"};
   }
-  return fault;
+  return {at, refused.error()};
 }
 
 }  // namespace
@@ -67,6 +69,21 @@ bool search::find(std::string_view text, std::vector<std::string_view>& captured
 
 std::string const& search::source() const noexcept {
   return compiled_->pattern();
+}
+
+std::optional<pattern_fault> regex_fault(std::string_view regex) {
+  auto compiled = search::compile(regex);
+  if (auto* const fault = std::get_if<pattern_fault>(&compiled)) return std::move(*fault);
+  return std::nullopt;
+}
+
+std::vector<std::string> capture_names(std::string_view regex) {
+  auto const compiled = search::compile(regex);
+  auto const* const made = std::get_if<search>(&compiled);
+  if (made == nullptr) return {};
+  auto names = made->names();
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace gw::route

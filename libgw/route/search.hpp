@@ -1,11 +1,12 @@
 // A regular expression of a rule, searched for in texts that peers chose: RE2, linear in the text, bounded in memory.
-// Used by conditions. Hides RE2.
+// Used by conditions, and by config::outside_knowledge for what a configuration has to know of it. Hides RE2.
 #pragma once
 
 #include "route/pattern.hpp"
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,5 +45,11 @@ class search {
   std::vector<std::string> names_;
   std::vector<std::size_t> groups_;  // of names_
 };
+
+/// Why `regex` does not compile, with the place as far as RE2 tells it; nothing if it does.
+std::optional<pattern_fault> regex_fault(std::string_view regex);
+
+/// The names of its captures, `(?P<name>...)`, sorted; none if it does not compile.
+std::vector<std::string> capture_names(std::string_view regex);
 
 }  // namespace gw::route

@@ -60,20 +60,8 @@ std::string told_by(std::string_view body) {
   return line.starts_with('<') ? std::string() : std::string(line);
 }
 
-/// A status as the cause of an error, whose text says it already.
-class http_status_category final : public std::error_category {
- public:
-  char const* name() const noexcept override { return "http"; }
-  std::string message(int) const override { return {}; }
-};
-
-std::error_code http_status(int status) {
-  static http_status_category const category;
-  return {status, category};
-}
-
 error rejected(wire::response_head const& head, std::string_view body) {
-  auto text = fmt::format("the server answered HTTP {} {}", head.status, head.reason);
+  auto text = fmt::format("the server refused the handshake, {}", head.reason);
   if (auto const told = told_by(body); !told.empty()) text += fmt::format(": {}", told);
   return failed(errc::handshake_rejected, std::move(text), http_status(head.status));
 }

@@ -1,5 +1,7 @@
 #include "wire/method_path.hpp"
 
+#include "wire/strict_head_lexis.hpp"
+
 #include <algorithm>
 #include <cstddef>
 
@@ -9,12 +11,6 @@ namespace {
 constexpr std::size_t max_method = 1024;
 constexpr std::size_t max_service_name = 63;
 
-constexpr int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  auto const folded = static_cast<char>(c | 0x20);
-  return folded >= 'a' && folded <= 'f' ? folded - 'a' + 10 : -1;
-}
-
 constexpr bool is_alphanumeric(char c) noexcept {
   auto const folded = static_cast<char>(c | 0x20);
   return (c >= '0' && c <= '9') || (folded >= 'a' && folded <= 'z');
@@ -23,8 +19,8 @@ constexpr bool is_alphanumeric(char c) noexcept {
 // Cuts one byte off the front of `text`, which is not empty; a malformed percent form stands for itself.
 unsigned char next_byte(std::string_view& text) noexcept {
   if (text[0] == '%' && text.size() >= 3) {
-    int const high = hex_value(text[1]);
-    int const low = hex_value(text[2]);
+    int const high = hex_digit(text[1]);
+    int const low = hex_digit(text[2]);
     if (high >= 0 && low >= 0) {
       text.remove_prefix(3);
       return static_cast<unsigned char>(high << 4 | low);

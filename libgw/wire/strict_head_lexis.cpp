@@ -108,4 +108,9 @@ std::optional<authority> parse_authority(std::string_view text) {
   return out;
 }
 
+std::string_view host_of(std::string_view authority) noexcept {
+  auto const parsed = parse_authority(authority);
+  return parsed ? parsed->host : std::string_view();
+}
+
 }  // namespace gw::wire

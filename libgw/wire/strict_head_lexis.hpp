@@ -28,6 +28,13 @@ constexpr char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
+/// The value of a hexadecimal digit; -1 of anything else.
+constexpr int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  char const letter = lower(c);
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
 /// Equal but for the case of ASCII letters.
 bool same_name(std::string_view a, std::string_view b) noexcept;
 
@@ -50,5 +57,8 @@ struct authority {
 /// host, host:port, [v6] or [v6]:port, as Host and Origin carry it; nullopt if it is anything else. Stricter than RFC
 /// 3986: a name is made of letters, digits and `-._~`, at most 255 of them; no percent, comma, user or empty port.
 std::optional<authority> parse_authority(std::string_view text);
+
+/// The host alone of such a text; empty if it is anything else.
+std::string_view host_of(std::string_view authority) noexcept;
 
 }  // namespace gw::wire

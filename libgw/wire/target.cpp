@@ -12,12 +12,6 @@ constexpr head_fault bad(std::string_view why) noexcept {
   return {400, why};
 }
 
-constexpr int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  char const letter = lower(c);
-  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
 judged<std::string> decode(std::string_view raw) {
   std::string out;
   out.reserve(raw.size());

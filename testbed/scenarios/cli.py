@@ -6,6 +6,7 @@ import re
 import shlex
 import tempfile
 
+from lib.certificates import certificates
 from lib.gateway import gateway, http_get, mock_service, service
 from lib.peers import connect, receive
 from lib.process import binary, process, run
@@ -92,14 +93,19 @@ async def config_check():
     done = await wsgw("serve", "--check", "-c", corpus("six_mistakes.toml"))
     check("serve --check finds the same, with source line and caret", done.status == 3 and done.out == "" and
           "six_mistakes.toml:3:8: error: listener.bind: " in done.err and '    3 | bind = "8080"\n' in done.err, done)
-    with tempfile.TemporaryDirectory() as folder:
-        pem = os.path.join(folder, "x.pem")
-        with open(pem, "w", encoding="utf-8") as file:
-            file.write("-----BEGIN CERTIFICATE-----\n")
-        done = await wsgw("config", "check", corpus("full.toml"), "--set", f"listener.0.tls.cert={pem}",
-                          "--set", f"listener.0.tls.key={pem}", "-o", "json")
-        check_equal("the file that has every key is good, where its certificate is", (done.status, json.loads(done.out)),
+    with certificates() as made:
+        own, other = await made.make("own", "DNS:own.test"), await made.make("other", "DNS:other.test")
+
+        async def checked(cert, key):
+            done = await wsgw("config", "check", corpus("full.toml"), "--set", f"listener.0.tls.cert={cert}",
+                              "--set", f"listener.0.tls.key={key}", "-o", "json")
+            return done.status, json.loads(done.out)
+
+        check_equal("the file that has every key is good, where its certificate is", await checked(own.cert, own.key),
                     (0, {"schema": "wsgw.config_check.v1", "ok": True, "problems": []}))
+        status, told = await checked(own.cert, other.key)
+        check("a key that belongs to another certificate is a problem", status == 3 and
+              other.key in told["problems"][0]["message"], told)
 
 
 async def precedence():

@@ -1,4 +1,4 @@
-#include "route/regex.hpp"
+#include "route/search.hpp"
 
 #include "testing/catch.hpp"
 
