@@ -2,6 +2,7 @@
 
 #include "core/log.hpp"
 #include "gateway/worker.hpp"
+#include "net/task_group.hpp"
 
 #include <exception>
 #include <utility>
@@ -56,11 +57,7 @@ net::awaitable<void> conversation::run(net::transport socket, std::string rest) 
     log::event(log::level::error, "session_failed", {{"conn", facts_.conn}, {"err", std::string_view(fault.what())}});
     end({initiator::gateway, wire::close_code::internal_error, "internal fault"});
   }
-  try {
-    co_await tear_down();
-  } catch (...) {
-    std::terminate();  // what hangs on us would outlive us
-  }
+  co_await net::or_terminate(tear_down());  // what hangs on us would outlive us
   auto const lived = std::chrono::duration_cast<std::chrono::seconds>(worker_.loop().wheel.now() - opened_);
   worker_.stats().session_closed(end_->by, end_->code, lived);
   log_close();

@@ -152,7 +152,7 @@ void worker::stop(farewell how) {
     stop_ = said;
     stop_requested_.set();
     cut_greetings_short();
-    connections_running_.spawn(drain_sessions());
+    connections_running_.spawn(net::or_terminate(drain_sessions()));
   });
 }
 
