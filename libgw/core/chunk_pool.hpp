@@ -2,6 +2,8 @@
 // near malloc's mmap threshold (which would fault pages in on every turn). One thread only.
 #pragma once
 
+#include "core/counter.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,7 +26,8 @@ static_assert(sizeof(chunk) == chunk::size);
 class chunk_pool {
  public:
   /// `keep`: chunks held for reuse; the rest goes back to the allocator.
-  explicit chunk_pool(std::size_t keep = 64) noexcept : keep_(keep) {}
+  /// `in_use`: bytes of the chunks that are taken; null: nobody asks.
+  explicit chunk_pool(std::size_t keep = 64, counter* in_use = nullptr) noexcept : keep_(keep), in_use_(in_use) {}
   ~chunk_pool() {
     while (free_) free_ = std::move(free_->next);
   }
@@ -32,6 +35,21 @@ class chunk_pool {
   chunk_pool& operator=(chunk_pool const&) = delete;
 
   std::unique_ptr<chunk> take() {
+    auto taken = reuse_or_make();
+    if (in_use_ != nullptr) in_use_->add(chunk::size);
+    return taken;
+  }
+
+  void give_back(std::unique_ptr<chunk> used) noexcept {
+    if (in_use_ != nullptr) in_use_->subtract(chunk::size);
+    if (held_ == keep_) return;
+    used->next = std::move(free_);
+    free_ = std::move(used);
+    ++held_;
+  }
+
+ private:
+  std::unique_ptr<chunk> reuse_or_make() {
     // Not make_unique: that would clear 64 KiB.
     if (!free_) return std::unique_ptr<chunk>(new chunk);
     auto taken = std::move(free_);
@@ -41,17 +59,10 @@ class chunk_pool {
     return taken;
   }
 
-  void give_back(std::unique_ptr<chunk> used) noexcept {
-    if (held_ == keep_) return;
-    used->next = std::move(free_);
-    free_ = std::move(used);
-    ++held_;
-  }
-
- private:
   std::unique_ptr<chunk> free_;
   std::size_t held_ = 0;
   std::size_t keep_;
+  counter* in_use_;
 };
 
 }  // namespace gw

@@ -24,3 +24,14 @@ TEST_CASE("a reused chunk is empty again") {
   CHECK(again->end == 0);
   CHECK(again->marks == 0);
 }
+
+TEST_CASE("the pool tells how much memory is taken, not what it keeps") {
+  gw::counter taken;
+  gw::chunk_pool pool(1, &taken);
+  auto first = pool.take();
+  auto second = pool.take();
+  CHECK(taken.get() == 2 * gw::chunk::size);
+  pool.give_back(std::move(first));
+  pool.give_back(std::move(second));  // one more than it keeps
+  CHECK(taken.get() == 0);
+}

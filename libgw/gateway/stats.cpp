@@ -159,6 +159,19 @@ void write_heartbeats(exposition& out, std::vector<worker_stats const*> const& w
   }
 }
 
+void write_loops(exposition& out, std::vector<worker_stats const*> const& workers) {
+  out.family("wsgw_loop_lag_seconds", "How late the timers of a thread were: it was busy.", metric_type::histogram);
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    bucket_counts::totals late;
+    workers[i]->loop_lag_us.add_to(late);
+    out.histogram("wsgw_loop_lag_seconds", {{"thread", std::to_string(i)}}, time_bounds_us, late, 1e6);
+  }
+  out.family("wsgw_queue_memory_bytes", "Memory of the chunks that hold queued output.", metric_type::gauge);
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    out.sample("wsgw_queue_memory_bytes", {{"thread", std::to_string(i)}}, workers[i]->queue_memory.get());
+  }
+}
+
 void write_rejections(exposition& out, std::vector<worker_stats const*> const& workers) {
   out.family("wsgw_messages_rejected_total", "Error frames and notices sent to clients, by code.",
              metric_type::counter);
@@ -197,6 +210,7 @@ std::string metrics_text(std::vector<worker_stats const*> const& workers, metric
   write_rules(out, workers, names.rules);
   write_heartbeats(out, workers, services);
   write_rejections(out, workers);
+  write_loops(out, workers);
   out.family("wsgw_messages_dropped_total", "Messages of upstreams to clients that had got the Close of a drain.",
              metric_type::counter);
   out.sample("wsgw_messages_dropped_total", {},

@@ -1,12 +1,12 @@
 // What a worker counts. One writer each (the worker's thread), any reader; summed when somebody asks for /metrics.
 #pragma once
 
+#include "core/counter.hpp"
 #include "core/error.hpp"
 #include "core/histogram.hpp"
 #include "wire/close_code.hpp"
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,17 +15,6 @@
 #include <vector>
 
 namespace gw::gateway {
-
-/// A relaxed counter or gauge with a single writer: no read-modify-write on the data path.
-class counter {
- public:
-  void add(std::uint64_t n = 1) noexcept { value_.store(get() + n, std::memory_order_relaxed); }
-  void subtract(std::uint64_t n = 1) noexcept { value_.store(get() - n, std::memory_order_relaxed); }
-  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
 
 /// Bounds of times on the way of a message, in microseconds.
 inline constexpr std::array<std::uint64_t, 15> time_bounds_us = {
@@ -68,6 +57,8 @@ class worker_stats {
   std::vector<service_stats> of_service;
   std::vector<counter> decided_by;  // messages by the rule that decided: the URL rule, then the custom ones
   bucket_counts session_times_s{life_bounds_s};
+  bucket_counts loop_lag_us{time_bounds_us};  // how late its timers were
+  counter queue_memory;                       // gauge: bytes of the chunks that hold queued output
   std::array<counter, static_cast<std::size_t>(errc::bad_usage) + 1> rejected;  // by errc
 
   static constexpr std::array<std::uint16_t, 18> known_codes = {1000, 1001, 1002, 1005, 1006, 1007, 1008, 1009, 1011,

@@ -31,8 +31,13 @@ TEST_CASE("what the workers counted is summed in one exposition") {
   first.session_closed(initiator::gateway, wire::close_code::slow_consumer, 30s);
   second.session_closed(initiator::client, wire::close_code::normal, 2h);
   first.of_service[0].connect_times_us.record(700);
+  first.loop_lag_us.record(300);
+  second.queue_memory.add(65'536);
   auto const text = text_of({&first, &second});
   CAPTURE(text);
+  CHECK(has(text, R"(wsgw_loop_lag_seconds_bucket{thread="0",le="0.0005"} 1)"));
+  CHECK(has(text, R"(wsgw_loop_lag_seconds_count{thread="1"} 0)"));
+  CHECK(has(text, R"(wsgw_queue_memory_bytes{thread="1"} 65536)"));
   CHECK(has(text, R"(wsgw_rule_matches_total{rule="url_rule"} 3)"));
   CHECK(has(text, R"(wsgw_rule_matches_total{rule="legacy"} 2)"));
   CHECK(has(text, R"(wsgw_messages_total{service="chat",direction="up"} 11)"));

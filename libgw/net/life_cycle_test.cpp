@@ -1,4 +1,5 @@
 #include "net/event.hpp"
+#include "net/loop.hpp"
 #include "net/task_group.hpp"
 #include "net/timer_wheel.hpp"
 #include "testing/catch.hpp"
@@ -6,8 +7,10 @@
 
 #include <boost/asio/post.hpp>
 
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace gw;
@@ -163,4 +166,16 @@ TEST_CASE("a stall longer than a revolution fires everything that is due exactly
   time.advance(1h);
   wheel.advance();
   CHECK(fired == 100);
+}
+
+TEST_CASE("a loop that was kept busy says how late its timers were") {
+  bucket_counts late(std::span<std::uint64_t const>{});
+  monotonic_clock const time;
+  net::loop loop(time, {.timers_late = &late});
+  loop.post([&] { std::this_thread::sleep_for(60ms); });  // longer than the timer
+  loop.run_until_done(loop.wheel.sleep(1ms));
+  bucket_counts::totals all;
+  late.add_to(all);
+  CHECK(all.count() == 1);
+  CHECK(all.sum > 20'000);
 }

@@ -3,6 +3,8 @@
 
 #include "core/chunk_pool.hpp"
 #include "core/clock.hpp"
+#include "core/counter.hpp"
+#include "core/histogram.hpp"
 #include "net/awaitable.hpp"
 #include "net/poller.hpp"
 #include "net/timer_wheel.hpp"
@@ -16,9 +18,16 @@
 
 namespace gw::net {
 
+/// What a loop counts for whoever asks; null: nobody does.
+struct loop_gauges {
+  counter* queue_memory = nullptr;       // bytes of the chunks that hold queued output
+  bucket_counts* timers_late = nullptr;  // microseconds: a loop that is kept busy is late
+};
+
 class loop {
  public:
-  explicit loop(clock const& time) : wheel(io.get_executor(), time), sockets(io.get_executor()) {}
+  explicit loop(clock const& time, loop_gauges seen = {})
+      : wheel(io.get_executor(), time, seen.timers_late), sockets(io.get_executor()), chunks(64, seen.queue_memory) {}
 
   executor where() noexcept { return io.get_executor(); }
 

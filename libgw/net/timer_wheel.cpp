@@ -29,8 +29,8 @@ void timer::stop() noexcept {
   if (running()) wheel_.remove(*this);
 }
 
-timer_wheel::timer_wheel(executor where, clock const& time)
-    : where_(where), time_(time), start_(time.now()), alarm_(std::make_unique<alarm>(where)) {}
+timer_wheel::timer_wheel(executor where, clock const& time, bucket_counts* late)
+    : where_(where), time_(time), start_(time.now()), alarm_(std::make_unique<alarm>(where)), late_(late) {}
 
 timer_wheel::~timer_wheel() {
   assert(count_ == 0 && "every timer is stopped before its wheel goes");
@@ -113,10 +113,15 @@ void timer_wheel::arm() {
   armed_for_ = next;
   alarm_->timer.expires_after(start_ + tick * static_cast<duration::rep>(next) - now());
   alarm_->timer.async_wait([this](boost::system::error_code failed) {
-    if (failed) return;  // armed anew for an earlier tick, or shut down
-    armed_for_ = UINT64_MAX;
-    advance();
+    if (!failed) on_alarm();  // else armed anew for an earlier tick, or shut down
   });
+}
+
+void timer_wheel::on_alarm() {
+  auto const late = now() - (start_ + tick * static_cast<duration::rep>(armed_for_));
+  if (late_ != nullptr) late_->record(static_cast<std::uint64_t>(late / std::chrono::microseconds(1)));
+  armed_for_ = UINT64_MAX;
+  advance();
 }
 
 void timer_wheel::shut_down() noexcept {

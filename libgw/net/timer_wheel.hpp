@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/histogram.hpp"
 #include "net/awaitable.hpp"
 
 #include <array>
@@ -43,8 +44,9 @@ class timer_wheel {
  public:
   static constexpr duration tick = std::chrono::milliseconds(16);
 
-  /// `time` must outlive the wheel. Tests pass a manual clock and call advance() themselves.
-  timer_wheel(executor where, clock const& time);
+  /// `time` must outlive the wheel. Tests pass a manual clock and call advance() themselves. `late`: gets how late the
+  /// wheel was each time, in microseconds; may be null.
+  timer_wheel(executor where, clock const& time, bucket_counts* late = nullptr);
   ~timer_wheel();
   timer_wheel(timer_wheel const&) = delete;
   timer_wheel& operator=(timer_wheel const&) = delete;
@@ -68,6 +70,7 @@ class timer_wheel {
   void insert(timer& entry) noexcept;
   void remove(timer& entry) noexcept;
   void arm();
+  void on_alarm();
   std::uint64_t ticks_at(time_point at) const noexcept;
   std::uint64_t next_occupied_tick() const noexcept;
 
@@ -81,6 +84,7 @@ class timer_wheel {
   std::array<timer*, slots> heads_{};
   std::array<std::uint64_t, slots / 64> occupied_{};
   std::unique_ptr<alarm> alarm_;
+  bucket_counts* late_;
 };
 
 }  // namespace gw::net
