@@ -90,14 +90,20 @@ net::awaitable<void> with_announcement(gateway_world& world) {
   CHECK(goaway["data"]["why"] == "drain");
 }
 
+/// The upstream of a client that stopped reading, and for whom much waits.
+net::awaitable<party*> deaf_chat(gateway_world& world, std::string name) {
+  auto& client = world.client(std::move(name));
+  client.says(message_to("chat", 1));
+  auto* const chat = co_await world.upstream("chat");
+  co_await chat->hears(message_to("chat", 1));
+  client.stops_reading();
+  for (int i = 0; i < 40; ++i) chat->says(std::string(60'000, 'x'));
+  co_return chat;
+}
+
 net::awaitable<void> overload(gateway_world& world) {
   auto& small = world.client("small");
-  auto& big = world.client("big");
-  big.says(message_to("chat", 1));
-  auto& chat = *co_await world.upstream("chat");
-  co_await chat.hears(message_to("chat", 1));
-  big.stops_reading();
-  for (int i = 0; i < 40; ++i) chat.says(std::string(60'000, 'x'));
+  auto& chat = *co_await deaf_chat(world, "big");
   co_await world.until_quiet();
   world.worker().shed(1);
   co_await chat.hears_close(wire::close_code::going_away);
@@ -106,6 +112,16 @@ net::awaitable<void> overload(gateway_world& world) {
   auto& other = *co_await world.upstream("chat");
   co_await other.hears(message_to("chat", 2));
   CHECK(small.has_heard_all());
+}
+
+net::awaitable<void> more_overload(gateway_world& world) {
+  auto* const first = co_await deaf_chat(world, "first");
+  auto* const second = co_await deaf_chat(world, "second");
+  co_await world.until_quiet();
+  world.worker().shed(1);
+  world.worker().shed(1);
+  co_await first->hears_close(wire::close_code::going_away);
+  co_await second->hears_close(wire::close_code::going_away);
 }
 
 }  // namespace
@@ -132,4 +148,8 @@ TEST_CASE("a client of the control protocol is told of a drain before it happens
 
 TEST_CASE("the session that holds most is given up first") {
   play({}, overload);
+}
+
+TEST_CASE("who is given up while others are still going is somebody else") {
+  play({}, more_overload);
 }

@@ -78,6 +78,10 @@ result<decisions> compile(config::config const& settings) {
   return decisions{std::move(*table), std::move(*routes)};
 }
 
+std::size_t memory_limit_of(config::memory_limit const& wanted) {
+  return wanted.bytes != 0 ? wanted.bytes : memory_allowed() / 100 * wanted.percent;
+}
+
 std::size_t worker_count(std::size_t configured) {
   return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
@@ -118,6 +122,9 @@ result<> server::open() {
   if (auto read = certificates_.load(); !read) return read;
   auto const limit = raise_descriptor_limit();
   max_sessions_ = sessions_of(settings_->listeners, sessions_within(limit));
+  // Read here and not when the watch begins: whoever starts us may count descriptors from `ready` on.
+  memory_limit_ = memory_limit_of(settings_->memory);
+  log::event(log::level::info, "memory_limit", {{"bytes", std::uint64_t{memory_limit_}}});
   resolve_now();
   for (std::size_t i = 0; i < settings_->listeners.size(); ++i) {
     if (auto l = listen_on(settings_->listeners[i].bind, entrance::clients, i); !l) return l;
@@ -271,35 +278,35 @@ net::awaitable<void> server::follow_names() {
 }
 
 net::awaitable<void> server::watch_memory() {
-  auto const limit =
-      settings_->memory.bytes != 0 ? settings_->memory.bytes : memory_allowed() / 100 * settings_->memory.percent;
-  log::event(log::level::info, "memory_limit", {{"bytes", std::uint64_t{limit}}});
   time_point trim_from{};
   time_point shed_from{};
+  std::size_t shed_at = 0;
+  auto const enough = memory_limit_ / 100 * (memory_short + memory_shed) / 2;
   while (!stopped_.is_set()) {
     co_await loop_.wheel.sleep(memory_period);
     auto const used = memory_resident();
     if (used == 0) continue;  // the kernel did not say: no descriptor was left to ask with
-    note_memory(used, limit);
+    note_memory(used);
     auto const now = loop_.wheel.now();
-    if (used > limit / 100 * memory_short && now >= trim_from) {
+    if (used > memory_limit_ / 100 * memory_short && now >= trim_from) {
       release_free_memory();
       trim_from = now + trim_pause;
     }
-    if (used <= limit / 100 * memory_shed || now < shed_from) continue;
-    auto const excess = used - limit / 100 * (memory_short + memory_shed) / 2;
-    for (auto& w : workers_) w->shed(excess / workers_.size() + 1);
+    auto const known = now < shed_from ? shed_at : enough;  // of the excess up to here sessions are already going
+    if (used <= memory_limit_ / 100 * memory_shed || used <= known) continue;
+    for (auto& w : workers_) w->shed((used - known) / workers_.size() + 1);
+    shed_at = used;
     shed_from = now + shed_pause;
   }
 }
 
-void server::note_memory(std::size_t used, std::size_t limit) {
+void server::note_memory(std::size_t used) {
   bool const was_short = memory_is_short_.load(std::memory_order_relaxed);
-  bool const is_short = used > limit / 100 * (was_short ? memory_recovered : memory_short);
+  bool const is_short = used > memory_limit_ / 100 * (was_short ? memory_recovered : memory_short);
   if (is_short == was_short) return;
   memory_is_short_.store(is_short, std::memory_order_relaxed);
   log::event(log::level::warning, is_short ? "memory_short" : "memory_recovered",
-             {{"resident", std::uint64_t{used}}, {"limit", std::uint64_t{limit}}});
+             {{"resident", std::uint64_t{used}}, {"limit", std::uint64_t{memory_limit_}}});
 }
 
 net::awaitable<void> server::follow_certificates() {

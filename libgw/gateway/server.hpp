@@ -65,7 +65,7 @@ class server {
   net::awaitable<void> follow_signals();
   void stop_by_signal();
   net::awaitable<void> watch_memory();
-  void note_memory(std::size_t used, std::size_t limit);
+  void note_memory(std::size_t used);
   worker& least_busy() noexcept;
   void worker_done();
   std::size_t workers_count() const;
@@ -94,6 +94,7 @@ class server {
   tls_files certificates_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::size_t max_sessions_ = 0;
+  std::size_t memory_limit_ = 0;  // bytes
   std::size_t workers_left_ = 0;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> memory_is_short_{false};  // no new sessions

@@ -96,7 +96,7 @@ class worker {
   void use(std::shared_ptr<tls_contexts const> contexts);
   /// Drains every session and, when the last connection is gone, ends the thread.
   void stop(farewell how);
-  /// Ends the sessions that hold most, until about `bytes` are given up.
+  /// Ends the sessions that hold most, until about `bytes` are given up. Those that are going already do not count.
   void shed(std::size_t bytes);
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
   worker_stats const& stats() const noexcept { return stats_; }
@@ -145,7 +145,7 @@ class worker {
   boost::intrusive::list<greeting, boost::intrusive::constant_time_size<false>> greetings_;
   using conversations = boost::intrusive::list<conversation, boost::intrusive::constant_time_size<false>>;
   conversations sessions_;
-  conversations leaving_;                    // those that were told to drain, or learn it as they begin
+  conversations leaving_;                    // those that were told to drain, learn it as they begin, or were given up
   std::atomic<std::size_t> connections_{0};  // accepted for us and not yet gone
   std::atomic<bool> finished_{false};
   std::thread thread_;

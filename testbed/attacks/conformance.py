@@ -133,16 +133,15 @@ def fragments(s):
         case([start, end, heard(1), lost_open, good], both, end=1002)]
     yield "5.16", "continuations of nothing and text in turn", three_ways([lost_open, good, lost_open, good], end=1002)
     yield "5.17", "the same with an end", three_ways([lost, good, lost, good], end=1002)
-    yield "5.18", "a new message inside a message", three_ways([start, s.frame(second, fin=True)],
-                                                               end=1002) + three_ways(
-        [start, s.frame(second, BINARY)], end=1002)
+    yield "5.18", "a new message inside a message", [
+        *three_ways([start, s.frame(second, fin=True)], end=1002),
+        *three_ways([start, s.frame(second, BINARY)], end=1002)]
     text = b"five fragments"
     five = [s.frame(text[:7], fin=False), s.frame(b"", CONTINUATION, fin=False), s.frame(b"ping 1", PING),
-            heard(pongs=1),
-            s.frame(b"", CONTINUATION, fin=False), s.frame(b"ping 2", PING), heard(pongs=2),
+            heard(pongs=1), s.frame(b"", CONTINUATION, fin=False), s.frame(b"ping 2", PING), heard(pongs=2),
             s.frame(text[7:], CONTINUATION, fin=False), s.frame(b"", CONTINUATION)]
-    yield "5.19", "five fragments and two pings, each answered in time", [case(five, [(TEXT, text)],
-                                                                               [b"ping 1", b"ping 2"])]
+    yield "5.19", "five fragments and two pings, each answered in time", [
+        case(five, [(TEXT, text)], [b"ping 1", b"ping 2"])]
 
 
 GOOD_UTF8 = ["κόσμε", "Hello-µ@ßöäüàá-UTF-8!!", "\x7f", "\u0080", "\u07ff", "\u0800", "\uffff", "\U00010000",
@@ -175,8 +174,7 @@ def utf8(s):
         case(s.frame(b""), [(TEXT, b"")]),
         case(s.frame(b"", fin=False) + s.frame(b"", CONTINUATION, fin=False) + s.frame(b"", CONTINUATION),
              [(TEXT, b"")]),
-        case(s.frame(b"", fin=False) + s.frame(b"middle", CONTINUATION, fin=False) + s.frame(b"",
-                                                                                                        CONTINUATION),
+        case(s.frame(b"", fin=False) + s.frame(b"middle", CONTINUATION, fin=False) + s.frame(b"", CONTINUATION),
              [(TEXT, b"middle")])]
     sample = "Hello-µ@ßöäüàá-UTF-8!!".encode()
     half = sample.index("ß".encode())
@@ -219,12 +217,10 @@ def closing(s):
         case(s.close(1000, b"*" * 124), end=1002)]
     yield "7.5", "a reason that is not UTF-8", [case(s.close(1000, b"\xce\xba\xe1\xbd\xb9\xed\xa0\x80x"), end=1007)]
     yield "7.7", "codes that may be sent", [case(s.close(code), end=code)
-                                            for code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011,
-                                                                                       1012, 1013, 1014, 3000, 3999,
-                                                                                       4000, 4999)]
+                                            for code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013,
+                                                         1014, 3000, 3999, 4000, 4999)]
     yield "7.9", "codes that may not", [case(s.close(code, b"why"), end=1002)
-                                        for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000,
-                                                                                         2999)]
+                                        for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999)]
     yield "7.13", "codes out of all ranges", [case(s.close(code), end=1002) for code in (5000, 65_535)]
 
 

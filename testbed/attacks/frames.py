@@ -148,8 +148,8 @@ ROWS = [
                  frame(b"", PONG) + frame(b"x" * 65536, CONTINUATION, fin=False), 40)],
         says(1009)),
     row("B13b", "a bad message that never ends",
-        [forever(frame(b"{" * 4096, fin=False), frame(b"x" * 4096, CONTINUATION, fin=False),
-                                                          400)], says(error("PARSE_ERROR", seq=1), 1009)),
+        [forever(frame(b"{" * 4096, fin=False), frame(b"x" * 4096, CONTINUATION, fin=False), 400)],
+        says(error("PARSE_ERROR", seq=1), 1009)),
     row("B13c", "a binary message that never ends",
         [forever(frame(b"", BINARY, fin=False), frame(b"x" * 65536, CONTINUATION, fin=False), 40)],
         says(error("UNSUPPORTED_TYPE", seq=1), 1009)),
@@ -183,10 +183,9 @@ ROWS = [
         [close(1000, bad) for bad in bad_utf8()[:6]] + [close(1000, b"a" * 120 + b"\xe2\x82")], says(1007)),
     row("B20c", "a Close as it should be",
         [(close(code, reason), code) for code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 1014,
-                                                  3000, 3999, 4000,
-                                                  4999)
-         for reason in (b"", "auf Wiedersehen ☃".encode())] + [(close(1000, b"r" * 123), 1000),
-                                                               (frame(b"", CLOSE), 1005)],
+                                                  3000, 3999, 4000, 4999)
+         for reason in (b"", "auf Wiedersehen ☃".encode())] +
+        [(close(1000, b"r" * 123), 1000), (frame(b"", CLOSE), 1005)],
         closes_with),
     row("B20d", "1010, which a client may send and a server may not", [close(1010), close(1010, b"why")], says(1005)),
     row("B21", "frames behind a Close",

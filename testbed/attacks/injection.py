@@ -57,8 +57,8 @@ async def told_as_data(world, method):
         await client.send_bytes(frame(json.dumps({"method": method, **ids}).encode()))
         _, payload = await client.next()
         told = json.loads(payload)
-        if told["method"] != method or told["data"] != ids or set(told) != {"method", "status", "message", "data",
-                                                                            "error"}:
+        members = {"method", "status", "message", "data", "error"}
+        if told["method"] != method or told["data"] != ids or set(told) != members:
             raise wrong(f"the frame is {payload!r}")
         await say_goodbye(client)
 

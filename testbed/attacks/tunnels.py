@@ -100,8 +100,8 @@ async def client_goes(world, scene):
 ROWS = [
     row("E10a", "the upstream refuses",
         [tunnel(status(line), int(line[:3]))
-         for line in (b"401 Unauthorized", b"403 Forbidden", b"404 Not Found", b"429 Slow",
-                                                          b"500 Oops", b"503 Later")], refused_with()),
+         for line in (b"401 Unauthorized", b"403 Forbidden", b"404 Not Found", b"429 Slow", b"500 Oops",
+                      b"503 Later")], refused_with()),
     row("E10b", "the upstream cannot be reached, or answers no handshake",
         [stage(None, tunnel=True), *[tunnel(answers(head)) for head in bad_heads()]], refused_with(502)),
     row("E10c", "the upstream says nothing",

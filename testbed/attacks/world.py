@@ -1,5 +1,6 @@
 """Where a table is judged: one gateway on one thread, an echoing upstream, and a neighbour who must lose nothing."""
 import asyncio
+import contextlib
 import itertools
 import json
 import socket
@@ -72,35 +73,25 @@ class stage:
         self.told = ", ".join(script.told if hasattr(script, "told") else getattr(script, "__name__", "refuses")
                               for script in scripts)
         self._settings = settings
-        self._refusing = []
 
     def __repr__(self):
         return f"{self.service}: {self.told}"
 
-    async def open(self, name):
+    async def open(self, name, stack):
+        """Its instances, which end with `stack`; its TOML tables."""
         self.service, self.path = name, f"/tunnel/{name}"
-        addresses = []
-        for one in self.upstreams:
-            if one:
-                await one.__aenter__()
-                addresses.append(one.address)
-            else:
-                self._refusing.append(socket.socket())  # bound, so that nobody else gets the port, and not listening
-                self._refusing[-1].bind(("127.0.0.1", 0))
-                addresses.append("{}:{}".format(*self._refusing[-1].getsockname()))
+        addresses = [(await stack.enter_async_context(one)).address if one else refusing(stack)
+                     for one in self.upstreams]
         table = service(name, *addresses, **self._settings)
         if self._tunnel:
             table += f'\n\n[[route]]\non = "handshake"\nuri = "lb://{name}"\npredicates = ["Path={self.path}"]'
         return table
 
-    async def __aexit__(self, *why):
-        for one in filter(None, self.upstreams):
-            await one.__aexit__(*why)
-        for one in self._refusing:
-            one.close()
-
     def connections(self):
         return [each for one in self.upstreams if one for each in one.connections]
+
+    def faults(self):
+        return [fault for one in self.upstreams if one for fault in one.faults]
 
     async def is_over(self):
         """Every connection has ended, and its script found nothing wrong."""
@@ -109,8 +100,15 @@ class stage:
                 await asyncio.wait_for(one.all_left(), patience(3))
             except asyncio.TimeoutError:
                 raise wrong("the gateway still holds a connection to the upstream") from None
-            if one.faults:
-                raise wrong(f"the upstream's view: {one.faults[0]}")
+        if self.faults():
+            raise wrong(f"the upstream's view: {self.faults()[0]}")
+
+
+def refusing(stack):
+    """An address where connections are refused."""
+    taken = stack.enter_context(socket.socket())  # bound, so that nobody else gets the port, and not listening
+    taken.bind(("127.0.0.1", 0))
+    return "{}:{}".format(*taken.getsockname())
 
 
 class world:
@@ -124,28 +122,28 @@ class world:
         self._numbers = itertools.count(1)
 
     async def __aenter__(self):
-        await self.upstream.__aenter__()
-        services = [await one.open(f"stage{number}") for number, one in enumerate(self._stages)]
-        self._mock = await mock_service(1, "neighbour").__aenter__()
-        # However busy this process is: its services are late because of that only.
-        patient = {"handshake_timeout": "60s", "open_timeout": "60s"}
-        self.gateway = gateway(service("echo", self.upstream.address, **patient),
-                               service("neighbour", *self._mock.addresses("neighbour")), *services,
-                               *self._tables, listener=self._listener, workers=1)
-        await self.gateway.__aenter__()
-        self.addresses = self.gateway.addresses
-        self._descriptors = self.gateway.descriptors()
-        direct, = self._mock.addresses("neighbour")
-        self._neighbour = process(sys.executable, "-B", peer("neighbour.py"), self.gateway.url, f"ws://{direct}/",
-                                  "neighbour",
-                                  name="the neighbour", stdin=asyncio.subprocess.PIPE)
-        await self._neighbour.__aenter__()
-        await self._neighbour.events(self._neighbour.out, "talking")
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(self.upstream)
+            services = [await one.open(f"stage{number}", stack) for number, one in enumerate(self._stages)]
+            mock = await stack.enter_async_context(mock_service(1, "neighbour"))
+            # However busy this process is: its services are late because of that only.
+            patient = {"handshake_timeout": "60s", "open_timeout": "60s"}
+            self.gateway = await stack.enter_async_context(
+                gateway(service("echo", self.upstream.address, **patient),
+                        service("neighbour", *mock.addresses("neighbour")), *services, *self._tables,
+                        listener=self._listener, workers=1))
+            self.addresses = self.gateway.addresses
+            self._descriptors = await self.gateway.descriptors_at_rest()
+            direct, = mock.addresses("neighbour")
+            self._neighbour = await stack.enter_async_context(
+                process(sys.executable, "-B", peer("neighbour.py"), self.gateway.url, f"ws://{direct}/", "neighbour",
+                        name="the neighbour", stdin=asyncio.subprocess.PIPE))
+            await self._neighbour.events(self._neighbour.out, "talking")
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *why):
-        for one in (self._neighbour, self.gateway, self._mock, *self._stages, self.upstream):
-            await one.__aexit__(*why)
+        return await self._stack.__aexit__(*why)
 
     def client(self, at=0, **options):
         """A client that has upgraded."""
@@ -174,6 +172,8 @@ class world:
         count |= {"late_ms": told["late_ms"], "direct_ms": told["direct_ms"]}
         check("nothing reached the upstream that must not", not any(
             MUST_NOT_ARRIVE in text for one in self.upstream.connections for text in [one.head, *one.messages]))
+        check_equal("no upstream saw anything wrong",
+                    [*self.upstream.faults, *(fault for one in self._stages for fault in one.faults())], [])
         await self.gateway.at_rest(self._descriptors, patience(10))
         check("the gateway runs, and has no more descriptors than before", self.gateway.running)
         return count

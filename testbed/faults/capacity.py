@@ -88,5 +88,6 @@ LINES = [
     line("L2", "4,500 clients x 3 services x 3 instances", "channels per instance max/min <= 1.1", multiplexing,
          "1,000 clients"),
     line("L3", "verified traffic", ">= 5,000 ledger-checked round trips/s for 10 min", verified_traffic, "10 s"),
-    line("L5.idle", "memory of idle sessions", "<= 3 KiB for one more session with its channel", idle_memory, "1,500 and 3,000 clients"),
+    line("L5.idle", "memory of idle sessions", "<= 3 KiB for one more session with its channel", idle_memory,
+         "1,500 and 3,000 clients"),
 ]

@@ -101,7 +101,8 @@ def listen_overflows():
 LINES = [
     line("R3.drain", "SIGTERM drains of one of two gateways under load",
          "100 drains: nothing lost without a notice or the Close; each within its window", drained, "6 drains"),
-    line("R3.kill", "SIGKILL of the gateway under load", "50 kills: serving again < 1 s; 0 acked lost", killed, "5 kills"),
+    line("R3.kill", "SIGKILL of the gateway under load", "50 kills: serving again < 1 s; 0 acked lost", killed,
+         "5 kills"),
     line("R3.herd", "9,000 clients return at once, without jitter",
          "all back <= 30 s, RSS <= 1.5x, accept queue never overflows", herd, "3,000 clients"),
 ]

@@ -1,8 +1,8 @@
 """Clients that read slowly or never, while upstreams send: memory keeps its bound, the others do not notice."""
 from lib.gateway import mebibytes, mock_service, service
 from lib.ledger import world
-from lib.proof import line, milliseconds, schedule
-from lib.story import check, until
+from lib.proof import line, milliseconds
+from lib.story import at_a_stand, check, until
 
 HIGH = 256 * 1024  # the cap of every queue here
 CAPS = f'''[session]
@@ -13,18 +13,18 @@ queue = {{ high = "{HIGH}B", low = "{HIGH // 4}B" }}'''
 
 async def healthy(here, how, first):
     """Some clients of a ledger service; returns its p99 in microseconds."""
-    talk = await here.load(clients=50, first_client=first, rate=200, window=4, services=["b"], seconds=how.scaled(20, 3))
+    talk = await here.load(clients=50, first_client=first, rate=200, window=4, services=["b"],
+                           seconds=how.scaled(20, 3))
     await talk.opened()
     return (await talk.done())["answer_us"]["p99"]
 
 
 async def stuck(gw):
     """Waits until nothing of the slow service moves any more: the queues are full."""
-    async def still():
-        before = await gw.metric("wsgw_messages_total", service="slow")
-        await schedule(0.3)
-        return before == await gw.metric("wsgw_messages_total", service="slow") > 0
-    await until("the queues are full", still, 60)
+    async def passed():
+        return await gw.metric("wsgw_messages_total", service="slow")
+    await until("messages pass", passed, 60)
+    await until("the queues are full", lambda: at_a_stand(passed, looks=3, every=0.1), 60)
 
 
 async def never_reading(how):
@@ -37,8 +37,8 @@ async def never_reading(how):
         alone = await healthy(here, how, 1)
         before = gw.rss()
         gw.forget_peak()
-        deaf = await here.load(clients=clients, first_client=1000, services=["slow"], window=1000, padding=1000, deaf=True,
-                               receive_buffer=8192, journal="", settle_ms=0)
+        deaf = await here.load(clients=clients, first_client=1000, services=["slow"], window=1000, padding=1000,
+                               deaf=True, receive_buffer=8192, journal="", settle_ms=0)
         await deaf.opened()
         await stuck(gw)
         beside = await healthy(here, how, 101)

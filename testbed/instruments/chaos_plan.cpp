@@ -79,22 +79,32 @@ result<chaos_plan> chaos_plan::parse(std::string_view text) {
 chaos_dice::chaos_dice(chaos_plan const& plan, std::uint64_t link, bool upward)
     : plan_(plan),
       flips_(die(plan.seed, link, upward ? 0 : 1)),
-      writes_(die(plan.seed, link, upward ? 2 : 3)),
-      delays_(die(plan.seed, link, upward ? 4 : 5)) {
-  next_flip_ = plan.flip_every == 0 ? never : after(plan.flip_every);
-  next_stall_ = never;
-  if (plan.stall_every != 0)
-    next_stall_ = 1 + std::uniform_int_distribution(std::uint64_t{0}, 2 * plan.stall_every)(writes_);
-  reset_at_ = within(plan.reset_after);
-  half_close_at_ = within(plan.half_close_after);
+      cuts_(die(plan.seed, link, upward ? 2 : 3)),
+      stalls_(die(plan.seed, link, upward ? 4 : 5)),
+      ends_(die(plan.seed, link, upward ? 6 : 7)),
+      delays_(die(plan.seed, link, upward ? 8 : 9)),
+      next_flip_(plan.flip_every == 0 ? never : to_next_flip()),
+      next_cut_(next_cut()),
+      next_stall_(next_stall()),
+      reset_at_(within(plan.reset_after)),
+      half_close_at_(within(plan.half_close_after)) {}
+
+std::uint64_t chaos_dice::to_next_flip() {
+  return std::geometric_distribution<std::uint64_t>(1.0 / static_cast<double>(plan_.flip_every))(flips_);
 }
 
-std::uint64_t chaos_dice::after(std::uint64_t every) {
-  return std::geometric_distribution<std::uint64_t>(1.0 / static_cast<double>(every))(flips_);
+std::uint64_t chaos_dice::next_cut() {
+  if (plan_.chop == 0) return never;
+  return written_ + std::uniform_int_distribution(std::uint64_t{1}, plan_.chop)(cuts_);
+}
+
+std::uint64_t chaos_dice::next_stall() {
+  if (plan_.stall_every == 0) return never;
+  return written_ + 1 + std::uniform_int_distribution(std::uint64_t{0}, 2 * plan_.stall_every)(stalls_);
 }
 
 std::uint64_t chaos_dice::within(std::optional<chaos_plan::range> const& range) {
-  return range ? std::uniform_int_distribution(range->first, range->second)(flips_) : never;
+  return range ? std::uniform_int_distribution(range->first, range->second)(ends_) : never;
 }
 
 std::uint64_t chaos_dice::damage(std::span<char> bytes) {
@@ -103,26 +113,24 @@ std::uint64_t chaos_dice::damage(std::span<char> bytes) {
     auto& hit = bytes[next_flip_ - read_];
     hit = static_cast<char>(hit ^ (1 << (flips_() % 8)));
     ++count;
-    next_flip_ += 1 + after(plan_.flip_every);
+    next_flip_ += 1 + to_next_flip();
   }
   read_ += bytes.size();
   return count;
 }
 
 std::size_t chaos_dice::next_write(std::size_t most) {
-  auto size = most;
-  if (plan_.chop != 0)
-    size = std::min<std::size_t>(size, std::uniform_int_distribution(std::uint64_t{1}, plan_.chop)(writes_));
-  auto const edge = std::min({next_stall_, reset_at_, half_close_at_});
-  return static_cast<std::size_t>(std::min<std::uint64_t>(size, std::max<std::uint64_t>(edge - written_, 1)));
+  auto const edge = std::min({next_cut_, next_stall_, reset_at_, half_close_at_});
+  return static_cast<std::size_t>(std::min<std::uint64_t>(most, std::max<std::uint64_t>(edge - written_, 1)));
 }
 
 chaos_dice::fault chaos_dice::passed(std::size_t bytes) {
   written_ += bytes;
+  if (written_ >= next_cut_) next_cut_ = next_cut();
   if (written_ >= reset_at_) return fault::reset;
   if (written_ >= half_close_at_) return fault::half_close;
   if (written_ < next_stall_) return fault::none;
-  next_stall_ = written_ + 1 + std::uniform_int_distribution(std::uint64_t{0}, 2 * plan_.stall_every)(writes_);
+  next_stall_ = next_stall();
   return fault::stall;
 }
 

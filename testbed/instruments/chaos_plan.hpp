@@ -1,5 +1,6 @@
 // What a chaos proxy does to the bytes of a connection, as its one argument says in JSON; and the dice for it, which
-// fall by position in the byte stream: the same seed does the same, however the bytes arrive.
+// fall by position in the byte stream: the same seed does the same, however the bytes arrive. (Not so delays, one for
+// whatever is read at a time.)
 #pragma once
 
 #include "core/error.hpp"
@@ -27,7 +28,7 @@ struct chaos_plan {
   milliseconds latency{};                 // each way
   milliseconds jitter{};                  // 0 to so much on top; order is kept
   milliseconds coalesce{};                // what comes within this time leaves in one write
-  std::uint64_t chop = 0;                 // writes of 1 to so many bytes; 0: as they come
+  std::uint64_t chop = 0;                 // cuts, 1 to so many bytes apart, that no write spans; 0: none
   std::uint64_t stall_every = 0;          // bytes; 0: never
   milliseconds stall{5000};               //
   std::uint64_t flip_every = 0;           // bytes between two flipped bits; 0: never
@@ -50,8 +51,8 @@ class chaos_dice {
 
   /// Flips bits of the next bytes; returns how many.
   std::uint64_t damage(std::span<char> bytes);
-  /// The size of the next write, of at most `most` (> 0) bytes, so that whatever comes at a position comes exactly
-  /// there. Tells it with passed().
+  /// The size of the next write, of at most `most` (> 0) bytes, so that whatever comes at a position, a cut too, comes
+  /// exactly there. Tells it with passed().
   std::size_t next_write(std::size_t most);
 
   enum class fault : std::uint8_t { none, stall, half_close, reset };
@@ -61,14 +62,17 @@ class chaos_dice {
   std::chrono::milliseconds delay();
 
  private:
-  std::uint64_t after(std::uint64_t every);
+  std::uint64_t next_cut();
+  std::uint64_t next_stall();
+  std::uint64_t to_next_flip();
   std::uint64_t within(std::optional<chaos_plan::range> const& range);
 
   chaos_plan const& plan_;
-  std::mt19937_64 flips_, writes_, delays_;  // apart, so that one does not shift the others
+  std::mt19937_64 flips_, cuts_, stalls_, ends_, delays_;  // apart, so that one does not shift the others
   std::uint64_t read_ = 0;
   std::uint64_t written_ = 0;
   std::uint64_t next_flip_;
+  std::uint64_t next_cut_;
   std::uint64_t next_stall_;
   std::uint64_t reset_at_;
   std::uint64_t half_close_at_;

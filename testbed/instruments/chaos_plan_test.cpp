@@ -2,6 +2,7 @@
 
 #include "testing/catch.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,6 +25,18 @@ std::string damaged(chaos_plan const& plan, std::uint64_t link, std::size_t piec
     dice.damage(std::span(bytes).subspan(at, std::min(piece, bytes.size() - at)));
   }
   return bytes;
+}
+
+/// The positions at which a write ends when 10,000 bytes are written, at most so many at a time.
+std::set<std::size_t> ends_of_writes(chaos_plan const& plan, std::size_t most) {
+  chaos_dice dice(plan, 1, true);
+  std::set<std::size_t> ends;
+  for (std::size_t at = 0; at < 10'000;) {
+    auto const size = dice.next_write(std::min(most, 10'000 - at));
+    dice.passed(size);
+    ends.insert(at += size);
+  }
+  return ends;
 }
 
 /// The positions at which `wanted` comes when 10,000 bytes are written.
@@ -60,6 +73,8 @@ TEST_CASE("Stalls, resets and half closes come at their position, however the by
     auto const stalls = plan_of(R"("stall_every":1000)");
     CHECK(places_of(chaos_dice::fault::stall, stalls, most) == places_of(chaos_dice::fault::stall, stalls, 10'000));
     CHECK(places_of(chaos_dice::fault::stall, stalls, most).size() > 3);
+    auto const chopped = plan_of(R"("stall_every":1000,"chop":50)");
+    CHECK(places_of(chaos_dice::fault::stall, chopped, most) == places_of(chaos_dice::fault::stall, stalls, 10'000));
     CHECK(places_of(chaos_dice::fault::reset, plan_of(R"("reset_after":[42,42])"), most).front() == 42);
     CHECK(places_of(chaos_dice::fault::half_close, plan_of(R"("half_close_after":[42,42])"), most).front() == 42);
     CHECK(places_of(chaos_dice::fault::reset, plan_of(R"("chop":3)"), most).empty());
@@ -71,10 +86,22 @@ TEST_CASE("Chopped writes have every size up to the limit and none above") {
   chaos_dice dice(plan, 1, false);
   std::set<std::size_t> sizes;
   for (int i = 0; i < 200; ++i) {
-    sizes.insert(dice.next_write(1000));
-    dice.passed(1);
+    auto const size = dice.next_write(1000);
+    sizes.insert(size);
+    dice.passed(size);
   }
   CHECK(sizes == std::set<std::size_t>{1, 2, 3});
+}
+
+TEST_CASE("Chopped writes are cut at the same places, however the bytes come") {
+  auto const plan = plan_of(R"("chop":30)");
+  auto const cuts = ends_of_writes(plan, 10'000);
+  CHECK(cuts.size() > 300);
+  for (auto const most : {std::size_t{7}, std::size_t{13}, std::size_t{29}}) {
+    CAPTURE(most);
+    auto const ends = ends_of_writes(plan, most);
+    CHECK(std::includes(ends.begin(), ends.end(), cuts.begin(), cuts.end()));
+  }
 }
 
 TEST_CASE("A chaos plan that is not understood is refused") {

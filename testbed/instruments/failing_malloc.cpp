@@ -1,6 +1,6 @@
-// Preloaded (LD_PRELOAD) into a program: its allocation number FAIL_MALLOC_AT and the FAIL_MALLOC_COUNT - 1 after it
-// (default: just that one) return null. They are counted from the moment when FAIL_MALLOC_AFTER, a file, exists, so
-// that a program can start first; it is removed when the first one fails. Without FAIL_MALLOC_AT nothing fails.
+// Preloaded (LD_PRELOAD) into a program: its allocation number FAIL_MALLOC_AT returns null. Allocations are counted
+// from the moment when FAIL_MALLOC_AFTER, a file, exists, so that a program can start first; the file is removed when
+// the one fails. Without FAIL_MALLOC_AT nothing fails.
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -15,24 +15,24 @@ std::atomic<long> allocations{0};
 // tidy: global: see above
 std::atomic<bool> counting{false};
 
-long number(char const* name, long otherwise) {
+/// 0 where the variable is not set.
+long number_in(char const* name) {
   char const* const text = std::getenv(name);
-  return text == nullptr ? otherwise : std::atol(text);
+  return text == nullptr ? 0 : std::atol(text);
 }
 
-/// Whether this allocation is one that fails.
+/// Whether this allocation is the one that fails.
 bool fails() {
-  static long const first = number("FAIL_MALLOC_AT", 0);
-  static long const count = number("FAIL_MALLOC_COUNT", 1);
+  static long const wanted = number_in("FAIL_MALLOC_AT");
   static char const* const after = std::getenv("FAIL_MALLOC_AFTER");
-  if (first == 0) return false;
+  if (wanted == 0) return false;
   if (!counting.load(std::memory_order_relaxed)) {
     if (after != nullptr && ::access(after, F_OK) != 0) return false;
     counting.store(true, std::memory_order_relaxed);
   }
-  long const this_one = allocations.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (this_one == first && after != nullptr) ::unlink(after);
-  return this_one >= first && this_one < first + count;
+  if (allocations.fetch_add(1, std::memory_order_relaxed) + 1 != wanted) return false;
+  if (after != nullptr) ::unlink(after);
+  return true;
 }
 
 }  // namespace

@@ -6,8 +6,9 @@ import re
 import shutil
 import tempfile
 
+from lib.kernel import holds_connections
 from lib.process import binary, event_of, process
-from lib.story import until
+from lib.story import patience, until
 
 
 def service(name, *addresses, **settings):
@@ -22,34 +23,28 @@ class gateway(process):
     `prefix` is a command that runs it (prlimit, ip netns exec, ...) and becomes it; `root` are keys of no table.
     """
 
-    def __init__(self, *tables, listener="", workers=2, drain="300ms", bind="127.0.0.1:0", prefix=(), env=None,
-                 root=""):
+    def __init__(self, *tables, listener="", workers=2, drain="300ms", ready_delay="0s", bind="127.0.0.1:0",
+                 admin="127.0.0.1:0", prefix=(), env=None, root=""):
         self._folder = tempfile.mkdtemp(prefix="wsgw-")
         self.config = os.path.join(self._folder, "wsgw.toml")
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n\n".join([f"workers = {workers}\n{root}",
                                     f'[[listener]]\nbind = "{bind}"\n{listener}',
-                                    '[admin]\nbind = "127.0.0.1:0"',
-                                    f'[shutdown]\ndrain = "{drain}"', *tables]) + "\n")
+                                    f'[admin]\nbind = "{admin}"',
+                                    f'[shutdown]\ndrain = "{drain}"\nready_delay = "{ready_delay}"', *tables]) + "\n")
         super().__init__(*prefix, binary(), "serve", "-c", self.config, name="wsgw serve", env=env)
 
-    async def __aenter__(self):
-        try:
-            await super().__aenter__()
-            await self.events(self.err, "ready")
-        except BaseException as why:
-            await self.__aexit__(type(why), why, None)
-            raise
+    async def ready(self):
+        await self.events(self.err, "ready")
         listening = [line for line in map(event_of, self.err) if line.get("event") == "listening"]
         self.addresses = [line["address"] for line in listening if line["for"] == "clients"]
         self.address = self.addresses[0]  # of the first listener
         self.admin = next(line["address"] for line in listening if line["for"] == "probes")
         self.url = f"ws://{self.address}/ws"
-        return self
 
-    async def __aexit__(self, *why):
+    async def end(self, why=None):
         try:
-            await super().__aexit__(*why)
+            await super().end(why)
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -74,7 +69,13 @@ class gateway(process):
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def descriptors(self):
+        """All that are open now; a scrape that has just been answered may be among them."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    async def descriptors_at_rest(self, within=10.0):
+        """How many it has without any connection: waits until the last one, of a probe too, is closed."""
+        await until("the gateway holds no connection", lambda: not holds_connections(self.pid), patience(within))
+        return self.descriptors()
 
     def rss(self):
         return self._status("VmRSS")
@@ -109,14 +110,8 @@ class mock_service(process):
         self._count = count
         super().__init__(*prefix, binary(), "mock-service", *options, name="wsgw mock-service")
 
-    async def __aenter__(self):
-        try:
-            await super().__aenter__()
-            self.instances = await self.events(self.out, "listening", self._count)
-        except BaseException as why:
-            await self.__aexit__(type(why), why, None)
-            raise
-        return self
+    async def ready(self):
+        self.instances = await self.events(self.out, "listening", self._count)
 
     def addresses(self, name):
         return [i["address"] for i in self.instances if i["service"] == name]

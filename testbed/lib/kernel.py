@@ -1,12 +1,17 @@
-"""What the kernel says about the other end of a TCP connection over loopback, asked by sock_diag(7)."""
+"""What the kernel says: of a process, by procfs; of the other end of a connection over loopback, by sock_diag(7)."""
 import asyncio
 import collections
+import contextlib
+import os
+import re
 import socket
 import struct
 
 NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, NLMSG_ERROR, NLM_F_REQUEST = 4, 20, 2, 1
 GONE = (6, 7, 10)  # TIME_WAIT, CLOSE, and LISTEN, which is the answer where there is no connection
 ANY = 0xFFFFFFFF
+
+ESTABLISHED, CLOSE_WAIT, LISTENING = "01", "08", "0A"  # as /proc/net/tcp has them
 
 end_of_connection = collections.namedtuple("end_of_connection", "state unread inode")
 
@@ -42,3 +47,43 @@ async def was_read(writer):
             return
         # sleep: the interval between two looks at the kernel, whose changes cannot be awaited
         await asyncio.sleep(0.0005)
+
+
+def waited_for_core(*pids):
+    """Seconds that all threads of these processes together were ready to run, and did not: the machine's doing."""
+    waited = 0
+    for pid in pids:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            # The thread may have ended, or the kernel may not count.
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file:
+                waited += int(file.read().split()[1])
+    return waited / 1e9
+
+
+def _sockets(pid):
+    """The inodes of the sockets that a process has open."""
+    found = set()
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            if match := re.fullmatch(r"socket:\[(\d+)\]", os.readlink(f"/proc/{pid}/fd/{name}")):
+                found.add(match.group(1))
+    return found
+
+
+def _tcp_rows(pid):
+    """(local port, state, inode) of every TCP socket of the process's network namespace."""
+    for family in ("tcp", "tcp6"):
+        with contextlib.suppress(FileNotFoundError), open(f"/proc/{pid}/net/{family}", encoding="ascii") as file:
+            for row in file.readlines()[1:]:
+                fields = row.split()
+                yield fields[1].rsplit(":", 1)[1], fields[3], fields[9]
+
+
+def holds_connections(pid):
+    """Whether a process holds a TCP connection, or has one still to accept."""
+    # In this order: what is accepted in between was in the queue of a listening socket before.
+    rows, own = list(_tcp_rows(pid)), _sockets(pid)
+    listens_on = {port for port, state, inode in rows if state == LISTENING and inode in own}
+    return any(state != LISTENING if inode in own else
+               inode == "0" and port in listens_on and state in (ESTABLISHED, CLOSE_WAIT)
+               for port, state, inode in rows)

@@ -9,7 +9,6 @@ import sys
 from lib.story import untrue
 
 TO_END = 15.0  # seconds that a process may take to end after SIGTERM
-CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
 LINES_SHOWN = 20
 LINE_LIMIT = 8 * 1024 * 1024
 
@@ -24,7 +23,7 @@ def peer(name):
 
 
 class process:
-    """An async context manager. `out` and `err` are the lines so far; on an exception their ends are shown."""
+    """An async context manager. `out` and `err` are the lines so far; where something is wrong their ends are shown."""
 
     def __init__(self, *command, name=None, stdin=None, env=None):
         self.command = [str(word) for word in command]
@@ -33,37 +32,61 @@ class process:
         self._stdin, self._env = stdin, env or {}
         self._more = asyncio.Condition()
         self._ended = 0  # of the two streams
-        self._may_die_of = None
+        self._sent = set()  # signals
 
     async def __aenter__(self):
+        await self.start()
+        return self
+
+    async def __aexit__(self, _, why, __):
+        await self.end(why)
+
+    async def start(self):
         environment = {"NODE_PATH": "/usr/share/nodejs", **os.environ, **self._env}
         self._child = await asyncio.create_subprocess_exec(
             *self.command, stdin=self._stdin or asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, env=environment, limit=LINE_LIMIT)
         self._readers = [asyncio.ensure_future(self._read(self._child.stdout, self.out)),
                          asyncio.ensure_future(self._read(self._child.stderr, self.err))]
-        return self
+        try:
+            await self.ready()
+        except BaseException as why:
+            await self.end(why)
+            raise
 
-    async def __aexit__(self, kind, *_):
+    async def ready(self):
+        """Until it can be used: overridden for what begins by saying so."""
+
+    async def end(self, why=None):
+        """Ends it. `why`: the exception that the story ends with; what is wrong with this process is told before it."""
+        faults = await self._terminate()
+        if why is not None or faults:
+            self._show()
+        if faults:
+            before = f"; and before that: {str(why) or type(why).__name__}" if why is not None else ""
+            raise untrue("; ".join(faults) + before) from why
+
+    async def _terminate(self):
+        """SIGTERM, and SIGKILL where that is not enough. Returns what is untrue of its end."""
+        faults = []
         self.send_signal(signal.SIGTERM)
+        if signal.SIGSTOP in self._sent:
+            self.send_signal(signal.SIGCONT)
         try:
             await asyncio.wait_for(self._child.wait(), TO_END)
         except asyncio.TimeoutError:
+            faults.append(f"{self.name} ends within {TO_END:g} s of SIGTERM")
+        finally:
             self.kill()
-            await self._child.wait()
-            if kind is None:
-                self._show()
-                raise untrue(f"{self.name} ends within {TO_END:g} s of SIGTERM") from None
+        await self._child.wait()
         await asyncio.wait(self._readers, timeout=5)
-        crashed = -(self._child.returncode or 0) in CRASHES - {self._may_die_of}
-        sanitizer_spoke = any("ERROR: " in line and "Sanitizer" in line or "runtime error:" in line or
-                              "WARNING: ThreadSanitizer" in line for line in self.err)
-        if kind is not None or sanitizer_spoke or crashed:
-            self._show()
-        if kind is None and crashed:
-            raise untrue(f"{self.name} does not crash")
-        if kind is None and sanitizer_spoke:
-            raise untrue(f"no sanitizer complains about {self.name}")
+        died_of = -min(self._child.returncode, 0)
+        if died_of and died_of not in self._sent:
+            faults.append(f"{self.name} does not die of {signal.Signals(died_of).name}")
+        if any("ERROR: " in line and "Sanitizer" in line or "runtime error:" in line or
+               "WARNING: ThreadSanitizer" in line for line in self.err):
+            faults.append(f"no sanitizer complains about {self.name}")
+        return faults
 
     async def _read(self, stream, lines):
         async for line in stream:
@@ -107,16 +130,7 @@ class process:
         lines = await self.lines(stream, lambda line: event_of(line).get("event") == name, count, within)
         return [event_of(line) for line in lines]
 
-    async def next_lines(self, stream, seen, within=15.0):
-        """All lines from index `seen` on, at least one."""
-        await self.lines(stream, lambda _: True, seen + 1, within)
-        return stream[seen:]
-
     # --- what is done to it ---
-
-    def expect_signal(self, number):
-        """It is meant to die of this signal."""
-        self._may_die_of = number
 
     @property
     def pid(self):
@@ -127,9 +141,11 @@ class process:
         return self._child.returncode is None
 
     def send_signal(self, number):
+        """Of a signal that came from here it may die, of no other."""
         # Not through the child object: that one would look first whether the process has ended, and take its exit
         # status away from whoever waits for it.
         if self.running:
+            self._sent.add(number)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
@@ -171,15 +187,25 @@ class finished:
         return f"status {self.status}\n{self.out}\n{self.err}"
 
 
-async def run(*command, stdin="", cwd=None, within=30.0):
+async def run(*command, stdin="", cwd=None, env=None, within=30.0):
     """Runs a command to its end."""
     child = await asyncio.create_subprocess_exec(
         *[str(word) for word in command], stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE, cwd=cwd, env={"NODE_PATH": "/usr/share/nodejs", **os.environ})
+        stderr=asyncio.subprocess.PIPE, cwd=cwd, env={"NODE_PATH": "/usr/share/nodejs", **os.environ, **(env or {})})
     try:
         out, err = await asyncio.wait_for(child.communicate(stdin.encode()), within)
     except asyncio.TimeoutError:
-        child.kill()
-        await child.wait()
         raise untrue(f"{' '.join(map(str, command))} ends (within {within:g} s)") from None
+    finally:
+        await _end_child(child)
     return finished(child.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
+
+
+async def _end_child(child):
+    """SIGTERM first: it may have processes of its own to end."""
+    for end in (child.terminate, child.kill):
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                end()
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(child.wait(), TO_END)

@@ -6,20 +6,9 @@ import socket
 import struct
 
 from lib.story import untrue
+from lib.wire import frame, read_frame
 
-TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
-
-
-def masked_frame(payload, opcode=TEXT, fin=True):
-    """A frame from a client. Its mask is zero, which is legal, and cheap for Python."""
-    size = len(payload)
-    if size < 126:
-        length = bytes([0x80 | size])
-    elif size < 65536:
-        length = struct.pack("!BH", 0x80 | 126, size)
-    else:
-        length = struct.pack("!BQ", 0x80 | 127, size)
-    return bytes([(0x80 if fin else 0) | opcode]) + length + bytes(4) + payload
+NO_MASK = bytes(4)  # a key that is legal
 
 
 class raw_client:
@@ -40,7 +29,11 @@ class raw_client:
         # The stream reads ahead by this much on its own.
         self.reader, self.writer = await asyncio.open_connection(sock=plain, limit=16 * 1024)
         if self._handshake:
-            await self.shake_hands()
+            try:
+                await self.shake_hands()
+            except BaseException:
+                self.writer.transport.abort()
+                raise
         return self
 
     async def __aexit__(self, *_):
@@ -58,18 +51,12 @@ class raw_client:
             raise untrue(f"the gateway upgrades; it answered {head!r}")
 
     async def send(self, text, **options):
-        self.writer.write(masked_frame(text.encode() if isinstance(text, str) else text, **options))
+        self.writer.write(frame(text.encode() if isinstance(text, str) else text, key=NO_MASK, **options))
         await self.writer.drain()
 
     async def receive_frame(self):
         """(opcode, fin, payload) of the next frame."""
-        first, second = await self.reader.readexactly(2)
-        size = second & 0x7F
-        if size == 126:
-            size, = struct.unpack("!H", await self.reader.readexactly(2))
-        elif size == 127:
-            size, = struct.unpack("!Q", await self.reader.readexactly(8))
-        return first & 0x0F, bool(first & 0x80), await self.reader.readexactly(size)
+        return await read_frame(self.reader)
 
     def cut(self):
         """Ends the connection with a TCP reset instead of a Close."""

@@ -6,10 +6,11 @@ import hashlib
 import re
 import socket
 import struct
+import traceback
 
 from lib.kernel import was_read
 from lib.story import untrue
-from lib.wire import CLOSE, PING, PONG, TEXT, close, code_of, frame, message_reader, read_frame
+from lib.wire import CLOSE, PING, PONG, TEXT, code_of, frame, message_reader, read_frame
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -54,9 +55,6 @@ class upstream_connection:
 
     def send_frame(self, payload=b"", opcode=TEXT, **options):
         self.write(frame(payload, opcode, **{"key": None, **options}))
-
-    def send_close(self, code=1000, reason=b""):
-        self.write(close(code, reason, key=None))
 
     async def next(self):
         """(opcode, payload) of the next message or control frame of the gateway."""
@@ -109,18 +107,16 @@ async def echo(connection):
 
 
 class raw_upstream:
-    """An async context manager: a listening socket whose connections each run `script`. What a script finds untrue is
-    kept in `faults`."""
+    """An async context manager: a listening socket whose connections each run `script`. What a script finds untrue, or
+    fails with, is kept in `faults`."""
 
-    def __init__(self, script=echo, receive_buffer=None):
+    def __init__(self, script=echo):
         self.connections, self.faults = [], []
-        self._script, self._receive_buffer = script, receive_buffer
+        self._script = script
         self._running = set()
 
     async def __aenter__(self):
         listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        if self._receive_buffer:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer)
         self._server = await asyncio.start_server(self._take, sock=listening, limit=1024 * 1024)
         self.address = "{}:{}".format(*listening.getsockname())
         return self
@@ -144,10 +140,12 @@ class raw_upstream:
         self.connections.append(connection)
         try:
             await self._script(connection)
-        except untrue as why:
-            self.faults.append(why)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the gateway, or the end of the scenario, was faster than the script
+        except untrue as why:
+            self.faults.append(str(why))
+        except Exception:  # a mistake of the script itself
+            self.faults.append(traceback.format_exc())
         finally:
             self._running.discard(task)
             writer.close()

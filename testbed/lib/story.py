@@ -4,6 +4,7 @@ A false sentence ends its part, and the logs of the part's processes are printed
 """
 import asyncio
 import os
+import signal
 import sys
 import time
 import traceback
@@ -57,12 +58,45 @@ async def until(sentence, holds, within=5.0):
         await asyncio.sleep(0.005)
 
 
+async def at_a_stand(value, looks=10, every=0.02):
+    """Whether `value`, a coroutine function, says the same so many times in a row."""
+    first = await value()
+    for _ in range(looks):
+        # sleep: that nothing happens cannot be awaited
+        await asyncio.sleep(every)
+        if await value() != first:
+            return False
+    return True
+
+
 async def in_time(awaitable, within, sentence):
     """The result of `awaitable`, or the untrue `sentence`."""
     try:
         return await asyncio.wait_for(awaitable, within)
     except asyncio.TimeoutError:
         raise untrue(f"{sentence} (within {within:g} s)") from None
+
+
+def run_story(story):
+    """asyncio.run, where SIGTERM cancels as SIGINT does: what the story has entered is left, so that no process, no
+    namespace and no control group outlives it. Further ones are ignored meanwhile."""
+    terminated = []
+
+    async def with_signals():
+        task = asyncio.current_task()
+
+        def terminate():
+            if not terminated:
+                task.cancel()
+            terminated.append(True)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+        return await story
+
+    try:
+        return asyncio.run(with_signals())
+    finally:
+        if terminated:
+            sys.exit(128 + signal.SIGTERM)
 
 
 async def _tell_part(part):
@@ -88,5 +122,5 @@ def tell(*parts):
     async def all_parts():
         return [await _tell_part(part) for part in parts]
 
-    told = asyncio.run(all_parts())
+    told = run_story(all_parts())
     sys.exit(0 if all(told) else 1)

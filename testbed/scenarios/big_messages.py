@@ -79,7 +79,7 @@ async def over_the_limit():
     limit = 64 * 1024
     async with upstream(lambda _, message: digest(message)) as up:
         async with gateway(service("big", up.address), '[session]\nmax_message = "64KiB"') as gw:
-            base = gw.descriptors()
+            base = await gw.descriptors_at_rest()
             for what, fragments in (("in one frame", 1), ("in four fragments", 4)):
                 async with connect(gw) as client:
                     head = text("big", 1)[:-len("null}")] + '"'

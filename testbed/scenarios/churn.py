@@ -4,8 +4,9 @@ import time
 
 from lib.gateway import gateway, mebibytes, mock_service, service
 from lib.peers import text
-from lib.raw_client import CLOSE, raw_client
+from lib.raw_client import raw_client
 from lib.story import SANITIZED, check, check_equal, measured, scaled, tell
+from lib.wire import CLOSE
 
 CYCLES = scaled(10_000, 1_000)
 AT_A_TIME = 16
@@ -40,7 +41,7 @@ async def come_and_go():
     """10,000 clients come, have one message answered, and go."""
     async with mock_service(2, "echo", "--instances", "2") as mocks:
         async with gateway(service("echo", *mocks.addresses("echo")), '[log]\naccess = "off"') as gw:
-            descriptors = gw.descriptors()
+            descriptors = await gw.descriptors_at_rest()
             await cycles(gw, CYCLES // 10)
             await gw.at_rest(descriptors)
             memory = gw.rss()

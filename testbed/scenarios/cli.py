@@ -12,7 +12,8 @@ from lib.peers import connect, receive
 from lib.process import binary, process, run
 from lib.story import check, check_equal, measured, scaled, tell
 
-COMMANDS = [[], ["serve"], ["config"], ["config", "check"], ["route"], ["route", "test"], ["mock-service"], ["client"], ["bench"], ["version"]]
+COMMANDS = [[], ["serve"], ["config"], ["config", "check"], ["route"], ["route", "test"], ["mock-service"], ["client"],
+            ["bench"], ["version"]]
 CONFIGURATIONS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "corpus", "config")
 ORDER = ["--service", "order=127.0.0.1:9001"]
 

@@ -23,7 +23,7 @@ async def interrupted():
 async def one_client(end):
     async with upstream(echo) as up:
         async with gateway(*[service(name, up.address) for name in SERVICES]) as gw:
-            base = gw.descriptors()
+            base = await gw.descriptors_at_rest()
             measured("descriptors before", base)
             async with process(sys.executable, "-B", peer("many_channels_client.py"), gw.url, *SERVICES,
                                name="client") as client:
@@ -53,7 +53,7 @@ def first_only(record, message):
 async def last_words():
     """What the gateway has read before the client died still reaches the upstream, before the Close."""
     async with upstream(first_only) as up, gateway(service("s0", up.address)) as gw:
-        base = gw.descriptors()
+        base = await gw.descriptors_at_rest()
         async with process(sys.executable, "-B", peer("last_words_client.py"), gw.url, "s0", name="client") as client:
             await client.exit_status()
         await gw.at_rest(base)

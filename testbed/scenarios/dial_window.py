@@ -50,7 +50,7 @@ async def before_the_101():
 async def client_gone_meanwhile():
     """The client leaves while its channel is being opened."""
     async with slow_upstream() as slow, gateway(service("slow", slow.address)) as gw:
-        base = gw.descriptors()
+        base = await gw.descriptors_at_rest()
         client = await connect(gw)
         await client.send(text("slow", 1))
         await until("the upstream is asked", lambda: slow.asked == 1)
@@ -65,7 +65,7 @@ async def client_gone_meanwhile():
 async def said_and_gone():
     """A client says ten things to a service, the first of this session, and leaves with a Close at once."""
     async with upstream() as up, gateway(service("s", up.address)) as gw:
-        base = gw.descriptors()
+        base = await gw.descriptors_at_rest()
         client = await connect(gw)
         for id in range(10):
             await client.send(text("s", id))

@@ -23,10 +23,8 @@ class ws_service(process):
     def __init__(self):
         super().__init__(NODE, peer("ws_service.js"), name="ws service")
 
-    async def __aenter__(self):
-        await super().__aenter__()
+    async def ready(self):
         self.address = (await self.events(self.out, "listening"))[0]["address"]
-        return self
 
 
 class ws_client(process):

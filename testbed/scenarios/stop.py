@@ -11,8 +11,9 @@ import time
 from lib.gateway import gateway, http_get, service
 from lib.peers import ask, connect, echo, text, upstream
 from lib.process import binary, run
-from lib.raw_client import CLOSE, raw_client
+from lib.raw_client import raw_client
 from lib.story import SANITIZED, check, check_equal, in_time, measured, patience, tell, until
+from lib.wire import CLOSE
 
 CLIENTS = 20
 
@@ -87,7 +88,7 @@ async def second_signal():
 
 async def ready_delay():
     """With ready_delay the probes say 503 first, and clients still get in until it is over."""
-    async with upstream(echo) as up, gateway(service("s", up.address), drain='0s"\nready_delay = "400ms') as gw:
+    async with upstream(echo) as up, gateway(service("s", up.address), drain="0s", ready_delay="400ms") as gw:
         gw.send_signal(signal.SIGTERM)
         await until("/readyz says 503", lambda: any('"stopping"' in line for line in gw.err))
         status, _ = await http_get(gw.admin, "/readyz")
@@ -141,11 +142,11 @@ async def crash():
     if SANITIZED:
         return  # a sanitizer has a report of its own
     async with upstream(echo) as up, gateway(service("s", up.address)) as gw:
-        gw.expect_signal(signal.SIGSEGV)
         gw.send_signal(signal.SIGSEGV)
         check_equal("it dies of SIGSEGV", await gw.exit_status(patience(6.0)), -signal.SIGSEGV)
         report = "\n".join(gw.err)
-        check("version, signal and thread are told", re.search(r"wsgw \S+ .*died of signal 11 \(SIGSEGV\)", report), report)
+        check("version, signal and thread are told",
+              re.search(r"wsgw \S+ .*died of signal 11 \(SIGSEGV\)", report), report)
         check("and the call stack", "wsgw(+0x" in report, report)
 
 
@@ -221,4 +222,5 @@ async def bad_usage():
         check(f"and a question: did you mean '{meant}'?", f"did you mean '{meant}'?" in done.err, done)
 
 
-tell(terminated, probes_while_stopping, second_signal, ready_delay, spread, reopened, crash, access_log, bind_conflict, bad_configuration, bad_usage)
+tell(terminated, probes_while_stopping, second_signal, ready_delay, spread, reopened, crash, access_log,
+     bind_conflict, bad_configuration, bad_usage)

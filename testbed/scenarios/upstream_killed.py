@@ -21,10 +21,8 @@ class ledger(process):
         super().__init__(sys.executable, "-B", peer("ledger_service.py"), name=name)
         self._ids, self._lines_read = [], 0
 
-    async def __aenter__(self):
-        await super().__aenter__()
+    async def ready(self):
         self.address = (await self.events(self.out, "listening"))[0]["address"]
-        return self
 
     @property
     def ids(self):
