@@ -126,7 +126,7 @@ void tell_problems(gw::config::loaded const& read, outcome& result) {
   result.fail(exit_status::bad_config, counted(read.problems.size(), "problem") + " in the configuration");
 }
 
-std::optional<gw::config::config> load_settings(settings_flags const& flags, outcome& result) {
+std::optional<gw::config::loaded> load_with_places(settings_flags const& flags, outcome& result) {
   auto const from = origins_of(flags);
   if (is_nothing(from, flags)) {
     refuse_nothing(result);
@@ -138,7 +138,13 @@ std::optional<gw::config::config> load_settings(settings_flags const& flags, out
     tell_problems(read, result);
     return std::nullopt;
   }
-  return std::move(read.value);
+  return read;
+}
+
+std::optional<gw::config::config> load_settings(settings_flags const& flags, outcome& result) {
+  auto read = load_with_places(flags, result);
+  if (!read) return std::nullopt;
+  return std::move(read->value);
 }
 
 void check_settings(settings_flags const& flags, bool json, outcome& result) {

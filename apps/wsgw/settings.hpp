@@ -42,6 +42,8 @@ void tell_problems(gw::config::loaded const& read, outcome& result);
 /// Reads the configuration of a command that goes on with it, and says on stderr which files it was; none is needed
 /// with --service. Nothing: `result` says what was wrong, and has been told.
 std::optional<gw::config::config> load_settings(settings_flags const& flags, outcome& result);
+/// The same, with the places of rules and services.
+std::optional<gw::config::loaded> load_with_places(settings_flags const& flags, outcome& result);
 
 /// Only judges the configuration, for `config check` and `serve --check`: "FILE: ok (2 services, 1 rule)" on stdout, or
 /// the problems; as JSON on stdout either way.
