@@ -165,6 +165,7 @@ void run(route_options o, outcome& result) {
   if (!judge) return result.fail(exit_status::bad_config, gw::describe(judge.error()));
   auto session = judge->session_of(o.handshake);
   if (!session) return result.fail(exit_status::usage, session.error().context);
+  if (!session->remark.empty()) result.term.warning(session->remark);
   if (!o.suites.empty()) return test_suites(o, *judge, *read, result);
   if (!o.plan.expect.empty() && !judge->knows(o.plan.expect)) {
     return result.fail(exit_status::usage, fmt::format("--expect: '{}' is neither a service nor a code{}",
@@ -191,7 +192,7 @@ void add_route(CLI::App& app, outcome& result) {
   c->add_flag("--explain", o->plan.explain, "Tell every step of the decision, rule by rule");
   c->add_flag("--binary", o->plan.binary, "Judge the messages as binary ones");
   add_list(*c, "-H,--header", o->headers, "A header of the handshake; repeat")->type_name("'NAME: VALUE'");
-  c->add_option("--path", o->handshake.path, "The path of the handshake [/ws]")->type_name("PATH");
+  c->add_option("--path", o->handshake.path, "The path of the handshake [the first of ws_paths]")->type_name("PATH");
   c->add_option("--query", o->handshake.query, "The query of the handshake, without '?'")->type_name("QUERY");
   c->add_option("--subprotocol", o->handshake.subprotocol, "The subprotocol that was negotiated")->type_name("NAME");
   c->add_option("--client", o->handshake.client, "The client's address [127.0.0.1]")->type_name("ADDR");

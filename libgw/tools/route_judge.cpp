@@ -37,15 +37,14 @@ std::vector<std::string> words_of(config::config const& settings) {
   return words;
 }
 
-/// The head that a client would send.
-std::string head_of(written_handshake const& written) {
-  auto head = fmt::format("GET {}{}{} HTTP/1.1\r\n", written.path, written.query.empty() ? "" : "?", written.query);
-  bool has_host = false;
-  for (auto const& [name, value] : written.headers) {
-    head.append(name).append(": ").append(value).append("\r\n");
-    has_host = has_host || wire::same_name(name, "Host");
+/// A path of `ws_paths` that a client could ask for.
+std::string usual_path(config::config const& settings) {
+  for (auto const& l : settings.listeners) {
+    for (auto const& path : l.ws_paths) {
+      if (path.find('*') == path.npos) return path;
+    }
   }
-  return head.append(has_host ? "\r\n" : "Host: localhost\r\n\r\n");
+  return "/ws";
 }
 
 bool is_name(config::instance const& i) {
@@ -57,13 +56,18 @@ bool is_name(config::instance const& i) {
 result<route_judge> route_judge::make(config::config settings) {
   std::vector<std::string> names;
   for (auto const& s : settings.services) names.push_back(s.name);
-  auto rules = route::table::make(settings.url_rule, std::move(names), settings.rules);
+  auto rules = route::table::make(settings.url_rule, names, settings.rules);
   if (!rules) return rules.error();
-  return route_judge(std::move(settings), *std::move(rules));
+  auto tunnels = route::handshake_routes::make(settings.routes, names);
+  if (!tunnels) return tunnels.error();
+  return route_judge(std::move(settings), *std::move(rules), *std::move(tunnels));
 }
 
-route_judge::route_judge(config::config settings, route::table rules)
-    : settings_(std::move(settings)), rules_(std::move(rules)), words_(words_of(settings_)) {
+route_judge::route_judge(config::config settings, route::table rules, route::handshake_routes tunnels)
+    : settings_(std::move(settings)),
+      rules_(std::move(rules)),
+      tunnels_(std::move(tunnels)),
+      words_(words_of(settings_)) {
   auto const itself = [](std::string_view host) { return std::vector{std::string(host)}; };
   registry_ = cluster::registry::make(settings_.services, itself, 1);
   for (std::size_t i = 0; i < settings_.services.size(); ++i) {
@@ -73,6 +77,29 @@ route_judge::route_judge(config::config settings, route::table rules)
     state.has_names = std::any_of(s.instances.begin(), s.instances.end(), is_name);
     nobody_.push_back({.code = errc::no_instance, .context = route::no_instance_text(s.name), .cause = {}});
   }
+}
+
+/// The head that a client would send.
+std::string route_judge::head_of(written_handshake const& written) const {
+  auto const path = written.path.empty() ? usual_path(settings_) : written.path;
+  auto head = fmt::format("GET {}{}{} HTTP/1.1\r\n", path, written.query.empty() ? "" : "?", written.query);
+  bool has_host = false;
+  for (auto const& [name, value] : written.headers) {
+    head.append(name).append(": ").append(value).append("\r\n");
+    has_host = has_host || wire::same_name(name, "Host");
+  }
+  return head.append(has_host ? "\r\n" : "Host: localhost\r\n\r\n");
+}
+
+std::string route_judge::remark_on(std::string_view path, std::string_view host) const {
+  for (auto const& l : settings_.listeners) {
+    auto const matches = [path](auto const& pattern) { return wire::path_matches(pattern, path); };
+    if (std::any_of(l.ws_paths.begin(), l.ws_paths.end(), matches)) return {};
+  }
+  if (auto const* const tunnel = tunnels_.match(path, host)) {
+    return fmt::format("a WebSocket at '{}' is carried 1:1 by route '{}': its messages meet no rule", path, tunnel->id);
+  }
+  return fmt::format("no listener takes WebSockets at '{}' (ws_paths): a gateway answers 404", path);
 }
 
 result<judged_session> route_judge::session_of(written_handshake const& written) const {
@@ -88,7 +115,9 @@ result<judged_session> route_judge::session_of(written_handshake const& written)
                                .subprotocol = written.subprotocol,
                                .client = written.client,
                                .user = written.user};
-  return judged_session{route::circumstances_of(rules_.asked(), given), written.client};
+  return judged_session{.told = route::circumstances_of(rules_.asked(), given),
+                        .client = written.client,
+                        .remark = remark_on(target->path, head->get("Host"))};
 }
 
 route_verdict route_judge::judge(std::string_view message, bool binary, judged_session const& from) {

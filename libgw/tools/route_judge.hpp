@@ -6,6 +6,7 @@
 #include "config/config.hpp"
 #include "core/error.hpp"
 #include "route/circumstances.hpp"
+#include "route/handshake_routes.hpp"
 #include "route/refusal.hpp"
 #include "route/table.hpp"
 
@@ -27,17 +28,18 @@ inline constexpr std::string_view url_rule_name = "url_rule";
 /// The handshake of the session that the messages come by, as somebody wrote it down.
 struct written_handshake {
   std::vector<std::pair<std::string, std::string>> headers = {};  // name, value
-  std::string path = "/ws";
-  std::string query = {};                // without '?'
-  std::string subprotocol = {};          // that was negotiated
-  std::string client = "127.0.0.1";      // its IP address
-  std::optional<std::string> user = {};  // who the client has shown to be
+  std::string path = {};                                          // empty: the first of ws_paths
+  std::string query = {};                                         // without '?'
+  std::string subprotocol = {};                                   // that was negotiated
+  std::string client = "127.0.0.1";                               // its IP address
+  std::optional<std::string> user = {};                           // who the client has shown to be
 };
 
 /// The session, judged. Made by route_judge::session_of().
 struct judged_session {
   route::circumstances told = {};
   std::string client = "127.0.0.1";
+  std::string remark = {};  // why no message comes by such a session, if that is so; for people
 };
 
 /// What becomes of a message. The views are valid until the judge's next verdict and until the message changes.
@@ -97,7 +99,9 @@ class route_judge {
     bool has_names = false;                         // of hosts, whose addresses are not looked up
   };
 
-  route_judge(config::config settings, route::table rules);
+  route_judge(config::config settings, route::table rules, route::handshake_routes tunnels);
+  std::string head_of(written_handshake const& written) const;
+  std::string remark_on(std::string_view path, std::string_view host) const;
   route_verdict closes(std::uint32_t bucket, std::string_view why) const;
   route_verdict refused(route::decision const& made, route::refusal const& because) const;
   route_verdict routed(route::decision const& made, std::string_view message, judged_session const& from);
@@ -106,6 +110,7 @@ class route_judge {
 
   config::config settings_;
   route::table rules_;
+  route::handshake_routes tunnels_;
   std::shared_ptr<cluster::registry const> registry_;
   std::vector<service_state> states_;
   std::vector<std::string> words_;

@@ -132,6 +132,18 @@ TEST_CASE("a handshake that no listener takes is refused in words") {
   CHECK(judge.session_of({.headers = {{"host", "a.example"}}, .path = "/ws", .query = "a=b"}).has_value());
 }
 
+TEST_CASE("a path by which no message reaches a rule is remarked on") {
+  auto const judge = make_judge(
+      "[[listener]]\nws_paths = [\"/*/x\", \"/gate\"]\n[[route]]\nid = \"direct\"\n"
+      "uri = \"lb://order\"\npredicates = [\"Path=/chat/**\"]\n");
+  CHECK(session(judge).remark.empty());
+  CHECK(session(judge, {.path = "/a/x"}).remark.empty());
+  CHECK(session(judge, {.path = "/ws"}).remark ==
+        "no listener takes WebSockets at '/ws' (ws_paths): a gateway answers 404");
+  CHECK(session(judge, {.path = "/chat/1"}).remark ==
+        "a WebSocket at '/chat/1' is carried 1:1 by route 'direct': its messages meet no rule");
+}
+
 TEST_CASE("words that no verdict can have are guessed at") {
   auto const judge = make_judge();
   CHECK(judge.knows("order"));

@@ -115,6 +115,7 @@ class suite_reader {
     if (!is_new) complain(from, "name", fmt::format("is the name of the case in line {}, too", first->second));
     lay_over(handshake, it.context);
     if (auto session = judge_.session_of(handshake)) {
+      if (!session->remark.empty()) complain(from, "context", session->remark);
       it.session = *std::move(session);
     } else {
       complain(from, "context", session.error().context);

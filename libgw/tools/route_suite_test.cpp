@@ -94,7 +94,8 @@ TEST_CASE("a table is written as JSON") {
 
 TEST_CASE("the circumstances of a case lie above those of the file, and those above the command line") {
   auto const judge = make_judge(
-      "[[rule]]\nid = \"all\"\nwhen = { path = \"/a\", header = [{ name = \"X-One\", exists = true },"
+      "[[listener]]\nws_paths = [\"/**\"]\n[[rule]]\nid = \"all\"\nwhen = { path = \"/a\", header = [{ name = "
+      "\"X-One\", exists = true },"
       "{ name = \"X-Two\", exists = true }] }\nservice = \"order\"\n");
   written_handshake const base{.headers = {{"x-one", "base"}, {"X-Two", "base"}}, .path = "/base", .user = "base"};
   auto const suites = read(judge,
