@@ -1,5 +1,6 @@
 #include "gateway/session.hpp"
 
+#include "core/view.hpp"
 #include "gateway/channel.hpp"
 #include "gateway/upload.hpp"
 #include "gateway/worker.hpp"
@@ -14,10 +15,6 @@ namespace {
 
 // Answers that wait for a streamed message to end; beyond this the client is not read.
 constexpr std::size_t deferred_limit = 64 * 1024;
-
-std::string_view view(std::span<char const> bytes) noexcept {
-  return {bytes.data(), bytes.size()};
-}
 
 /// Faults by which a client shows that it does not speak our language (PRODUCT.md section 3.4).
 bool is_bad_message(errc code) noexcept {
@@ -35,7 +32,7 @@ bool session::may_read() const {
 }
 
 std::size_t session::read_room() const {
-  std::size_t room = net::poller::read_buffer_size;
+  auto room = net::poller::read_buffer_size;
   for (auto const& c : channels_) room = std::min(room, c.to->room());
   return room;
 }
@@ -78,7 +75,7 @@ void session::on_message(wire::event const& message) {
 }
 
 void session::on_close(wire::event const& close) {
-  if (said_goodbye_) return on_goodbye_over(this);
+  if (said_goodbye()) return leave();
   end({initiator::client, close.code, std::string(close.reason)});
 }
 
@@ -211,7 +208,7 @@ void session::release_output(channel& owner) {
   if (owner_ != &owner) return;
   owner_ = nullptr;
   answers_.release();
-  if (drained_ && !said_goodbye_) say_goodbye();
+  message_to_client_ended();
   on_drained();
   client_.resume_reading();
 }
