@@ -160,7 +160,7 @@ void run(route_options o, outcome& result) {
   o.plan.form = o.output == "json" ? report_form::json : o.output == "ndjson" ? report_form::ndjson : report_form::text;
   o.plan.many = o.messages.size() > 1 || !o.files.empty();
   if (!read_headers(o, result)) return;
-  auto read = load_with_places(o.flags, result);
+  auto read = load_readable(origins_of(o.flags), result);
   if (!read) return;
   auto judge = gw::tools::route_judge::make(read->value);
   if (!judge) return result.fail(exit_status::bad_config, gw::describe(judge.error()));

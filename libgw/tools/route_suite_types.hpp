@@ -17,6 +17,7 @@ struct message_text {
   std::string show(std::string const& value) const { return config::types::quoted(value); }
   std::string name() const { return "string or table"; }
   std::string bounds() const { return {}; }
+  std::string schema() const { return R"({"type":["string","object"]})"; }
 };
 
 /// Strings by names: { NAME = "TEXT" }; a list of strings stands for the name several times.
@@ -27,6 +28,9 @@ struct texts_by_name {
   std::string show(value const& of) const;
   std::string name() const { return "table of strings"; }
   std::string bounds() const { return {}; }
+  std::string schema() const {
+    return R"({"type":"object","additionalProperties":{"type":["string","array"],"items":{"type":"string"}}})";
+  }
 };
 
 /// Values by JSON Pointers: { "/error/service" = "order", "/data/id" = 7 }; kept as JSON.
@@ -37,6 +41,7 @@ struct json_by_pointer {
   std::string show(value const& of) const;
   std::string name() const { return "table by JSON Pointers"; }
   std::string bounds() const { return {}; }
+  std::string schema() const { return R"({"type":"object","propertyNames":{"pattern":"^/"}})"; }
 };
 
 }  // namespace gw::tools
