@@ -14,7 +14,7 @@ LAYERS = {
     "net": "core wire",
     "discovery": "core config cluster net",
     "gateway": "core config wire route cluster net discovery",
-    "tools": "core config wire net",
+    "tools": "core config wire route cluster net",
     "testing": "core config wire net",
 }
 

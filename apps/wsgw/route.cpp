@@ -1,20 +1,22 @@
 #include "commands.hpp"
 #include "settings.hpp"
 
-#include "config/address.hpp"
-#include "route/table.hpp"
-#include "wire/error_frame.hpp"
-#include "wire/utf8.hpp"
+#include "tools/line_blocks.hpp"
+#include "tools/route_suite_run.hpp"
+#include "tools/route_test_run.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,181 +25,154 @@ namespace {
 
 struct route_options {
   settings_flags flags;
-  std::string message;
-  // the handshake
+  std::vector<std::string> messages;
+  std::vector<std::string> files;
+  std::vector<std::string> suites;
+  std::string junit;
   std::vector<std::string> headers;
-  std::string path = "/ws";
-  std::string query;
-  std::string subprotocol;
-  std::string client = "127.0.0.1";
-  std::optional<std::string> user;
-  // the verdict
-  std::string expect;
+  gw::tools::written_handshake handshake;
+  gw::tools::route_test_plan plan;
   std::string output = "text";
-  bool explain = false;
-  bool binary = false;
 };
 
 constexpr std::string_view examples =
-    "Offline, by the rules that 'wsgw serve' runs. The message is the argument, or standard input without one.\n"
+    "Offline, by the code of 'wsgw serve'. Without MESSAGE, -f and -t, all of standard input is one message.\n"
+    "Exit 4 if an expectation is not met or a case fails, 3 for a bad configuration or test file.\n"
     "Examples:\n"
     "  wsgw route test --service order=127.0.0.1:9001 '{\"method\":\"/api/v1/order/create\"}'\n"
     "  wsgw route test -c wsgw.toml --explain '{\"method\":\"/api/v1/nobody/x\"}'\n"
     "  wsgw route test -c wsgw.toml -H 'X-Tenant: a' --path /ws/audio --client 10.1.2.3 --binary x\n"
-    "  wsgw route test -c wsgw.toml --expect NO_ROUTE < message.json";
+    "  wsgw route test -c wsgw.toml -f messages.ndjson -q\n"
+    "  wsgw route test -c wsgw.toml -t tests.toml --junit report.xml";
 
-std::vector<std::string> names_of(gw::config::config const& settings) {
-  std::vector<std::string> names;
-  for (auto const& s : settings.services) names.push_back(s.name);
-  return names;
-}
-
-/// What `wsgw serve` would do with the message.
-struct verdict {
-  bool routed = false;
-  std::string word;                                           // the service, or the code of the error frame
-  std::string frame;                                          // the error frame, or the answer to a heartbeat
-  std::string rule;                                           // id of the custom rule that answered
-  std::vector<std::pair<std::string, std::string>> captures;  // of that rule
-  std::string instance;
-  std::string key;
-};
-
-/// The circumstances of a session whose handshake is that of the options; nothing after a complaint.
-std::optional<gw::route::circumstances> circumstances_of(route_options const& o, gw::route::table const& table,
-                                                         outcome& result) {
-  gw::wire::request_head head;
+/// Splits -H at its colon; false after a complaint.
+bool read_headers(route_options& o, outcome& result) {
   for (std::string_view const line : o.headers) {
     auto const colon = line.find(':');
     if (colon == 0 || colon == line.npos) {
       result.fail(exit_status::usage, fmt::format("'{}' is no header; write 'Name: value'", line));
-      return std::nullopt;
+      return false;
     }
     auto value = line.substr(colon + 1);
     while (value.starts_with(' ')) value.remove_prefix(1);
-    head.fields.push_back({line.substr(0, colon), value});
+    o.handshake.headers.emplace_back(line.substr(0, colon), value);
   }
-  auto const written = o.query.empty() ? o.path : o.path + "?" + o.query;
-  auto const target = gw::wire::judge_target(written);
-  if (!target) {
-    result.fail(exit_status::usage, fmt::format("--path and --query: '{}': {}", written, target.error().why));
-    return std::nullopt;
-  }
-  if (!gw::config::is_ip_literal(o.client)) {
-    result.fail(exit_status::usage, fmt::format("--client: '{}' is no IP address", o.client));
-    return std::nullopt;
-  }
-  gw::route::handshake const given{
-      .head = head, .target = *target, .subprotocol = o.subprotocol, .client = o.client, .user = o.user};
-  return gw::route::circumstances_of(table.asked(), given);
+  return true;
 }
 
-/// The instances that may get the message: all of the service, or the one that a rule asks for.
-std::vector<std::string> candidates_of(verdict const& v, gw::config::config const& settings) {
-  std::vector<std::string> instances;
-  for (auto const& s : settings.services) {
-    if (s.name != v.word) continue;
-    for (auto const& i : s.instances) {
-      auto text = gw::config::host_port_text(i.host, i.port);
-      if (v.instance.empty() || v.instance == text) instances.push_back(std::move(text));
-    }
+/// "-" is standard input. Closes what it opened.
+class opened_file {
+ public:
+  explicit opened_file(std::string const& name)
+      : fd_(name == "-" ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~opened_file() {
+    if (fd_ > STDIN_FILENO) ::close(fd_);
   }
-  return instances;
+  opened_file(opened_file const&) = delete;
+  opened_file& operator=(opened_file const&) = delete;
+
+  int fd() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+/// Every line of the file that is not empty. False after a complaint, or when nobody takes the output.
+bool take_lines(std::string const& name, gw::tools::route_test_run& run, gw::tools::block_output& out,
+                outcome& result) {
+  opened_file const file(name);
+  auto fault = file.fd() < 0 ? std::error_code(errno, std::system_category()) : std::error_code();
+  gw::tools::line_blocks lines(file.fd());
+  std::uint64_t number = 0;
+  for (auto line = fault ? std::nullopt : lines.next(); line; line = lines.next()) {
+    ++number;
+    if (line->empty()) continue;
+    run.take(*line, {.file = name, .line = number});
+    if (!out.turn()) return false;
+  }
+  if (!fault) fault = lines.fault();
+  if (fault) result.fail(exit_status::failed, fmt::format("{}: {}", name, fault.message()));
+  return !fault;
 }
 
-verdict judge(gw::route::table& table, gw::config::config const& settings, std::string const& message, bool binary,
-              gw::route::circumstances const& from) {
-  auto const d = binary ? table.decide_binary(from) : table.decide(message, from);
-  verdict v;
-  if (d.rule != 0) {
-    auto const& rule = table.custom_rules().at(d.rule);
-    v.rule = rule.id();
-    for (std::size_t i = 0; i < rule.names().size(); ++i) {
-      v.captures.emplace_back(rule.names()[i], gw::route::shown(rule.captured()[i]));
-    }
-    v.instance = d.instance;
-    v.key = gw::route::shown(d.key);
-  }
-  v.routed = d.verdict == gw::route::route_verdict::routed;
-  if (v.routed) {
-    v.word = table.name_of(d.service);
-    v.routed = v.instance.empty() || !candidates_of(v, settings).empty();
-    if (v.routed) return v;
-  }
-  auto const data = gw::wire::find_correlation(message);
-  bool const pinned_in_vain = d.verdict == gw::route::route_verdict::routed;
-  if (d.verdict != gw::route::route_verdict::failed && !pinned_in_vain) {
-    v.word = "gateway";
-    if (d.verdict == gw::route::route_verdict::heartbeat) v.frame = gw::wire::make_heartbeat_reply(d.method, data);
-    return v;
-  }
-  gw::wire::error_facts facts;
-  facts.code = pinned_in_vain ? gw::errc::no_instance : d.fault;
-  facts.message = pinned_in_vain ? "the service has no such instance" : d.why;
-  facts.stage = pinned_in_vain ? "discover" : d.fault == gw::errc::parse_error ? "parse" : "route";
-  facts.service = d.named_service;
-  facts.seq = 1;
-  facts.data = data;
-  if (!d.method.empty()) facts.method = d.method;
-  v.word = gw::row_of(facts.code).name;
-  v.frame = gw::wire::make_error_frame(facts);
-  return v;
+std::string whole_input(outcome const& result) {
+  if (::isatty(STDIN_FILENO) != 0) result.term.note("reading the message from the terminal, up to Ctrl-D");
+  std::string message(std::istreambuf_iterator<char>(std::cin), {});
+  while (message.ends_with('\n')) message.pop_back();
+  return message;
 }
 
-void print_json(verdict const& v, gw::config::config const& settings) {
-  nlohmann::ordered_json out;
-  out["schema"] = "wsgw.route_test.v1";
-  out["routed"] = v.routed;
-  out[v.routed ? "service" : "code"] = v.word;
-  if (v.routed) out["candidates"] = candidates_of(v, settings);
-  if (!v.rule.empty()) {
-    out["rule"] = v.rule;
-    out["captures"] = nlohmann::ordered_json::object();
-    for (auto const& [name, text] : v.captures) out["captures"][name] = text;
-  }
-  if (!v.instance.empty()) out["instance"] = v.instance;
-  if (!v.key.empty()) out["key"] = v.key;
-  if (!v.frame.empty()) out["frame"] = nlohmann::ordered_json::parse(v.frame);
-  fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+void write_out(gw::tools::block_output& out, outcome& result) {
+  if (out.flush() || out.fault() == std::errc::broken_pipe) return;
+  result.fail(exit_status::failed, "standard output: " + out.fault().message());
 }
 
-void print_text(verdict const& v, gw::config::config const& settings) {
-  if (v.routed) {
-    fmt::print("{}  ({})\n", v.word, fmt::join(candidates_of(v, settings), ", "));
-  } else {
-    fmt::print("{}\n", v.word);
+void test_messages(route_options const& o, gw::tools::route_judge& judge, gw::tools::judged_session session,
+                   outcome& result) {
+  gw::tools::block_output out(STDOUT_FILENO);
+  gw::tools::route_test_run run(judge, std::move(session), o.plan, out.text());
+  for (std::size_t i = 0; i < o.messages.size(); ++i) {
+    run.take(o.messages[i], {.line = o.plan.many ? i + 1 : 0});
   }
-  if (!v.frame.empty()) fmt::print("{}\n", v.frame);
-  if (v.rule.empty()) return;
-  fmt::print("rule {}\n", v.rule);
-  for (auto const& [name, text] : v.captures) fmt::print("  {} = {}\n", name, text);
-  if (!v.instance.empty()) fmt::print("instance {}\n", v.instance);
-  if (!v.key.empty()) fmt::print("key {}\n", v.key);
+  bool whole = true;
+  for (auto const& name : o.files) whole = whole && take_lines(name, run, out, result);
+  if (o.messages.empty() && o.files.empty()) run.take(whole_input(result), {});
+  run.finish();
+  write_out(out, result);
+  if (!whole) return;
+  if (o.plan.many && !o.plan.quiet) result.term.note(run.counts().summary());
+  if (run.unmet() == 0) return;
+  for (auto const& text : run.complaints()) result.fail(exit_status::expectation, text);
 }
 
-void run(route_options const& o, bool given, outcome& result) {
-  auto const settings = load_settings(o.flags, result);
-  if (!settings) return;
-  auto table = gw::route::table::make(settings->url_rule, names_of(*settings), settings->rules);
-  if (!table) return result.fail(exit_status::bad_config, gw::describe(table.error()));
-  auto const from = circumstances_of(o, *table, result);
-  if (!from) return;
-  auto message = o.message;
-  if (!given) message.assign(std::istreambuf_iterator<char>(std::cin), {});
-  while (!given && message.ends_with('\n')) message.pop_back();
-  if (!o.binary && !gw::wire::is_utf8(message)) {
-    return result.fail(exit_status::failed, "the message is not UTF-8: a gateway ends the session with 1007");
+bool write_file(std::string const& name, std::string const& text) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(name.c_str(), "we"), std::fclose);
+  return file && std::fwrite(text.data(), 1, text.size(), file.get()) == text.size() &&
+         std::fclose(file.release()) == 0;
+}
+
+void test_suites(route_options const& o, gw::tools::route_judge& judge, gw::config::loaded const& read,
+                 outcome& result) {
+  auto const suites = gw::tools::read_route_suites(o.suites, judge, o.handshake);
+  for (auto const& p : suites.problems) fmt::print(stderr, "{}\n", gw::config::format(p));
+  if (!suites.problems.empty()) {
+    auto const count = suites.problems.size();
+    return result.fail(exit_status::bad_config,
+                       fmt::format("{} problem{} in the test files", count, count == 1 ? "" : "s"));
   }
-  auto const v = judge(*table, *settings, message, o.binary, *from);
-  if (o.output == "json") {
-    print_json(v, *settings);
-  } else {
-    print_text(v, *settings);
+  auto const done = gw::tools::run_route_suites(suites.suites, judge, read.places);
+  gw::tools::block_output out(STDOUT_FILENO);
+  gw::tools::add_report(out.text(), done, o.plan.form, o.plan.quiet);
+  write_out(out, result);
+  if (done.failed != 0) result.status = exit_status::expectation;
+  if (!o.junit.empty() && !write_file(o.junit, gw::tools::junit_of(done))) {
+    result.fail(exit_status::failed, fmt::format("{}: cannot be written", o.junit));
   }
-  if (o.explain) fmt::print("{}\n", o.binary ? table->explain_binary(*from) : table->explain(message, *from));
-  if (!o.expect.empty() && o.expect != v.word) {
-    result.fail(exit_status::expectation, fmt::format("expected {}, got {}", o.expect, v.word));
+}
+
+void run(route_options o, outcome& result) {
+  using gw::tools::report_form;
+  if (!o.suites.empty() && !(o.messages.empty() && o.files.empty() && o.plan.expect.empty())) {
+    return result.fail(exit_status::usage, "give either messages or --tests, whose cases have their own 'expect'");
   }
+  if (!o.junit.empty() && o.suites.empty())
+    return result.fail(exit_status::usage, "--junit reports --tests; give both");
+  o.plan.form = o.output == "json" ? report_form::json : o.output == "ndjson" ? report_form::ndjson : report_form::text;
+  o.plan.many = o.messages.size() > 1 || !o.files.empty();
+  if (!read_headers(o, result)) return;
+  auto read = load_readable(origins_of(o.flags), result);
+  if (!read) return;
+  auto judge = gw::tools::route_judge::make(read->value);
+  if (!judge) return result.fail(exit_status::bad_config, gw::describe(judge.error()));
+  auto session = judge->session_of(o.handshake);
+  if (!session) return result.fail(exit_status::usage, session.error().context);
+  if (!session->remark.empty()) result.term.warning(session->remark);
+  if (!o.suites.empty()) return test_suites(o, *judge, *read, result);
+  if (!o.plan.expect.empty() && !judge->knows(o.plan.expect)) {
+    return result.fail(exit_status::usage, fmt::format("--expect: '{}' is neither a service nor a code{}",
+                                                       o.plan.expect, judge->guess_for(o.plan.expect)));
+  }
+  test_messages(o, *judge, *std::move(session), result);
 }
 
 }  // namespace
@@ -206,22 +181,29 @@ void add_route(CLI::App& app, outcome& result) {
   auto const o = std::make_shared<route_options>();
   auto* const route = app.add_subcommand("route", "Look at the routing rules");
   route->require_subcommand(1);
-  auto* const c = route->add_subcommand("test", "Say which service a message would go to");
+  route->footer("Examples:\n  wsgw route test --service order=127.0.0.1:9001 '{\"method\":\"/api/v1/order/create\"}'");
+  auto* const c = route->add_subcommand("test", "Say which service messages would go to, and why");
   add_settings_flags(*c, o->flags);
-  auto* const message = c->add_option("MESSAGE", o->message, "The text message");
-  c->add_option("--expect", o->expect, "Exit 4 unless this is the service, or the code of the error frame")
+  c->add_option("MESSAGE", o->messages, "Text messages");
+  add_list(*c, "-f,--file", o->files, "Messages, one a line; '-' is standard input")->type_name("FILE");
+  add_list(*c, "-t,--tests", o->suites, "Cases in TOML: [[case]] name, message, expect")->type_name("FILE");
+  c->add_option("--junit", o->junit, "Write what became of the cases as JUnit XML")->type_name("FILE");
+  c->add_option("--expect", o->plan.expect, "Exit 4 unless every verdict is this service or error code")
       ->type_name("SERVICE|CODE");
-  c->add_flag("--explain", o->explain, "Say how the verdict came about");
-  c->add_flag("--binary", o->binary, "Judge it as a binary message");
+  c->add_flag("--explain", o->plan.explain, "Tell every step of the decision, rule by rule");
+  c->add_flag("--binary", o->plan.binary, "Judge the messages as binary ones");
   add_list(*c, "-H,--header", o->headers, "A header of the handshake; repeat")->type_name("'NAME: VALUE'");
-  c->add_option("--path", o->path, "The path of the handshake [/ws]")->type_name("PATH");
-  c->add_option("--query", o->query, "The query of the handshake, without '?'")->type_name("QUERY");
-  c->add_option("--subprotocol", o->subprotocol, "The subprotocol that was negotiated")->type_name("NAME");
-  c->add_option("--client", o->client, "The client's address [127.0.0.1]")->type_name("ADDR");
-  c->add_option("--user", o->user, "Who the client has shown to be")->type_name("USER");
-  c->add_option("-o,--output", o->output, "text or json [text]")->check(CLI::IsMember({"text", "json"}));
+  c->add_option("--path", o->handshake.path, "The path of the handshake [the first of ws_paths]")->type_name("PATH");
+  c->add_option("--query", o->handshake.query, "The query of the handshake, without '?'")->type_name("QUERY");
+  c->add_option("--subprotocol", o->handshake.subprotocol, "The subprotocol that was negotiated")->type_name("NAME");
+  c->add_option("--client", o->handshake.client, "The client's address [127.0.0.1]")->type_name("ADDR");
+  c->add_option("--user", o->handshake.user, "Who the client has shown to be")->type_name("USER");
+  c->add_option("-o,--output", o->output, "text, json or ndjson [text]")
+      ->check(CLI::IsMember({"text", "json", "ndjson"}).description(""))
+      ->type_name("FORM");
+  c->add_flag("-q,--summary", o->plan.quiet, "Print only the counts, or the cases that fail");
   c->footer(std::string(examples));
-  c->callback([o, message, &result] { run(*o, message->count() != 0, result); });
+  c->callback([o, &result] { run(*o, result); });
 }
 
 }  // namespace wsgw

@@ -106,6 +106,12 @@ std::optional<std::size_t> pool::choose(wish const& asked, time_point now) {
   return chosen;
 }
 
+instance const* pool::next(dial_request const& asked, time_point now) {
+  if (asked.only) return asked.excluded.empty() && may_dial(*asked.only, now) ? find(*asked.only) : nullptr;
+  auto const index = choose({.excluded = asked.excluded, .key = hash_of(asked.client)}, now);
+  return index ? &instances()[*index] : nullptr;
+}
+
 /// The one that was not tried for longest, so that probes go round.
 std::optional<std::size_t> pool::probe(std::span<instance_id const> excluded, time_point now) {
   if (now < next_probe_ || available(now) > 0) return std::nullopt;
@@ -148,6 +154,10 @@ std::optional<instance_id> pool::for_key(std::uint64_t key, time_point now) {
     candidates_.back().share = candidate::full_share;  // a slow start is a worker's own, and workers must agree
   }
   return candidates_[rendezvous(candidates_, key)].id;
+}
+
+std::optional<instance_id> pool::meant(meaning const& by, time_point now) {
+  return by.address.empty() ? for_key(hash_of(by.key), now) : named(by.address);
 }
 
 instance const* pool::find(instance_id id) const {
@@ -207,6 +217,14 @@ standing pool::state_of(instance_id id, time_point now) const {
 std::size_t pool::available(time_point now) const {
   return static_cast<std::size_t>(
       std::count_if(records_.begin(), records_.end(), [now](record const& r) { return r.known.available(now); }));
+}
+
+pool make_pool(config::config const& settings, std::size_t service, std::size_t worker) {
+  auto const& own = settings.services[service].balancer;
+  auto const kinds = balancer_kinds();
+  auto const* const named = config::find_kind(kinds, own.empty() ? settings.balancer.policy : own);
+  auto const seed = static_cast<std::uint32_t>(worker * 7919 + service + 1);
+  return {(named == nullptr ? kinds.data() : named)->make(seed), settings.balancer, settings.zone, seed};
 }
 
 }  // namespace gw::cluster

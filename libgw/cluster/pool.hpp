@@ -27,6 +27,19 @@ struct wish {
   std::optional<std::uint64_t> key = {};       // hash_of what the choice shall stick to, if the policy cares
 };
 
+/// Whom a rule means: one of the two is given, the other empty.
+struct meaning {
+  std::string_view address = {};  // as in named()
+  std::string_view key = {};      // as in for_key(), not hashed yet
+};
+
+/// Whom a dial is for.
+struct dial_request {
+  std::string_view client = {};                // the client's address, by which consistent hashing chooses
+  std::optional<instance_id> only = {};        // nobody else will do
+  std::span<instance_id const> excluded = {};  // tried already
+};
+
 /// An instance that could not be reached is *held* back: for a second (plus up to a quarter, at random) after the first
 /// failure, twice as long after each further one, at most 30 s. Behind that it is tried once a second until a try
 /// succeeds. While no instance is available there is one probe a second for the whole service, and nothing to choose
@@ -50,6 +63,8 @@ class pool {
 
   // --- who is dialled; the caller must dial then, and tell the outcome ---
 
+  /// The instance to dial next, null if nobody may be dialled now: may_dial() for the only one, else choose().
+  instance const* next(dial_request const& asked, time_point now);
   /// The index of the instance to dial, none of those excluded, or nothing. Counts as a try of it.
   std::optional<std::size_t> choose(wish const& asked, time_point now);
   /// Whether the instance that a rule or a key names may be dialled now; true counts as a try of it. As nobody can
@@ -63,6 +78,8 @@ class pool {
   /// The instance that `key` belongs to, whatever the policy, the loads and the zones: one of those available, one of
   /// all if none is. Nothing only if there are none. No try.
   std::optional<instance_id> for_key(std::uint64_t key, time_point now);
+  /// The one or the other; nothing if there is no such instance.
+  std::optional<instance_id> meant(meaning const& by, time_point now);
   /// Valid until the next update(); null if it has left.
   instance const* find(instance_id id) const;
 
@@ -120,5 +137,9 @@ class pool {
   time_point next_probe_{};
   std::minstd_rand random_;
 };
+
+/// The pool of one service on one worker, without a snapshot yet. No two have the same seed, so that workers do not all
+/// wait for the same moment.
+pool make_pool(config::config const& settings, std::size_t service, std::size_t worker);
 
 }  // namespace gw::cluster

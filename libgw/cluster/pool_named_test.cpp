@@ -28,6 +28,47 @@ TEST_CASE("an instance is named by its host or its address, with the port") {
   check("", "none");
 }
 
+TEST_CASE("a rule means an instance by its address or by a key, and a dial finds that one or nobody") {
+  pool_scene s(hosts(3));
+  CHECK(s.tested.meant({.address = "10.0.0.2:1"}, s.now) == s.id(1));
+  CHECK_FALSE(s.tested.meant({.address = "10.0.0.9:1"}, s.now).has_value());
+  CHECK(s.tested.meant({.key = "ann"}, s.now) == s.tested.for_key(hash_of("ann"), s.now));
+  auto const next = [&s](dial_request const& asked) {
+    auto const* const found = s.tested.next(asked, s.now);
+    return found == nullptr ? "nobody" : found->ip;
+  };
+  CHECK(next({.only = s.id(1)}) == "10.0.0.2");
+  std::vector<instance_id> const second{s.id(1)};
+  CHECK(next({.only = s.id(1), .excluded = second}) == "nobody");
+  s.refuse(1);
+  CHECK(next({.only = s.id(1)}) == "nobody");
+  CHECK(next({.excluded = std::vector{s.id(0), s.id(1)}}) == "10.0.0.3");
+  pool_scene none({});
+  CHECK(none.tested.next({}, none.now) == nullptr);
+}
+
+TEST_CASE("a pool is made with the policy of its service, and consistent hashing goes by the client") {
+  gw::config::config settings;
+  settings.balancer.policy = "round_robin";
+  settings.services = {{.name = "a", .instances = hosts(8)},
+                       {.name = "b", .instances = hosts(8), .balancer = "consistent_hash"}};
+  auto const nowhere = [](std::string_view) { return std::vector<std::string>(); };
+  auto const snapshot = registry::make(settings.services, nowhere, 1);
+  auto const picks = [&](std::size_t service, bool one_client) {
+    auto tested = make_pool(settings, service, 0);
+    tested.update(snapshot, service, {});
+    std::map<std::string, int> found;
+    for (int i = 0; i < 8; ++i) {
+      auto const client = "10.0.0." + std::to_string(one_client ? 1 : i);
+      ++found[tested.next({.client = client}, {})->ip];
+    }
+    return found.size();
+  };
+  CHECK(picks(0, true) == 8);
+  CHECK(picks(1, true) == 1);
+  CHECK(picks(1, false) > 2);
+}
+
 TEST_CASE("a named instance may be dialled freely while it is healthy, and once a second while it is not") {
   pool_scene s(hosts(2), {.eject_failures = 1});
   auto const may_dial = [&s] { return s.tested.may_dial(s.id(0), s.now); };

@@ -40,6 +40,10 @@ void gatherer::add_file(std::string const& path) {
   add_document(source, 0);
 }
 
+bool gatherer::is_file(std::string const& name) const {
+  return std::find(files_.begin(), files_.end(), normal(name)) != files_.end();
+}
+
 void gatherer::add_text(std::string text, std::string const& name) {
   files_.push_back(normal(name));
   add_document(problems_.add_source(name, std::move(text)), 0);

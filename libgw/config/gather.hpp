@@ -29,6 +29,8 @@ class gatherer {
   bool is_broken() const noexcept { return broken_; }
   /// The files in the order in which they were read.
   std::vector<std::string> const& files() const noexcept { return files_; }
+  /// Whether `name` is one of them, and no flag or variable.
+  bool is_file(std::string const& name) const;
 
  private:
   struct place_of_include {

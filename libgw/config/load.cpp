@@ -5,48 +5,46 @@
 #include "config/describe.hpp"
 #include "config/gather.hpp"
 #include "config/report.hpp"
-#include "core/did_you_mean.hpp"
+#include "config/section_reader.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace gw::config {
 namespace {
 
-/// The next parts of the dotted names that begin with `prefix`: for "queue." they are "high" and "low".
-template <class Owner>
-std::vector<std::string_view> names_below(section<Owner> const& s, std::string_view prefix) {
-  std::vector<std::string_view> names;
-  for (auto const& key : s.settings) {
-    if (!key.name.starts_with(prefix)) continue;
-    auto const rest = key.name.substr(prefix.size());
-    auto const name = rest.substr(0, rest.find('.'));
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+/// Where rules and services stand, as far as files say it.
+std::map<std::string, std::string> places_in(gatherer& gathered, report const& problems, config const& value) {
+  std::map<std::string, std::string> places;
+  auto const add = [&](std::string key, position at) {
+    auto const& name = problems.name_of(at.source);
+    places[std::move(key)] = gathered.is_file(name) && at.line != 0 ? fmt::format("{}:{}", name, at.line) : name;
+  };
+  auto& root = gathered.root();
+  for (std::size_t i = 0; i < value.rules.size(); ++i) {
+    if (auto const* const rule = section_node(root, "rule", i)) add("rule." + value.rules[i].id, rule->at);
   }
-  return names;
-}
-
-std::string unknown_key(std::string_view key, std::vector<std::string_view> const& known) {
-  auto const custom = customary_key(key);
-  if (std::find(known.begin(), known.end(), custom) != known.end()) {
-    return fmt::format("unknown key; did you mean '{}'?", custom);
-  }
-  return "unknown key" + guess_or_list(key, known, "known here:");
+  auto const* const services = root.find("services");
+  auto const* const members = services == nullptr ? nullptr : services->value.as<node::table>();
+  if (members == nullptr) return places;
+  for (auto const& m : *members) add("services." + m.key, m.at);
+  return places;
 }
 
 /// Reads one tree into one configuration.
 class loader {
  public:
-  loader(report& problems, config& value) : problems_(problems), value_(value) {}
+  loader(report& problems, config& value) : problems_(problems), tables_(problems), value_(value) {}
 
   void read(node const& root) {
     auto known = names_below(top_section(), "");
     each_section([&known](auto const& s, auto) { known.push_back(s.name); });
     for (auto const& m : *root.as<node::table>()) {
       if (auto const* const key = top_section().find(m.key)) {
-        read_setting(*key, m.value, m.key, value_);
+        tables_.read_setting(*key, m.value, m.key, value_);
       } else if (std::find(known.begin(), known.end(), m.key) == known.end()) {
         problems_.add(m.at, m.key, unknown_key(m.key, known));
       }
@@ -57,38 +55,17 @@ class loader {
   }
 
  private:
-  /// [name]
   template <class Owner>
   void read_section(section<Owner> const& s, node const& from, Owner& to) {
-    if (from.as<node::table>() == nullptr) {
-      return problems_.add(from.at, std::string(s.name), fmt::format("must be one table; write [{}]", s.name));
-    }
-    read_owner(s, from, std::string(s.name), to);
+    tables_.read_table(s, from, to);
   }
 
-  /// [[name]] or [name.X]
   template <class Owner>
   void read_section(section<Owner> const& s, node const& from, std::vector<Owner>& to) {
     if constexpr (std::is_same_v<Owner, service>) {
       read_services(s, from, to);
     } else {
-      read_list(s, from, to);
-    }
-  }
-
-  template <class Owner>
-  void read_list(section<Owner> const& s, node const& from, std::vector<Owner>& to) {
-    auto const* const list = from.as<node::list>();
-    if (list == nullptr) {
-      return problems_.add(from.at, std::string(s.name), fmt::format("must be a list of tables; write [[{}]]", s.name));
-    }
-    to.clear();
-    for (auto const& element : *list) {
-      auto& one = to.emplace_back();
-      read_section(s, element, one);
-      if constexpr (requires { one.id; }) {
-        if (one.id.empty()) one.id = fmt::format("{}-{}", s.name, to.size());
-      }
+      tables_.read_list(s, from, to);
     }
   }
 
@@ -105,66 +82,12 @@ class loader {
         continue;
       }
       auto& one = to.emplace_back(service{.name = m.key, .channel = value_.channel});
-      read_owner(s, m.value, path, one);
+      tables_.read_owner(s, m.value, path, one);
     }
-  }
-
-  template <class Owner>
-  void read_owner(section<Owner> const& s, node const& from, std::string const& path, Owner& to) {
-    auto const before = problems_.size();
-    read_keys(s, *from.as<node::table>(), "", path, to);
-    if (s.check) s.check(to, complaints_about(s, from, path, before));
-    if (problems_.size() != before) problems_.taint(from.at);
-  }
-
-  /// `before`: the problems that there were before `from` was read.
-  template <class Owner>
-  complain complaints_about(section<Owner> const& s, node const& from, std::string const& path, std::size_t before) {
-    return [this, &s, &from, &path, before](std::initializer_list<std::string_view> keys, std::string what) {
-      node const* at = nullptr;
-      for (auto const key : keys) {
-        auto const* const written = locate(from, key);
-        if (problems_.has(fmt::format("{}.{}", path, key), before)) return;
-        if (written != nullptr && problems_.is_tainted(written->at)) return;
-        if (at == nullptr) at = written;
-      }
-      auto const first = *keys.begin();
-      bool const told_elsewhere = at == nullptr && s.find(first)->inherited;
-      if (!told_elsewhere)
-        problems_.add(at != nullptr ? at->at : from.at, fmt::format("{}.{}", path, first), std::move(what));
-    };
-  }
-
-  /// The members of `from`, whose names in the section begin with `prefix` ("" or "queue.").
-  template <class Owner>
-  void read_keys(section<Owner> const& s, node::table const& from, std::string const& prefix, std::string const& path,
-                 Owner& to) {
-    auto const known = names_below(s, prefix);
-    for (auto const& m : from) {
-      auto const name = prefix + m.key;
-      auto const full = fmt::format("{}.{}", path, name);
-      if (std::find(known.begin(), known.end(), m.key) == known.end()) {
-        problems_.add(m.at, full, unknown_key(m.key, known));
-      } else if (auto const* const key = s.find(name)) {
-        read_setting(*key, m.value, full, to);
-      } else if (auto const* const members = m.value.as<node::table>()) {
-        read_keys(s, *members, name + ".", path, to);
-      } else {
-        auto const inner = names_below(s, name + ".");
-        problems_.add(m.value.at, full, fmt::format("must be a table of {}", comma_list(inner)));
-      }
-    }
-  }
-
-  template <class Owner>
-  void read_setting(setting<Owner> const& key, node const& from, std::string const& path, Owner& to) {
-    if (problems_.is_tainted(from.at)) return;  // what could not be put into it is told already
-    faults found;
-    key.read(to, from, found);
-    for (auto& f : found) problems_.add(f.at, path, std::move(f.text));
   }
 
   report& problems_;
+  section_reader tables_;
   config& value_;
 };
 
@@ -173,6 +96,7 @@ loaded finish(gatherer& gathered, report& problems, outside_knowledge const& out
   if (!gathered.is_broken()) {
     loader(problems, result.value).read(gathered.root());
     check_whole(result.value, gathered.root(), outside, problems);
+    result.places = places_in(gathered, problems, result.value);
   }
   result.problems = problems.take();
   result.files = gathered.files();

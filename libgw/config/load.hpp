@@ -7,6 +7,7 @@
 #include "config/overlay.hpp"
 #include "config/problem.hpp"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ struct loaded {
   config value;                    // with problems: what could be read, for nothing but further checks
   std::vector<problem> problems;   // text by text, each in its order
   std::vector<std::string> files;  // that were read, the included ones too
+  /// Where things stand, by "rule.ID" and "services.NAME": "wsgw.toml:12", or the flag or variable.
+  std::map<std::string, std::string> places;
 };
 
 /// Reads a whole configuration. Files have at most 4 MiB. While one cannot be read or is no TOML, only such problems

@@ -3,6 +3,7 @@
 #include "testing/catch.hpp"
 #include "testing/config_world.hpp"
 
+#include <map>
 #include <string>
 
 using namespace std::chrono_literals;
@@ -11,6 +12,7 @@ namespace {
 
 using gw::config::load_text;
 using gw::testing::problems_of;
+using gw::testing::world_of;
 
 constexpr std::string_view order = "[services.order]\ninstances = [\"127.0.0.1:9001\"]\n";
 
@@ -286,4 +288,14 @@ TEST_CASE("a service whose channel is told to be wrong is not told again for wha
         "f.toml:4:14: error: channel.queue.low: low (128KiB) must be below high (1KiB)\n"
         "f.toml:5:16: error: channel.pong_timeout: 0 leaves no time for a pong; write \"10s\", or ping_interval = "
         "\"0\" for no pings\n");
+}
+
+TEST_CASE("a configuration tells where its rules and services stand") {
+  auto const outside = world_of({{"a.toml", "include = [\"b.toml\"]\n[[rule]]\nid = \"x\"\nservice = \"order\"\n"},
+                                 {"b.toml", "\n[services.order]\ninstances = [\"h:1\"]\n"}});
+  gw::config::overlay const flag{gw::config::overlay::form::service, "--service", "chat=h:2"};
+  auto const read = gw::config::load({.files = {"a.toml"}, .overlays = {flag}}, outside);
+  CHECK(problems_of(read).empty());
+  CHECK(read.places == std::map<std::string, std::string>{
+                           {"rule.x", "a.toml:2"}, {"services.chat", "--service"}, {"services.order", "b.toml:2"}});
 }

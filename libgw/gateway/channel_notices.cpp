@@ -19,15 +19,9 @@ void channel::tell_waiting(error const& why) {
     wire::apply_mask(shown, header.key);
     std::string_view const text(shown.data(), shown.size());
 
-    wire::error_facts facts;
-    facts.code = why.code;
-    facts.message = why.context;
-    facts.stage = why.code == errc::no_instance ? "discover" : "connect";
-    facts.service = service_name();
+    route::decision const made{.method = worker_.table().method_of(text), .named_service = service_name()};
+    auto facts = route::facts_of(made, route::undeliverable(why), text);
     facts.seq = seq;
-    if (auto const method = worker_.table().method_of(text); !method.empty()) facts.method = method;
-    facts.data = wire::find_correlation(text);
-    if (row_of(why.code).retryable) facts.retry_after_ms = 1000;
     if (why.code == errc::handshake_rejected && is_http_status(why.cause)) facts.upstream_status = why.cause.value();
     session_.notify(facts);
   });

@@ -1,11 +1,11 @@
 #include "gateway/dial.hpp"
 
-#include "cluster/hash.hpp"
 #include "core/log.hpp"
 #include "gateway/worker.hpp"
 #include "net/beast_judge.hpp"
 #include "net/http_io.hpp"
 #include "net/tls_engine.hpp"
+#include "route/refusal.hpp"
 #include "wire/header_rules.hpp"
 #include "wire/strict_head.hpp"
 #include "wire/strict_head_lexis.hpp"
@@ -215,16 +215,6 @@ class shown_as {
   net::stream*& where_;
 };
 
-/// Who is tried next for the client at this address; null: nobody.
-cluster::instance const* next_of(cluster::pool& pool, dial_wish const& wish, std::string_view client,
-                                 std::span<cluster::instance_id const> tried, time_point now) {
-  if (wish.instance) {
-    return tried.empty() && pool.may_dial(*wish.instance, now) ? pool.find(*wish.instance) : nullptr;
-  }
-  auto const index = pool.choose({.excluded = tried, .key = cluster::hash_of(client)}, now);
-  return index ? &pool.instances()[*index] : nullptr;
-}
-
 }  // namespace
 
 void report(worker& on, std::uint32_t service, cluster::instance_id instance, cluster::trouble what) {
@@ -248,10 +238,11 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
   auto& wheel = on.loop().wheel;
   auto const give_up_at = wheel.now() + settings.channel.open_timeout;
   std::vector<cluster::instance_id> tried;
-  error last{errc::no_instance, side::upstream, "no healthy instance of '" + settings.name + "'", {}};
+  error last{errc::no_instance, side::upstream, route::no_instance_text(settings.name), {}};
 
   while (tried.size() <= settings.channel.connect_retries && wheel.now() < give_up_at) {
-    auto const* const chosen = next_of(pool, wish, client.address, tried, wheel.now());
+    auto const* const chosen =
+        pool.next({.client = client.address, .only = wish.instance, .excluded = tried}, wheel.now());
     if (chosen == nullptr) break;
     cluster::instance const target = *chosen;  // a copy: a new snapshot may come while we wait
     lease counted(target.load, on.index());

@@ -1,6 +1,5 @@
 #include "gateway/session.hpp"
 
-#include "cluster/hash.hpp"
 #include "core/view.hpp"
 #include "gateway/channel.hpp"
 #include "gateway/upload.hpp"
@@ -90,24 +89,22 @@ channel* session::channel_for(route::decision const& d, std::string_view text) {
   worker_.stats().decided_by[d.rule].add();
   std::optional<cluster::instance_id> instance;
   if (!d.instance.empty() || !d.key.empty()) {
-    auto& pool = worker_.pool_of(service);
-    instance = !d.instance.empty() ? pool.named(d.instance)
-                                   : pool.for_key(cluster::hash_of(d.key), worker_.loop().wheel.now());
+    instance = worker_.pool_of(service).meant({.address = d.instance, .key = d.key}, worker_.loop().wheel.now());
     if (!instance) {
-      refuse(d, errc::no_instance, "the service has no such instance", "discover", text);
+      refuse(d, route::no_such_instance, text);
       return nullptr;
     }
   }
   for (auto const& c : channels_) {
     if (c.service != service || c.instance != instance) continue;
     if (!c.to->full()) return c.to;
-    refuse(d, errc::queue_full, "the service takes no more messages now", "relay", text);
+    refuse(d, {errc::queue_full, "the service takes no more messages now", "relay", 1000}, text);
     return nullptr;
   }
   // Channels that are closing count too, so that opening and closing in turn gains nothing.
   auto const most = worker_.settings().session.max_channels;
   if (channels_.size() < most && channels_running_.size() < 2 * most) return open_channel_to(service, instance);
-  refuse(d, errc::channel_limit, "this session has as many channels as it may", "route", text);
+  refuse(d, {errc::channel_limit, "this session has as many channels as it may"}, text);
   return nullptr;
 }
 
@@ -145,7 +142,7 @@ void session::answer(route::decision const& d, std::string_view text) {
       return on_control(d, text);
     case route::route_verdict::failed:
     case route::route_verdict::routed:
-      return refuse(d, d.fault, d.why, d.fault == errc::parse_error ? "parse" : "route", text);
+      return refuse(d, route::refusal_of(d), text);
   }
 }
 
@@ -160,7 +157,7 @@ void session::on_control(route::decision const& d, std::string_view text) {
     case kind::close:
       return close_channels(d, request.service, text);
     case kind::unknown:
-      return refuse(d, errc::bad_method, "no such control message", "route", text);
+      return refuse(d, route::unknown_control, text);
   }
 }
 
@@ -168,23 +165,15 @@ void session::close_channels(route::decision const& d, std::string_view service,
   send_run();  // what was said before is for them
   auto const same = [&](auto const& c) { return worker_.settings().services[c.service].name == service; };
   auto found = std::find_if(channels_.begin(), channels_.end(), same);
-  if (found == channels_.end()) return refuse(d, errc::no_route, "no channel to such a service", "route", text);
+  if (found == channels_.end()) return refuse(d, route::no_such_channel, text);
   for (; found != channels_.end(); found = std::find_if(channels_.begin(), channels_.end(), same)) {
     found->to->end({channel_end::kind::asked, wire::close_code::normal, "closed by the client"});
   }
 }
 
-void session::refuse(route::decision const& d, errc code, std::string_view why, std::string_view stage,
-                     std::string_view text) {
-  wire::error_facts facts;
-  facts.code = code;
-  facts.message = why;
-  facts.stage = stage;
-  facts.service = d.named_service;
+void session::refuse(route::decision const& d, route::refusal const& because, std::string_view text) {
+  auto facts = route::facts_of(d, because, text);
   facts.seq = seq_;
-  if (!d.method.empty()) facts.method = d.method;
-  facts.data = wire::find_correlation(text);
-  if (code == errc::queue_full) facts.retry_after_ms = 1000;
   notify(facts);
 }
 

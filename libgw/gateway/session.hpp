@@ -10,6 +10,7 @@
 #include "gateway/stats.hpp"
 #include "net/peer.hpp"
 #include "net/task_group.hpp"
+#include "route/refusal.hpp"
 #include "route/table.hpp"
 #include "wire/error_frame.hpp"
 #include "wire/json_head.hpp"
@@ -98,7 +99,7 @@ class session final : public conversation, public net::peer_owner {
   channel* open_channel_to(std::uint32_t service, std::optional<cluster::instance_id> instance);
   /// What is not for a channel: the gateway's own business, or a refusal.
   void answer(route::decision const& d, std::string_view text);
-  void refuse(route::decision const& d, errc code, std::string_view why, std::string_view stage, std::string_view text);
+  void refuse(route::decision const& d, route::refusal const& because, std::string_view text);
   void on_control(route::decision const& d, std::string_view text);
   void close_channels(route::decision const& d, std::string_view service, std::string_view text);
 

@@ -75,7 +75,7 @@ void session::begin_streaming() {
   }
   if (d.watched) u.walk.emplace(worker_.table().rules());
   if (u.walk && !u.walk->feed(text)) {
-    refuse(d, fault_of(*u.walk), u.walk->why(), "route", text);
+    refuse(d, {fault_of(*u.walk), u.walk->why()}, text);
     return u.skip();
   }
   u.to = channel_for(d, text);

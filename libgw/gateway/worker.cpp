@@ -16,19 +16,6 @@ namespace {
 
 constexpr duration drain_step = std::chrono::milliseconds(50);
 
-cluster::pool make_pool(config::config const& settings, std::size_t service, std::uint32_t seed) {
-  auto const& own = settings.services[service].balancer;
-  auto const kinds = cluster::balancer_kinds();
-  auto const* const named = config::find_kind(kinds, own.empty() ? settings.balancer.policy : own);
-  auto policy = (named == nullptr ? kinds.data() : named)->make(seed);
-  return {std::move(policy), settings.balancer, settings.zone, seed};
-}
-
-/// Different for every pool, so that workers do not all wait for the same moment.
-std::uint32_t seed_of(std::size_t worker, std::size_t service) {
-  return static_cast<std::uint32_t>(worker * 7919 + service + 1);
-}
-
 }  // namespace
 
 worker::worker(std::size_t index, surroundings around, route::table table,
@@ -42,7 +29,7 @@ worker::worker(std::size_t index, surroundings around, route::table table,
       connections_running_(loop_.where()),
       stop_requested_(loop_.where()) {
   for (std::uint32_t i = 0; i < around_.settings->services.size(); ++i) {
-    pools_.push_back(make_pool(*around_.settings, i, seed_of(index_, i)));
+    pools_.push_back(cluster::make_pool(*around_.settings, i, index_));
     pools_.back().update(instances, i, loop_.wheel.now());
     forwarding_.emplace_back(around_.settings->services[i].channel.forward_headers);
   }

@@ -24,8 +24,8 @@ TEST_CASE("rules are explained to people, each with its reason") {
         "  at = 10.0.0.1:9001\n"
         "  -> service = exec\n"
         "  -> instance = 10.0.0.1:9001\n"
-        "rule 'user' is not asked\n"
-        "rule 'late' is not asked\n"
+        "rule 'user' is not asked: 'pin' has answered\n"
+        "rule 'late' is not asked: 'pin' has answered\n"
         "service exec\n");
   check(R"({"method":"/x","topic":"ordre"})", {},
         "routing key 'method' at byte 11: /x\n"
@@ -35,18 +35,24 @@ TEST_CASE("rules are explained to people, each with its reason") {
         "rule 'topic' answers\n"
         "  s = ordre\n"
         "  -> service = ordre\n"
-        "rule 'pin' is not asked\n"
-        "rule 'user' is not asked\n"
-        "rule 'late' is not asked\n"
+        "rule 'pin' is not asked: 'topic' has answered\n"
+        "rule 'user' is not asked: 'topic' has answered\n"
+        "rule 'late' is not asked: 'topic' has answered\n"
         "NO_ROUTE: no service 'ordre'; did you mean 'order'?\n");
-  CHECK(t.explain(R"({"method":1})", {}).ends_with("\nno rule is asked: this answer is final\n"));
+  CHECK(t.explain(R"({"method":1})", {}).ends_with("\nrule 'late' is not asked: this fault is final\n"));
+  CHECK(t.explain(R"({"method":"/api/v1/order/x"})", {})
+            .ends_with("service order\n"
+                       "rule 'topic' is not asked: the URL rule has answered\n"
+                       "rule 'pin' is not asked: the URL rule has answered\n"
+                       "rule 'user' is not asked: the URL rule has answered\n"
+                       "rule 'late' is not asked: the URL rule has answered\n"));
   CHECK(t.explain_binary({.path = "/ws"}) ==
         "binary: not for the URL rule\n"
         "rule 'topic': a binary message has no fields\n"
         "rule 'pin': a binary message is no text\n"
         "rule 'user' answers\n"
         "  -> service = exec\n"
-        "rule 'late' is not asked\n"
+        "rule 'late' is not asked: 'user' has answered\n"
         "RULE_ERROR: the rule needs {user}, and nobody knows who the client is\n");
   CHECK(
       made({{.id = "r", .when = {.path = "/x"}, .service = "order"}}, {.enabled = false}).explain("x", {.path = "/"}) ==

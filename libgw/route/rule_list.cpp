@@ -44,7 +44,8 @@ ruling rule_list::ask(message_facts::content what, std::string_view text, circum
   for (std::uint32_t number = 1; number <= size(); ++number) {
     auto& one = rules_[number - 1];
     if (made.said == answer::yes) {
-      fmt::format_to(std::back_inserter(*explained), "rule '{}' is not asked\n", one.id());
+      fmt::format_to(std::back_inserter(*explained), "rule '{}' is not asked: '{}' has answered\n", one.id(),
+                     at(made.rule).id());
       continue;
     }
     auto const said = one.ask(about, explained == nullptr ? nullptr : &why);

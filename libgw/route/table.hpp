@@ -85,7 +85,7 @@ class table {
   rule_list const& custom_rules() const noexcept { return custom_; }
 
   /// The decision in lines for people: the routing key, the captures and the service, or the fault with a caret under
-  /// the byte; then, where they are asked, every custom rule with its reason.
+  /// the byte; then every custom rule with its reason, or why it is not asked.
   std::string explain(std::string_view text, circumstances const& from);
   std::string explain_binary(circumstances const& from);
 

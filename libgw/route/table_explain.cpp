@@ -1,4 +1,5 @@
 #include "core/did_you_mean.hpp"
+#include "core/snippet.hpp"
 #include "route/table.hpp"
 
 #include <fmt/format.h>
@@ -8,26 +9,6 @@
 // The half of table that speaks to people: the same judgements as in table.cpp, told step by step.
 namespace gw::route {
 namespace {
-
-/// A refused routing key may hold control characters, which must not reach the terminal.
-std::string harmless(std::string_view text) {
-  std::string shown(text);
-  for (auto& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return shown;
-}
-
-/// A piece of `text` around byte `at`, and a caret under it; whatever is not printable ASCII is shown as one '.'.
-std::string with_caret(std::string_view text, std::size_t at) {
-  constexpr std::size_t around = 36;
-  auto const from = at > around ? at - around : 0;
-  std::string shown(text.substr(from, 2 * around));
-  for (auto& c : shown) {
-    if (c < ' ' || c > '~') c = '.';
-  }
-  return fmt::format("  {}\n  {:>{}}\n", shown, '^', at - from + 1);
-}
 
 void tell_fault(decision const& d, std::string& out) {
   fmt::format_to(std::back_inserter(out), "{}: {}\n", row_of(d.fault).name, d.why);
@@ -65,18 +46,18 @@ decision table::explain_url_rule(std::string_view text, circumstances const& fro
   }
   if (head.verdict != wire::head_verdict::found) {
     tell_fault(url, out);
-    out += with_caret(text, head.at);
+    out += snippet(text, head.at);
     return url;
   }
   auto const to = std::back_inserter(out);
-  fmt::format_to(to, "routing key '{}' at byte {}: {}\n", rules_.key, head.at, harmless(head.value));
+  fmt::format_to(to, "routing key '{}' at byte {}: {}\n", rules_.key, head.at, one_line(head.value));
   if (!answers && url.named_service.empty()) {
     tell_fault(url, out);
-    out += with_caret(text, head.at);
+    out += snippet(text, head.at);
     return url;
   }
   if (url.verdict != route_verdict::control) fmt::format_to(to, "matches {}\n", pattern_.source());
-  for (auto const& [name, value] : found) fmt::format_to(to, "  {} = {}\n", name, value);
+  for (auto const& [name, value] : found) fmt::format_to(to, "  {} = {}\n", name, one_line(value));
   explain_verdict(url, out);
   return url;
 }
@@ -85,7 +66,10 @@ void table::explain_further(decision const& url, message_facts::content what, st
                             circumstances const& from, std::string& out) {
   if (custom_.empty()) return;
   if (!url.unanswered) {
-    if (url.verdict == route_verdict::failed) out += "no rule is asked: this answer is final\n";
+    auto const why = url.verdict == route_verdict::failed ? "this fault is final" : "the URL rule has answered";
+    for (std::uint32_t number = 1; number <= custom_.size(); ++number) {
+      fmt::format_to(std::back_inserter(out), "rule '{}' is not asked: {}\n", custom_.at(number).id(), why);
+    }
     return;
   }
   auto const by = custom_.ask(what, text, from, &out);
@@ -109,7 +93,7 @@ void table::explain_verdict(decision const& made, std::string& out) const {
     case route_verdict::failed: {
       if (made.fault != errc::no_route) return tell_fault(made, out);
       std::vector<std::string_view> const known(names_.begin(), names_.end());
-      fmt::format_to(to, "{}: no service '{}'{}\n", row_of(made.fault).name, harmless(made.named_service),
+      fmt::format_to(to, "{}: no service '{}'{}\n", row_of(made.fault).name, one_line(made.named_service),
                      did_you_mean_text(made.named_service, known));
       break;
     }

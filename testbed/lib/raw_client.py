@@ -14,8 +14,10 @@ NO_MASK = bytes(4)  # a key that is legal
 class raw_client:
     """An async context manager over one TCP connection; leaving it cuts the connection."""
 
-    def __init__(self, gateway, *, address=None, path="/ws", receive_buffer=None, handshake=True):
+    def __init__(self, gateway, *, address=None, path="/ws", headers=(), receive_buffer=None,
+                 handshake=True):
         self._address, self._path = address or gateway.address, path
+        self._headers = "".join(f"{name}: {value}\r\n" for name, value in headers)
         self._receive_buffer, self._handshake = receive_buffer, handshake
 
     async def __aenter__(self):
@@ -42,7 +44,7 @@ class raw_client:
     def request(self):
         key = base64.b64encode(os.urandom(16)).decode()
         return (f"GET {self._path} HTTP/1.1\r\nHost: {self._address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode()
+                f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{self._headers}\r\n").encode()
 
     async def shake_hands(self):
         self.writer.write(self.request())

@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import tempfile
+import xml.etree.ElementTree
 
 from lib.certificates import certificates
 from lib.gateway import gateway, http_get, mock_service, service
@@ -58,7 +59,8 @@ async def route_test():
     routed = VERDICTS[0][1]
     done = await wsgw("route", "test", *ORDER, "-o", "json", routed)
     check_equal("as JSON, routed", json.loads(done.out),
-                {"schema": "wsgw.route_test.v1", "routed": True, "service": "order", "candidates": ["127.0.0.1:9001"]})
+                {"schema": "wsgw.route_test.v1", "seq": 1, "routed": True, "service": "order", "rule": "url_rule",
+                 "candidates": ["127.0.0.1:9001"], "pick": "127.0.0.1:9001"})
     done = await wsgw("route", "test", *ORDER, "-o", "json", '{"method":"/api/v1/chat/x","id":3}')
     seen = json.loads(done.out)
     check("as JSON, refused, with the error frame", (seen["routed"], seen["code"], seen["frame"]["data"]) ==
@@ -72,6 +74,56 @@ async def route_test():
     check_equal("the message may come from stdin", (done.status, done.out.split()[0]), (0, "NO_METHOD"))
     done = await wsgw("route", "test", *ORDER, "--explain", '{"method":"/api/v1/oder/x"}')
     check("--explain suggests what was meant", "did you mean 'order'" in done.out, done)
+    done = await wsgw("route", "test", *ORDER, "--expect", "ordr", routed)
+    check("--expect of something that does not exist: status 2, and a guess",
+          done.status == 2 and "did you mean 'order'" in done.err, done)
+
+
+async def route_test_many():
+    """wsgw route test judges many messages, and files of cases."""
+    routed, refused = VERDICTS[0][1], VERDICTS[5][1]
+    done = await wsgw("route", "test", *ORDER, routed, refused, "--expect", "order")
+    check_equal("several messages: a line each", [line.split()[1] for line in done.out.splitlines()],
+                ["order", "NO_ROUTE"])
+    check("the sum, and what was not as expected, on stderr; status 4", done.status == 4 and
+          "2 messages: order 1, NO_ROUTE 1" in done.err and "message 2: expected order, got NO_ROUTE" in done.err, done)
+    lines = f"{routed}\n\n{refused}\r\n{routed}"
+    done = await wsgw("route", "test", *ORDER, "-f", "-", "-o", "ndjson", stdin=lines)
+    check_equal("-f - reads lines; those that are empty are none", [json.loads(line).get("service")
+                                                                      for line in done.out.splitlines()],
+                ["order", None, "order"])
+    done = await wsgw("route", "test", *ORDER, "-f", "-", "-o", "json", stdin=lines)
+    check_equal("-o json: one list", [one["seq"] for one in json.loads(done.out)], [1, 2, 3])
+    done = await wsgw("route", "test", *ORDER, "-f", "-", "-q", stdin=lines)
+    check_equal("-q: only the counts", done.out, "       2 order\n       1 NO_ROUTE\n")
+    done = await wsgw("route", "test", *ORDER, "-f", "/nowhere/at/all")
+    check("a file that cannot be read: status 1",
+          done.status == 1 and "/nowhere/at/all: No such file" in done.err, done)
+    with tempfile.TemporaryDirectory() as folder:
+        cases, report = os.path.join(folder, "cases.toml"), os.path.join(folder, "report.xml")
+
+        def write(text):
+            with open(cases, "w", encoding="utf-8") as file:
+                file.write(text)
+        good = '[[case]]\nname = "orders"\nmessage = { method = "/api/v1/order/x" }\nexpect = "order"\n'
+        write(good)
+        done = await wsgw("route", "test", *ORDER, "-t", cases)
+        check_equal("a file of cases: status 0", (done.status, done.out),
+                    (0, f"ok      {cases}:1: orders\n1 case: 1 ok, 0 FAILED\n"))
+        write(good + '[[case]]\nname = "<others>"\nmessage = "x"\nexpect = "order"\n')
+        done = await wsgw("route", "test", *ORDER, "-t", cases, "--junit", report)
+        check("a case that fails: status 4, and the byte", done.status == 4 and
+              f"FAILED  {cases}:5: <others>" in done.out and "        |   x\n        |   ^\n" in done.out, done)
+        suites = xml.etree.ElementTree.parse(report).getroot()
+        check_equal("JUnit has the cases", [(case.get("name"), case.find("failure") is not None)
+                                              for case in suites.iter("testcase")],
+                    [("orders", False), ("<others>", True)])
+        write(good.replace("expect", "expct"))
+        done = await wsgw("route", "test", *ORDER, "-t", cases)
+        check("a mistake in the file: status 3, with its place and a guess", done.status == 3 and
+              f"{cases}:4:1: error: case.expct: unknown key; did you mean 'expect'?" in done.err, done)
+        done = await wsgw("route", "test", *ORDER, "-t", cases, routed)
+        check_equal("cases and messages at once: status 2", done.status, 2)
 
 
 async def config_check():
@@ -238,6 +290,8 @@ async def examples_run():
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         for name, content in (("wsgw.toml", order_toml), ("message.json", '{"method":"/api/v1/nobody/x"}'),
+                              ("messages.ndjson", '{"method":"/api/v1/order/x"}\n{"method":"/api/v1/nobody/x"}\n'),
+                              ("tests.toml", '[[case]]\nmessage = { method = "/api/v1/order/x" }\nexpect = "order"\n'),
                               ("order.txt", 'call order/get {"id":7}\nexpect /service=order\n')):
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write(content)
@@ -305,5 +359,5 @@ async def streams_and_colour():
     check("with --color always it has them", "\x1b[" in painted.err, painted)
 
 
-tell(selftest, route_test, config_check, precedence, client_command, pushing_mock, bench_command, helps, examples_run,
-     streams_and_colour)
+tell(selftest, route_test, route_test_many, config_check, precedence, client_command, pushing_mock, bench_command, helps,
+     examples_run, streams_and_colour)
