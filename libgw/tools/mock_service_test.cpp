@@ -150,7 +150,7 @@ TEST_CASE("Answers come in the order of the messages") {
 
 TEST_CASE("A raw mock gives messages of every size back, and delayed ones later") {
   for (auto const delay : {std::chrono::milliseconds(0), std::chrono::milliseconds(1)}) {
-    running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw, .delay = delay});
+    running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw, .delay = {.first = delay}});
     for (auto const size : {1U, 125U, 126U, 8191U, 8192U, 65535U, 65536U, 1'000'000U}) {
       std::string const text(size, 'a');
       auto plan = m.to(0, "send before\nsend " + text + "\nsend after\n");
@@ -167,7 +167,7 @@ TEST_CASE("A mock pushes without being asked") {
 
 TEST_CASE("A mock that closes after two messages answers both first") {
   for (auto const delay : {std::chrono::milliseconds(0), std::chrono::milliseconds(1)}) {
-    running_mock const m(mock_behaviour{.delay = delay, .close_after = 2});
+    running_mock const m(mock_behaviour{.delay = {.first = delay}, .close_after = 2});
     check(m, "send 1\nsend 2\nexpect /n=1\nexpect /n=2\nexpect-close 1000", verdict::done);
   }
 }
@@ -184,7 +184,7 @@ TEST_CASE("A mock that stops says goodbye to everyone") {
 
 TEST_CASE("A mock can be stopped while a connection waits for its handshake") {
   mock_service mock;
-  REQUIRE(mock.start({{.behaviour = {.accept_delay = std::chrono::hours(1)}}}, any_port()).has_value());
+  REQUIRE(mock.start({{.behaviour = {.handshake = {.delay = std::chrono::hours(1)}}}}, any_port()).has_value());
   auto const& at = mock.instances().front().at;
   net::unique_fd const fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   REQUIRE(::connect(fd.get(), at.data(), at.size()) == 0);

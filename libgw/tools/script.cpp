@@ -2,6 +2,7 @@
 
 #include "core/did_you_mean.hpp"
 #include "core/units.hpp"
+#include "tools/json_text.hpp"
 #include "wire/close_code.hpp"
 
 #include <fmt/core.h>
@@ -16,21 +17,10 @@ namespace {
 
 using json = nlohmann::json;
 
-constexpr int deepest = 64;
 constexpr std::size_t shown = 400;  // bytes of a message in a complaint
 
 error bad(std::string what) {
   return {errc::bad_usage, side::client, std::move(what), {}};
-}
-
-/// Parsed, with everything nested too deep left out: the recursive functions of the library stay safe.
-json parse(std::string_view text) {
-  auto const shallow = [](int depth, json::parse_event_t, json&) { return depth <= deepest; };
-  return json::parse(text, shallow, false);
-}
-
-std::string dumped(json const& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string cut(std::string_view text) {
@@ -42,14 +32,6 @@ std::string_view trimmed(std::string_view text) {
   auto const first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-bool is_pointer(std::string_view text) {
-  if (!text.empty() && text.front() != '/') return false;
-  for (auto at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
-    if (at + 1 == text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) return false;
-  }
-  return true;
 }
 
 struct word {
@@ -197,7 +179,7 @@ result<step> make_call(std::string_view service_and_path, std::string_view data)
 result<step> make_expect(std::string_view pointer_and_value) {
   auto const equals = pointer_and_value.find('=');
   auto const pointer = pointer_and_value.substr(0, equals);
-  if (equals == std::string_view::npos || !is_pointer(pointer)) {
+  if (equals == std::string_view::npos || !is_json_pointer(pointer)) {
     return bad(fmt::format("'{}' is not PTR=VALUE with a JSON Pointer; write for example: /data/name=\"x\"",
                            pointer_and_value));
   }
@@ -219,15 +201,14 @@ std::optional<std::string> complaint(step const& expectation, std::string_view m
     if (message.find(expectation.text) != std::string_view::npos) return std::nullopt;
     return say(fmt::format("a message that contains '{}'", expectation.text), "one that does not");
   }
-  auto wanted = parse(expectation.value);
+  auto wanted = parse_shallow(expectation.value);
   if (wanted.is_discarded()) wanted = expectation.value;
-  auto const whole = parse(message);
+  auto const whole = parse_shallow(message);
   if (whole.is_discarded()) return say(dumped(wanted), "a message that is not JSON");
-  json::json_pointer const pointer(expectation.text);
-  if (!whole.contains(pointer)) return say(dumped(wanted), fmt::format("nothing at {}", expectation.text));
-  auto const& got = whole.at(pointer);
-  if (got == wanted) return std::nullopt;
-  return say(dumped(wanted), cut(dumped(got)));
+  auto const* const got = find_at(whole, expectation.text);
+  if (got == nullptr) return say(dumped(wanted), fmt::format("nothing at {}", expectation.text));
+  if (*got == wanted) return std::nullopt;
+  return say(dumped(wanted), cut(dumped(*got)));
 }
 
 }  // namespace gw::tools

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 
 from lib.process import binary, event_of, process
-from lib.story import until
+from lib.story import until, untrue
 
 
 def service(name, *addresses, **settings):
@@ -103,11 +103,14 @@ class gateway(process):
 
 
 class mock_service(process):
-    """`wsgw mock-service`. `instances` are its lines: service, instance, address."""
+    """`wsgw mock-service`. `instances` are its lines: service, instance, address. With `control` it obeys lines."""
 
-    def __init__(self, count, *options, prefix=()):
-        self._count = count
-        super().__init__(*prefix, binary(), "mock-service", *options, name="wsgw mock-service")
+    def __init__(self, count, *options, prefix=(), control=False):
+        self._count, self._answers = count, 0
+        if control:
+            options += ("--control",)
+        super().__init__(*prefix, binary(), "mock-service", "-o", "ndjson", *options, name="wsgw mock-service",
+                         stdin=asyncio.subprocess.PIPE if control else None)
 
     async def __aenter__(self):
         try:
@@ -117,6 +120,17 @@ class mock_service(process):
             await self.__aexit__(type(why), why, None)
             raise
         return self
+
+    async def control(self, line):
+        """Sends a control line, which must be obeyed, and returns the lines {"event":"instance"} of the answer."""
+        self.write(line + "\n")
+        self._answers += 1
+        told = (await self.events(self.out, "control", self._answers))[-1]
+        if not told["ok"]:
+            raise untrue(f"the mock obeys '{line}'; it says: {told['error']}")
+        told_at = [n for n, text in enumerate(self.out) if event_of(text).get("event") == "control"]
+        before = told_at[-2] if len(told_at) > 1 else 0
+        return [e for e in map(event_of, self.out[before:told_at[-1]]) if e.get("event") == "instance"]
 
     def addresses(self, name):
         return [i["address"] for i in self.instances if i["service"] == name]
