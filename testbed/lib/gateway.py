@@ -123,14 +123,18 @@ class mock_service(process):
 
     async def control(self, line):
         """Sends a control line, which must be obeyed, and returns the lines {"event":"instance"} of the answer."""
+        told = await self.ask(line)
+        if not told[-1]["ok"]:
+            raise untrue(f"the mock obeys '{line}'; it says: {told[-1]['error']}")
+        return told[:-1]
+
+    async def ask(self, line):
+        """Sends a control line and returns the answer: lines {"event":"instance"}, and last {"event":"control"}."""
+        before = len(self.out)
         self.write(line + "\n")
         self._answers += 1
-        told = (await self.events(self.out, "control", self._answers))[-1]
-        if not told["ok"]:
-            raise untrue(f"the mock obeys '{line}'; it says: {told['error']}")
-        told_at = [n for n, text in enumerate(self.out) if event_of(text).get("event") == "control"]
-        before = told_at[-2] if len(told_at) > 1 else 0
-        return [e for e in map(event_of, self.out[before:told_at[-1]]) if e.get("event") == "instance"]
+        await self.events(self.out, "control", self._answers)
+        return [event_of(text) for text in self.out[before:]]
 
     def addresses(self, name):
         return [i["address"] for i in self.instances if i["service"] == name]
