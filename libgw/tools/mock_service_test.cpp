@@ -59,6 +59,12 @@ transcript hold(client_plan const& plan) {
       case client_event::kind::binary:
         t.lines.push_back("binary " + std::string(e.text));
         break;
+      case client_event::kind::pong:
+        t.lines.emplace_back("pong");
+        break;
+      case client_event::kind::retry:
+        t.lines.emplace_back("retry");
+        break;
       case client_event::kind::close:
         t.lines.push_back((e.by_server ? "server closes " : "client closes ") + std::to_string(e.code));
         break;
@@ -245,7 +251,8 @@ TEST_CASE("The client sends the lines of its input") {
   REQUIRE(::write(write_end.get(), lines.data(), lines.size()) == static_cast<ssize_t>(lines.size()));
   write_end.reset();
   auto plan = m.to(0, "");
-  plan.input = read_end.get();
+  line_messages input(read_end.get());
+  plan.source = &input;
   plan.leave_after = 3;
   auto const t = hold(plan);
   CHECK(t.lines == std::vector<std::string>{"open ", "one", "two", "three without a line feed", "client closes 1000"});

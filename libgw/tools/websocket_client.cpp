@@ -127,10 +127,11 @@ result<wire::owned_field> parse_field(std::string_view text) {
 
 result<> trust(websocket_request& ask, trust_options const& whom) {
   if (!ask.url.secure) {
-    if (whom.ca.empty() && !whom.insecure) return {};
+    if (whom.ca.empty() && whom.cert.empty() && !whom.insecure) return {};
     return error{errc::bad_usage, side::client, "whom to trust is a question of TLS; write a wss:// URL", {}};
   }
-  auto made = net::tls_context::client({.verify = !whom.insecure, .ca_file = whom.ca});
+  auto made = net::tls_context::client(
+      {.verify = !whom.insecure, .ca_file = whom.ca, .cert_file = whom.cert, .key_file = whom.key});
   if (!made) return made.error();
   ask.tls = std::move(*made);
   return {};

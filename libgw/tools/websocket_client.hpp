@@ -24,10 +24,12 @@ struct websocket_request {
   std::shared_ptr<net::tls_context const> tls = nullptr;  // for wss, see trust()
 };
 
-/// Whom a client by TLS trusts.
+/// Whom a client by TLS trusts, and how it shows who it is.
 struct trust_options {
-  std::string ca;         // a file, PEM; empty: the system's
+  std::string ca{};       // a file, PEM; empty: the system's
   bool insecure = false;  // anybody
+  std::string cert{};     // a file, PEM, with its `key`; empty: nobody is told who we are
+  std::string key{};
 };
 
 /// Makes `ask` ready for TLS if its URL is wss. errc::bad_config names the file that cannot be used; errc::bad_usage:

@@ -129,6 +129,7 @@ async def unasked():
                     await client.send(text("push", 1))
                     numbers = [m["push"] for m in [await receive(client) for _ in range(21)] if "push" in m]
                     check_equal("pushes are numbered without a gap", numbers, list(range(1, 21)))
+                    client.transport.abort()
                 for name, size in (("paced", 1024), ("flood", 16 * 1024)):
                     async with connect(gw, max_queue=4) as client, connect(gw) as other:
                         await client.send(text(name, 1))
