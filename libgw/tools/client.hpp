@@ -34,11 +34,11 @@ struct client_plan {
 struct client_event {
   enum class kind : std::uint8_t { open, message, binary, pong, close, retry };
   kind what;
-  double at_ms = 0;        // since the start
-  std::string_view text;   // message, binary: the payload; open: the subprotocol; close: the reason; retry: why
-  std::uint16_t code = 0;  // close: 1005 without a code, 1006 without a Close
-  bool by_server = true;   // close
-  double took_ms = 0;      // pong: since its ping; retry: until the next try
+  double at_ms = 0;         // since the start
+  std::string_view text{};  // message, binary: the payload; open: the subprotocol; close: the reason; retry: why
+  std::uint16_t code = 0;   // close: 1005 without a code, 1006 without a Close
+  bool by_server = true;    // close
+  double took_ms = 0;       // pong: since its ping; retry: until the next try
 };
 
 struct client_outcome {

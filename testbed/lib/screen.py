@@ -1,5 +1,6 @@
 """A program at a real terminal: a pseudo-terminal, and a small model of the screen that a person would see."""
 import asyncio
+import codecs
 import fcntl
 import os
 import pty
@@ -48,8 +49,12 @@ class screen:
         elif c >= " ":
             if self.column == self._columns:
                 self.row, self.column = self.row + 1, 0
+                self._grow()
             self._write(c)
             self.column += 1
+        self._grow()
+
+    def _grow(self):
         while self.row >= len(self.rows):
             self.rows.append("")
 
@@ -85,7 +90,11 @@ class screen:
             raise untrue(f"the screen knows the sequence {found.group(0)!r}")
 
     def lines(self):
-        return [row.rstrip() for row in self.rows]
+        """Down to the cursor, or to the last line that is not empty."""
+        shown = [row.rstrip() for row in self.rows]
+        while len(shown) > self.row + 1 and not shown[-1]:
+            shown.pop()
+        return shown
 
 
 class at_terminal:
@@ -95,7 +104,8 @@ class at_terminal:
         self._command, self._env = [str(word) for word in command], env or {}
         self._columns = columns
         self.screen, self.raw = screen(columns), b""
-        self._more, self._ended = asyncio.Condition(), False
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._more = asyncio.Condition()
 
     async def __aenter__(self):
         self._master, slave = pty.openpty()
@@ -130,7 +140,7 @@ class at_terminal:
         except (BlockingIOError, OSError):
             return
         self.raw += data
-        self.screen.feed(data.decode(errors="replace"))
+        self.screen.feed(self._decoder.decode(data))
         asyncio.ensure_future(self._notify())
 
     async def _notify(self):
