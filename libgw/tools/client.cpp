@@ -22,7 +22,7 @@ namespace {
 
 constexpr int status_interrupted = 130;
 constexpr std::uint64_t max_message = 64 * 1024 * 1024;
-constexpr net::queue_marks marks = {1024 * 1024, 256 * 1024};
+constexpr watermarks marks = {1024 * 1024, 256 * 1024};
 constexpr duration patience = std::chrono::seconds(1);
 constexpr duration first_pause = std::chrono::milliseconds(100);
 constexpr duration longest_pause = std::chrono::seconds(30);
