@@ -71,6 +71,7 @@ struct client_terminal::editor {
     ::tcgetattr(STDIN_FILENO, &before);
     auto silent = before;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    silent.c_cc[VSUSP] = _POSIX_VDISABLE;  // the shell would get a terminal in libedit's hands
     ::tcsetattr(STDIN_FILENO, TCSADRAIN, &silent);
     if (std::setlocale(LC_CTYPE, "") == nullptr || MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
     lines = ::history_init();

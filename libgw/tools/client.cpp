@@ -40,7 +40,8 @@ class conversation final : public net::peer_owner {
         loop_(time_),
         began_(time_.now()),
         changed_(loop_.where()),
-        limit_(loop_.wheel, on_limit, this) {}
+        limit_(loop_.wheel, on_limit, this),
+        dialler_(loop_) {}
 
   client_outcome run() {
     run_loop(loop_, watched());
@@ -58,7 +59,7 @@ class conversation final : public net::peer_owner {
       watching.spawn(watch_signals(*ends));
     }
     co_await connect_and_talk();
-    if (source_began_) plan_.source->end();
+    end_source();
     limit_.stop();
     if (ends) ends->close();
     co_await watching.join();
@@ -69,7 +70,7 @@ class conversation final : public net::peer_owner {
     if (first == 0) co_return;
     interrupted_ = true;
     changed_.set();
-    if (dialling_ != nullptr) dialling_->close();
+    dialler_.close();
     int const second = co_await ends.next();
     if (second != 0) std::_Exit(status_interrupted);
   }
@@ -77,7 +78,7 @@ class conversation final : public net::peer_owner {
   net::awaitable<void> connect_and_talk() {
     if (plan_.limit && plan_.source == nullptr) limit_.start(*plan_.limit);
     for (unsigned failures = 0;; ++failures) {
-      auto opened = co_await dial();
+      auto opened = co_await dialler_.open(plan_.to, plan_.connect_limit);
       if (interrupted_) co_return settle(verdict::interrupted, "interrupted");
       std::string why;
       if (opened) {
@@ -111,6 +112,7 @@ class conversation final : public net::peer_owner {
   net::awaitable<void> converse(opened_websocket opened) {
     peer_.emplace(loop_, wire::role::client, max_message, marks, *this);
     peer_->pass_control_frames();
+    assembled_.clear();
     happened({.what = client_event::kind::open, .text = opened.protocol});
     if (auto const attached = peer_->attach(std::move(opened.socket), std::move(opened.rest)); !attached) {
       co_return settle(verdict::failed, describe(attached.error()));
@@ -119,23 +121,13 @@ class conversation final : public net::peer_owner {
       peer_->watch({.ping_interval = plan_.ping_interval, .pong_timeout = plan_.ping_interval});
     }
     co_await talk();
+    // Before the farewell, which may take a while: whoever is impatient gets his terminal back at once.
+    if (!will_reconnect()) end_source();
     if (!closed_) happened({.what = client_event::kind::close, .text = {}, .code = code_to_send_, .by_server = false});
     // Its own code goes back to a server that closed (RFC 6455 section 5.5.1).
     auto const code = static_cast<wire::close_code>(closed_ && !violated_ ? closed_code_ : code_to_send_);
     std::string const no_reason;
     co_await peer_->close(code, no_reason, patience);
-  }
-
-  net::awaitable<result<opened_websocket>> dial() {
-    auto const addresses = co_await resolve(loop_, plan_.to.url);
-    if (!addresses) co_return addresses.error();
-    for (std::size_t i = 0;; ++i) {
-      net::stream with(loop_);
-      dialling_ = &with;
-      auto opened = co_await open_websocket(loop_, with, (*addresses)[i], plan_.to, plan_.connect_limit);
-      dialling_ = nullptr;
-      if (opened || opened.error().code != errc::connect_failed || i + 1 == addresses->size()) co_return opened;
-    }
   }
 
   net::awaitable<void> talk() {
@@ -240,6 +232,10 @@ class conversation final : public net::peer_owner {
     }
   }
 
+  void end_source() {
+    if (std::exchange(source_began_, false)) plan_.source->end();
+  }
+
   // --- verdicts ---
 
   void settle(verdict how, std::string why) {
@@ -287,7 +283,7 @@ class conversation final : public net::peer_owner {
     auto& c = *static_cast<conversation*>(self);
     c.late_ = true;
     c.changed_.set();
-    if (c.dialling_ != nullptr) c.dialling_->close();
+    c.dialler_.close();
   }
 
   // --- input ---
@@ -368,7 +364,7 @@ class conversation final : public net::peer_owner {
   std::optional<net::peer> peer_;  // of this connection
   net::event changed_;
   net::timer limit_;
-  net::stream* dialling_ = nullptr;
+  dialler dialler_;
   std::deque<std::string> kept_;  // messages that expectations will look at
   std::string looked_at_;
   std::string assembled_;

@@ -6,6 +6,10 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
+#include <array>
+
 using namespace gw;
 using namespace gw::tools;
 
@@ -145,6 +149,52 @@ TEST_CASE("A mock that reads slowly answers the rest later") {
   auto const ended = run_client(plan, [&](client_event const& e) { at_ms = e.at_ms; });
   CHECK(ended.how == client_outcome::verdict::done);
   CHECK(at_ms > 100);  // 128 KiB at 1 MB/s, the first read free
+}
+
+TEST_CASE("A client that pings finds out that the server lives no more") {
+  faulty_mock const m({"half-open on"});
+  auto plan = m.plan("expect-close 1006");
+  plan.ping_interval = std::chrono::milliseconds(50);
+  std::string reason;
+  auto const ended = run_client(plan, [&](client_event const& e) {
+    if (e.what == client_event::kind::close) reason = e.text;
+  });
+  CHECK(ended.how == client_outcome::verdict::done);
+  CHECK(reason == "no sign of life");
+}
+
+TEST_CASE("A client tells how long a pong took") {
+  faulty_mock const m({});
+  auto plan = m.plan("ping\nsend x\nexpect /n=1");
+  double took = -1;
+  run_client(plan, [&](client_event const& e) {
+    if (e.what == client_event::kind::pong) took = e.took_ms;
+  });
+  CHECK(took >= 0);
+}
+
+TEST_CASE("A client that reconnects goes on with its source over a new connection") {
+  faulty_mock const m({"close-after 1", "close-code 1012"});
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  net::unique_fd const read_end(ends[0]);
+  net::unique_fd write_end(ends[1]);
+  REQUIRE(::write(write_end.get(), "one\n", 4) == 4);
+  line_messages input(read_end.get());
+  auto plan = m.plan("");
+  plan.source = &input;
+  plan.reconnect = true;
+  plan.leave_after = 2;
+  std::string events;
+  run_client(plan, [&](client_event const& e) {
+    constexpr std::array names = {"open ", "message ", "", "", "close ", "retry "};
+    events += names[static_cast<std::size_t>(e.what)];
+    if (e.what == client_event::kind::retry) {
+      CHECK(e.took_ms == 100);
+      CHECK(::write(write_end.get(), "two\n", 4) == 4);
+    }
+  });
+  CHECK(events == "open message close retry open message close ");
 }
 
 TEST_CASE("A running mock changes as control lines say, and back") {

@@ -131,8 +131,11 @@ class at_terminal:
         asyncio.get_running_loop().remove_reader(self._master)
         os.close(self._master)
         os.close(self._slave)
-        if kind is not None:
+        sanitizer_spoke = b"Sanitizer" in self.raw or b"runtime error:" in self.raw
+        if kind is not None or sanitizer_spoke:
             print("  -- the screen:", *self.screen.lines(), sep="\n     ")
+        if kind is None and sanitizer_spoke:
+            raise untrue(f"no sanitizer complains about {os.path.basename(self._command[0])}")
 
     def _read(self):
         try:

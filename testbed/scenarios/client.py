@@ -6,6 +6,7 @@ import re
 import stat
 import tempfile
 
+from lib.certificates import certificates
 from lib.gateway import gateway, mock_service, service
 from lib.process import binary, process, run
 from lib.screen import at_terminal
@@ -223,5 +224,24 @@ async def scripts():
                 check(f"{what}: status {status}", done.status == status and all(w in done.err for w in words), done)
 
 
+async def by_tls():
+    """wss: whom the client trusts, and the certificate that it shows."""
+    with certificates() as made:
+        own, alice = await made.make("own", "IP:127.0.0.1"), await made.make("alice", "DNS:alice.test")
+        listener = (f'[listener.tls]\ncert = "{own.cert}"\nkey = "{own.key}"\nclient_ca = "{alice.cert}"')
+        async with mock_service(1, "echo") as mock:
+            async with gateway(service("echo", *mock.addresses("echo")), listener=listener) as gw:
+                url = f"wss://{gw.address}/ws"
+                showing = ("--cert", alice.cert, "--key", alice.key)
+                for what, options, status in (("trusted, and known", ("--ca", own.cert, *showing), 0),
+                                              ("anybody is trusted", ("-k", *showing), 0),
+                                              ("not trusted", ("--ca", alice.cert, *showing), 5),
+                                              ("not known", ("--ca", own.cert), None)):
+                    done = await run(binary(), "client", url, *options, "--call", "echo/a", "1", "--expect", "/n=1")
+                    # Without a certificate TLS 1.3 lets the client believe for a moment that all is well.
+                    check(f"{what}: {'no conversation' if status is None else f'status {status}'}",
+                          done.status == status if status is not None else done.status != 0, done)
+
+
 tell(completion_and_calls, incoming_while_typing, several_lines, kept_history, commands, harmless, interrupted,
-     reconnecting, scripts)
+     reconnecting, scripts, by_tls)
