@@ -52,10 +52,12 @@ struct session_end {
   std::string reason{};
 };
 
-/// Lives in its coroutine's frame; the worker's lists only point at it. Called on its worker's thread only.
+/// Owned by its connection's coroutine; the worker's lists only point at it. Called on its worker's thread only.
 class conversation
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
+  virtual ~conversation();
+
   /// From the 101 to the end of everything that hangs on it. `rest`: bytes that came behind the handshake. A fault on
   /// the way (an exception) ends it with 1011; one while it is torn down ends the process.
   net::awaitable<void> run(net::transport socket, std::string rest);
@@ -79,7 +81,6 @@ class conversation
 
  protected:
   conversation(worker& where, client_facts facts);
-  ~conversation();
 
   virtual net::peer& client() noexcept = 0;
   /// Takes the client's socket over, and whatever else it needs.

@@ -185,7 +185,7 @@ void server::count_instances() {
 
 // --- 2. serving ---
 
-void server::run() {
+void server::run() noexcept {
   workers_left_ = workers_.size();
   for (auto& w : workers_) {
     w->start([this] { loop_.post([this] { worker_done(); }); });

@@ -34,8 +34,8 @@ class server {
 
   /// Serves until a signal (SIGTERM, SIGINT) or stop(); returns when the last connection is gone. A second signal ends
   /// the process at once. SIGUSR1 reopens log files, SIGHUP rereads certificates. Call after open(), on the thread that
-  /// is to be the control thread.
-  void run();
+  /// is to be the control thread. An exception that nobody catches ends the process: the workers could not be left.
+  void run() noexcept;
 
   /// Any thread: close with 1012 and return from run().
   void stop();

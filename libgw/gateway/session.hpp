@@ -27,7 +27,7 @@ class channel;
 class session final : public conversation, public net::peer_owner {
  public:
   session(worker& where, client_facts facts);
-  ~session();
+  ~session() override;
 
   void announce_drain(std::chrono::milliseconds within) override;
   std::size_t held_bytes() const noexcept override;

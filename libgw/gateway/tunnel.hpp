@@ -13,11 +13,11 @@
 
 namespace gw::gateway {
 
-/// Created, run and destroyed by serve_tunnel().
+/// Created, run and destroyed by serve_connection().
 class tunnel final : public conversation {
  public:
   tunnel(worker& where, client_facts facts, route::handshake_route const& by, dialled upstream);
-  ~tunnel();
+  ~tunnel() override;
 
   std::size_t held_bytes() const noexcept override;
 
