@@ -215,7 +215,7 @@ class conversation final : public net::peer_owner {
     auto& source = *plan_.source;
     if (!source_began_) source.begin(loop_, changed_);
     source_began_ = true;
-    while (!over() && !left_ && !source.ended() && (plan_.leave_after == 0 || shown_ < plan_.leave_after)) {
+    while (!over() && !left_ && !source.ended() && !has_enough()) {
       while (!peer_->congested() && !left_) {
         auto const next = source.next();
         if (!next) break;
@@ -223,6 +223,7 @@ class conversation final : public net::peer_owner {
       }
       if (!source.ended() && !left_) co_await next_change();
     }
+    if (has_enough()) co_return;
     if (over()) {
       if (!will_reconnect()) settle_stay();
     } else if (plan_.leave_at_end_of_source && plan_.leave_after == 0) {
@@ -271,7 +272,10 @@ class conversation final : public net::peer_owner {
     if (!orderly) settle(verdict::failed, fmt::format("the server closed, {}", explain_close(closed_code_, reason_)));
   }
 
-  bool will_reconnect() const { return plan_.reconnect && closed_ && !interrupted_ && !late_ && !left_; }
+  bool has_enough() const { return plan_.leave_after != 0 && shown_ >= plan_.leave_after; }
+  bool will_reconnect() const {
+    return plan_.reconnect && closed_ && !interrupted_ && !late_ && !left_ && !has_enough();
+  }
   bool over() const { return closed_ || interrupted_ || late_; }
 
   net::awaitable<void> next_change() {
