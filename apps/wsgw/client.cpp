@@ -1,14 +1,18 @@
+#include "client_terminal.hpp"
 #include "commands.hpp"
+#include "settings.hpp"
 #include "trust.hpp"
 
 #include "tools/client.hpp"
 #include "tools/explain.hpp"
+#include "tools/printable.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -31,6 +35,9 @@ struct client_options {
   bool one = false;
   std::uint64_t count = 0;
   std::chrono::milliseconds limit{};
+  std::chrono::milliseconds ping_interval{};
+  settings_flags services;  // whose names are completed
+  bool reconnect = false;
   bool json = false;
 
   CLI::App const* command = nullptr;
@@ -42,9 +49,13 @@ struct client_options {
 constexpr std::chrono::seconds scripted_limit{10};
 
 constexpr std::string_view examples =
-    "Without -x, --call or --script the lines of stdin are the messages. Status 4: an expectation failed.\n"
-    "Script: send TEXT, call SERVICE/PATH JSON, expect PTR=VALUE, and PTR=VALUE (same message), expect-text TEXT,\n"
-    "  expect-close [CODE], ping, close [CODE], wait 100ms, # comment\n"
+    "Without -x, --call or --script the lines of stdin are the messages; at a terminal with editing, history, "
+    "completion\n"
+    "and commands: /help. Status 4: an expectation failed.\n"
+    "Script: send TEXT, call SERVICE/PATH JSON, expect [PTR=VALUE | PTR=~REGEX], and PTR=VALUE (same message),\n"
+    "  capture NAME = PTR (same message; then ${NAME}), expect-text TEXT, expect-match REGEX, expect-close [CODE], "
+    "ping,\n"
+    "  close [CODE], wait 100ms, # comment\n"
     "Examples:\n"
     "  wsgw client ws://127.0.0.1:8080/ws --call echo/hello '\"hi\"' -1\n"
     "  wsgw client ws://127.0.0.1:8080/ws --call order/get '{\"id\":7}' --expect /service=order\n"
@@ -114,9 +125,8 @@ std::string hexadecimal(std::string_view bytes) {
 
 void print_json(client_event const& e) {
   nlohmann::ordered_json line;
-  line["event"] = e.what == client_event::kind::open    ? "open"
-                  : e.what == client_event::kind::close ? "close"
-                                                        : "message";
+  constexpr std::array<char const*, 6> names = {"open", "message", "message", "pong", "close", "retry"};
+  line["event"] = names[static_cast<std::size_t>(e.what)];
   line["at_ms"] = e.at_ms;
   switch (e.what) {
     case client_event::kind::open:
@@ -128,6 +138,13 @@ void print_json(client_event const& e) {
     case client_event::kind::binary:
       line["binary_hex"] = hexadecimal(e.text);
       break;
+    case client_event::kind::pong:
+      line["took_ms"] = e.took_ms;
+      break;
+    case client_event::kind::retry:
+      line["why"] = e.text;
+      line["in_ms"] = e.took_ms;
+      break;
     case client_event::kind::close:
       line["code"] = e.code;
       line["reason"] = e.text;
@@ -138,16 +155,22 @@ void print_json(client_event const& e) {
 }
 
 void print_text(client_event const& e) {
-  if (e.what == client_event::kind::message) fmt::print("{}\n", e.text);
+  bool const is_message = e.what == client_event::kind::message;
+  // A pipe gets the bytes as they are; a terminal would obey them.
+  if (is_message && ::isatty(STDOUT_FILENO) == 1) return fmt::print("{}\n", gw::tools::printable(e.text, true));
+  if (is_message) fmt::print("{}\n", e.text);
   if (e.what == client_event::kind::binary) fmt::print("binary, {} bytes: {}\n", e.text.size(), hexadecimal(e.text));
 }
 
 void explain(client_event const& e, terminal const& term) {
   if (e.what == client_event::kind::message) {
-    if (auto const words = gw::tools::explain_error_frame(e.text)) term.note(*words);
+    if (auto const words = gw::tools::explain_error_frame(e.text)) term.note(gw::tools::printable(*words));
   }
   if (e.what == client_event::kind::close && e.by_server && e.code != 1000) {
-    term.note("closed by the server: " + gw::tools::explain_close(e.code, e.text));
+    term.note("closed by the server: " + gw::tools::printable(gw::tools::explain_close(e.code, e.text)));
+  }
+  if (e.what == client_event::kind::retry) {
+    term.note(fmt::format("{}; the next try is in {:.1f} s", gw::tools::printable(e.text), e.took_ms / 1000));
   }
 }
 
@@ -179,28 +202,50 @@ gw::result<gw::tools::client_plan> plan_of(client_options const& o) {
   plan.steps = std::move(*steps);
   plan.catch_signals = true;
   plan.leave_after = o.one ? 1 : o.count;
-  bool const interactive = plan.steps.empty() && o.script.empty();
-  if (interactive) plan.input = STDIN_FILENO;
-  plan.leave_at_end_of_input = interactive && ::isatty(STDIN_FILENO) == 1;
-  plan.stay = interactive || (o.script.empty() && o.expects.empty());
+  plan.ping_interval = o.ping_interval;
+  plan.reconnect = o.reconnect;
+  bool const from_stdin = plan.steps.empty() && o.script.empty();
+  plan.leave_at_end_of_source = from_stdin && ::isatty(STDIN_FILENO) == 1;
+  plan.stay = from_stdin || (o.script.empty() && o.expects.empty());
   if (o.limit != o.limit.zero()) {
     plan.limit = o.limit;
-  } else if (!plan.leave_at_end_of_input) {
+  } else if (!plan.leave_at_end_of_source) {
     plan.limit = scripted_limit;
   }
   return plan;
 }
 
+/// Names for completion; none without a configuration, and a bad one is not this command's business.
+std::vector<std::string> services_of(client_options const& o) {
+  std::vector<std::string> names;
+  if (o.services.files.empty()) return names;
+  for (auto const& service : read_settings(origins_of(o.services)).value.services) names.push_back(service.name);
+  return names;
+}
+
+client_outcome talk_at_terminal(gw::tools::client_plan plan, client_options const& o) {
+  client_terminal person(services_of(o));
+  plan.source = &person;
+  return gw::tools::run_client(plan, [&](client_event const& e) { person.tell(e); });
+}
+
+client_outcome talk(gw::tools::client_plan plan, client_options const& o, terminal const& term) {
+  gw::tools::line_messages lines(STDIN_FILENO);
+  if (plan.steps.empty() && o.script.empty()) plan.source = &lines;
+  return gw::tools::run_client(plan, [&](client_event const& e) {
+    o.json ? print_json(e) : print_text(e);
+    std::fflush(stdout);
+    explain(e, term);
+  });
+}
+
 void run(client_options const& o, outcome& result) {
   auto const plan = plan_of(o);
   if (!plan) return result.fail(exit_status::usage, plan.error().context);
-  auto const tell = [&](client_event const& e) {
-    o.json ? print_json(e) : print_text(e);
-    std::fflush(stdout);
-    explain(e, result.term);
-  };
-  auto const ended = gw::tools::run_client(*plan, tell);
-  if (ended.how != client_outcome::verdict::done) result.fail(status_of(ended.how), ended.why);
+  bool const by_hand = plan->steps.empty() && o.script.empty() && !o.json && is_at_terminal();
+  auto const ended = by_hand ? talk_at_terminal(*plan, o) : talk(*plan, o, result.term);
+  if (ended.how != client_outcome::verdict::done)
+    result.fail(status_of(ended.how), gw::tools::printable(ended.why, true));
 }
 
 }  // namespace
@@ -225,6 +270,14 @@ void add_client(CLI::App& app, outcome& result) {
   auto* const one = c->add_flag("-1,--one", o->one, "Leave after one message");
   c->add_option("-n,--count", o->count, "Leave after so many messages")->type_name("COUNT")->excludes(one);
   add_duration(*c, "-w,--wait", o->limit, "At most so long, like 5s [10s; without end at a terminal]");
+  add_duration(*c, "--ping-interval", o->ping_interval,
+               "Ping so often; a server without life for as long again is gone");
+  auto* const reconnect =
+      c->add_flag("--reconnect", o->reconnect, "Connect again when the connection ends, with longer and longer pauses");
+  for (auto const* const option : {o->send, o->call, o->expect}) reconnect->excludes(c->get_option(option->get_name()));
+  reconnect->excludes(script);
+  add_list(*c, "-c,--config", o->services.files, "At a terminal: complete the services of this configuration")
+      ->type_name("FILE");
   c->add_flag("--json", o->json, "One JSON object a line for everything that happens");
   c->footer(std::string(examples));
   c->callback([o, &result] { run(*o, result); });

@@ -1,63 +1,64 @@
 #include "commands.hpp"
 
+#include "config/files.hpp"
 #include "core/log.hpp"
 #include "net/listen.hpp"
+#include "net/task_group.hpp"
+#include "tools/line_source.hpp"
+#include "tools/mock_scenario.hpp"
 #include "tools/mock_service.hpp"
 #include "tools/run_loop.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
 #include <charconv>
 #include <csignal>
 #include <memory>
+#include <utility>
 
 namespace wsgw {
 namespace {
 
 using gw::tools::mock_behaviour;
+using json = nlohmann::ordered_json;
 
 struct mock_options {
   std::string name = "echo";
   std::size_t instances = 1;
   std::vector<std::string> services;
-  std::string listen = "127.0.0.1:0";
-  std::string reply = "envelope";
+  std::string file;
+  std::string listen;
   std::string ledger;
-  gw::rate push{};
-  std::chrono::milliseconds delay{};
-  std::chrono::milliseconds accept_delay{};
-  std::uint64_t close_after = 0;
-  bool log = false;
+  std::vector<std::pair<std::string_view, std::string>> behaviour;  // of every instance, above the file
+  std::optional<std::uint64_t> seed;
+  std::string output = "text";
+  std::string log;
+  bool control = false;
 };
 
 constexpr std::string_view examples =
-    "Prints one JSON line per instance on stdout as soon as all listen. Ends with SIGINT or SIGTERM.\n"
+    "Faults besides: --refuse, --status 503, --hang before (or after the 101), --wrong-key, --masked, --half-open.\n"
+    "Control lines: order-1 delay 50ms, order fail off, '* close 1011', order-1 send TEXT, order reset, list. A file "
+    "has\n"
+    "the same names with '_': delay = \"5ms\" for all, in [services.order] beside instances = 2, or in "
+    "[instances.order-2].\n"
     "Examples:\n"
-    "  wsgw mock-service order --instances 2\n"
-    "  wsgw mock-service --service order=2 --service clock=1 --push 1/s --listen 127.0.0.1:9001\n"
-    "  wsgw mock-service --reply raw --listen 127.0.0.1:9001";
+    "  wsgw mock-service order --instances 2 --delay 5ms..20ms --fail 1%\n"
+    "  wsgw mock-service --service order=2 --service clock=1 --push 1/s --listen 127.0.0.1:9001 -o ndjson\n"
+    "  wsgw mock-service -f mock.toml --control --log ndjson";
 
-gw::result<mock_behaviour> behaviour_of(mock_options const& o) {
-  mock_behaviour b;
-  b.reply = o.reply == "raw"    ? mock_behaviour::answer::raw
-            : o.reply == "none" ? mock_behaviour::answer::none
-                                : mock_behaviour::answer::envelope;
-  if (o.push.count != 0) b.push = o.push;
-  b.delay = o.delay;
-  b.accept_delay = o.accept_delay;
-  b.close_after = o.close_after;
-  b.log = o.log;
-  if (!o.ledger.empty()) {
-    auto book = gw::tools::ledger::open(o.ledger);
-    if (!book) return book.error();
-    b.reply = mock_behaviour::answer::ledger;
-    b.book = std::move(*book);
-  }
-  return b;
+constexpr std::size_t largest_file = 4 * 1024 * 1024;
+
+gw::error bad_usage(std::string what) {
+  return {gw::errc::bad_usage, gw::side::client, std::move(what), {}};
 }
 
-gw::result<gw::tools::mock_plan> plan_of(std::string const& service, mock_behaviour const& behaviour) {
+// --- from options to a scenario ---
+
+gw::result<gw::tools::mock_plan> plan_of(std::string const& service) {
   auto const equals = service.find('=');
   std::size_t count = 1;
   if (equals != std::string::npos) {
@@ -66,92 +67,221 @@ gw::result<gw::tools::mock_plan> plan_of(std::string const& service, mock_behavi
     if (failed != std::errc() || stopped != end || count == 0) count = 0;
   }
   if (equals == 0 || service.empty() || count == 0 || count > 10'000) {
-    return gw::error{gw::errc::bad_usage,
-                     gw::side::client,
-                     fmt::format("--service '{}' is not NAME=COUNT, like order=2", service),
-                     {}};
+    return bad_usage(fmt::format("--service '{}' is not NAME=COUNT, like order=2", service));
   }
-  return gw::tools::mock_plan{.service = service.substr(0, equals), .instances = count, .behaviour = behaviour};
+  return gw::tools::mock_plan{.service = service.substr(0, equals), .instances = count};
 }
 
-gw::result<std::vector<gw::tools::mock_plan>> plans_of(mock_options const& o) {
-  auto const behaviour = behaviour_of(o);
-  if (!behaviour) return behaviour.error();
-  std::vector<gw::tools::mock_plan> plans;
-  if (o.services.empty()) plans.push_back({.service = o.name, .instances = o.instances, .behaviour = *behaviour});
+/// What the file says; its problems are in it.
+gw::result<gw::tools::mock_scenario> read_file(std::string const& name) {
+  auto text = gw::config::read_file(name, largest_file);
+  if (!text) return bad_usage(fmt::format("{}: {}", name, text.error().context));
+  return gw::tools::read_mock_scenario(std::move(*text), name);
+}
+
+gw::result<gw::tools::mock_scenario> scenario_of(mock_options const& o) {
+  if (!o.file.empty()) return read_file(o.file);
+  gw::tools::mock_scenario scenario;
+  if (o.services.empty()) scenario.plans.push_back({.service = o.name, .instances = o.instances});
   for (auto const& service : o.services) {
-    auto plan = plan_of(service, *behaviour);
+    auto plan = plan_of(service);
     if (!plan) return plan.error();
-    plans.push_back(std::move(*plan));
+    scenario.plans.push_back(std::move(*plan));
   }
-  return plans;
+  return scenario;
 }
 
-void print(gw::tools::mock_instance const& instance) {
-  nlohmann::ordered_json line;
-  line["event"] = "listening";
-  line["service"] = instance.service;
-  line["instance"] = instance.name;
-  line["address"] = instance.at.text();
-  fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+gw::result<> apply(mock_options const& o, std::shared_ptr<gw::tools::ledger> const& book, mock_behaviour& to) {
+  for (auto const& [name, text] : o.behaviour) {
+    if (auto const set = gw::tools::set_behaviour(to, name, text); !set) {
+      return bad_usage(fmt::format("--{}", set.error().context));
+    }
+  }
+  to.log = !o.log.empty();
+  if (!book) return {};
+  to.reply = mock_behaviour::answer::ledger;
+  to.book = book;
+  return {};
 }
 
-gw::net::awaitable<void> wait_for_signal(gw::net::signals& ends) {
-  co_await ends.next();
+/// The flags stand above the file.
+gw::result<> apply_flags(mock_options const& o, gw::tools::mock_scenario& to) {
+  if (!o.listen.empty()) to.listen = o.listen;
+  if (to.listen.empty()) to.listen = "127.0.0.1:0";
+  if (o.seed) to.seed = *o.seed;
+  std::shared_ptr<gw::tools::ledger> book;
+  if (!o.ledger.empty()) {
+    auto opened = gw::tools::ledger::open(o.ledger);
+    if (!opened) return opened.error();
+    book = std::move(*opened);
+  }
+  for (auto& plan : to.plans) {
+    if (auto done = apply(o, book, plan.behaviour); !done) return done;
+    for (auto& [ordinal, behaviour] : plan.exceptions) {
+      if (auto done = apply(o, book, behaviour); !done) return done;
+    }
+  }
+  return {};
+}
+
+// --- while it runs ---
+
+json described(gw::tools::mock_instance const& instance) {
+  return {{"service", instance.service}, {"instance", instance.name}, {"address", instance.at.text()}};
+}
+
+std::string line_of(json const& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+void print(std::vector<gw::tools::mock_instance> const& instances, std::string_view form) {
+  json all = {{"schema", "wsgw.mock_service.v1"}, {"instances", json::array()}};
+  for (auto const& i : instances) {
+    if (form == "text") fmt::print("{} listens on {}\n", i.name, i.at.text());
+    if (form == "ndjson") {
+      json line = {{"event", "listening"}};
+      line.update(described(i));
+      fmt::print("{}\n", line_of(line));
+    }
+    all["instances"].push_back(described(i));
+  }
+  if (form == "json") fmt::print("{}\n", line_of(all));
+  std::fflush(stdout);
+}
+
+class operation {
+ public:
+  operation(gw::tools::mock_service& mock, bool control)
+      : mock_(mock),
+        loop_(time_),
+        ends_(loop_.where(), {SIGINT, SIGTERM}),
+        changed_(loop_.where()),
+        control_(control) {}
+
+  void run() { gw::tools::run_loop(loop_, serve()); }
+
+ private:
+  gw::net::awaitable<void> serve() {
+    gw::net::task_group waiting(loop_.where());
+    waiting.spawn(wait_for_signal());
+    if (control_) co_await obey_lines();
+    co_await waiting.join();
+  }
+
+  gw::net::awaitable<void> wait_for_signal() {
+    co_await ends_.next();
+    ended_ = true;
+    changed_.set();
+  }
+
+  gw::net::awaitable<void> obey_lines() {
+    gw::tools::line_source lines(loop_, STDIN_FILENO, changed_);
+    while (!ended_ && !lines.ended()) {
+      while (auto const line = lines.next()) {
+        fmt::print("{}", mock_.control(*line));
+        std::fflush(stdout);
+      }
+      if (ended_ || lines.ended()) break;
+      co_await changed_.wait();
+      changed_.clear();
+    }
+  }
+
+  gw::tools::mock_service& mock_;
+  gw::monotonic_clock time_;
+  gw::net::loop loop_;
+  gw::net::signals ends_;
+  gw::net::event changed_;
+  bool control_;
+  bool ended_ = false;
+};
+
+void tell_problems(std::vector<gw::config::problem> const& problems, outcome& result) {
+  for (auto const& p : problems) fmt::print(stderr, "{}\n", gw::config::format(p));
+  result.fail(exit_status::bad_config,
+              fmt::format("{} problem{} in the scenario", problems.size(), problems.size() == 1 ? "" : "s"));
 }
 
 void run(mock_options const& o, outcome& result) {
-  auto const plans = plans_of(o);
-  if (!plans) return result.fail(exit_status::usage, gw::describe(plans.error()));
-  auto const at = gw::net::address::parse(o.listen);
+  auto scenario = scenario_of(o);
+  if (!scenario) return result.fail(exit_status::usage, gw::describe(scenario.error()));
+  if (!scenario->problems.empty()) return tell_problems(scenario->problems, result);
+  if (auto const flags = apply_flags(o, *scenario); !flags) {
+    return result.fail(exit_status::usage, gw::describe(flags.error()));
+  }
+  auto const at = gw::net::address::parse(scenario->listen);
   if (!at) return result.fail(exit_status::usage, fmt::format("--listen: {}", at.error().context));
   raise_descriptor_limit();
-  if (o.log) gw::log::start({.min = gw::log::level::info, .access = "off"});
+  using gw::log::settings;
+  bool const logs = !o.log.empty();
+  if (logs) gw::log::start({.format = o.log == "text" ? settings::text : settings::json, .access = "off"});
 
-  gw::monotonic_clock time;
-  gw::net::loop waiting(time);
-  // Before anyone can connect: a signal right after the first line must not be lost.
-  gw::net::signals ends(waiting.where(), {SIGINT, SIGTERM});
   gw::tools::mock_service mock;
-  if (auto const started = mock.start(*plans, *at); !started) {
+  // Before anyone can connect: a signal right after the first line must not be lost.
+  operation running(mock, o.control);
+  if (auto const started = mock.start(scenario->plans, *at, scenario->seed); !started) {
     bool const usage = started.error().code == gw::errc::bad_usage;
     return result.fail(usage ? exit_status::usage : exit_status::unreachable, gw::describe(started.error()));
   }
-  for (auto const& instance : mock.instances()) print(instance);
-  std::fflush(stdout);
-  gw::tools::run_loop(waiting, wait_for_signal(ends));
+  print(mock.instances(), o.output);
+  running.run();
   mock.stop();
   mock.join();
-  if (o.log) gw::log::stop();
+  if (logs) gw::log::stop();
+}
+
+/// A flag for each setting of the table. --help fits a screen: what needs no explanation stands at its end.
+void add_behaviour(CLI::App& c, mock_options& o) {
+  for (auto const& s : gw::tools::mock_settings()) {
+    auto const flag = fmt::format("--{}", s.name);
+    bool const told_below = s.form.empty() || s.name == "status" || s.name == "hang";
+    std::string const group = told_below ? "" : "Options";
+    auto const take = [&o, name = s.name](std::string const& text) { o.behaviour.emplace_back(name, text); };
+    if (s.form.empty()) {
+      c.add_flag_callback(
+           flag, [take] { take("on"); }, std::string(s.about))
+          ->group(group);
+    } else {
+      c.add_option_function<std::string>(flag, take, std::string(s.about))
+          ->type_name(std::string(s.form))
+          ->group(group);
+    }
+  }
 }
 
 }  // namespace
 
 void add_mock_service(CLI::App& app, outcome& result) {
   auto const o = std::make_shared<mock_options>();
-  auto* const c = app.add_subcommand("mock-service", "Run WebSocket services that echo, push, delay and close");
+  auto* const c = app.add_subcommand("mock-service", "Run WebSocket services that answer, push, delay and fail");
   auto* const name = c->add_option("NAME", o->name, "Name of the service [echo]");
   auto* const instances = c->add_option("--instances", o->instances, "Instances, each on a port of its own [1]")
                               ->check(CLI::Range(1, 10'000).description(""))
                               ->type_name("N");
-  add_list(*c, "--service", o->services, "Several services: name and instances of each; repeat")
-      ->type_name("NAME=N")
+  auto* const services = add_list(*c, "--service", o->services, "Several services: name and instances of each; repeat")
+                             ->type_name("NAME=N")
+                             ->excludes(name)
+                             ->excludes(instances);
+  c->add_option("-f,--file", o->file, "A scenario: services, instances and behaviours (TOML); flags stand above it")
+      ->type_name("FILE")
       ->excludes(name)
-      ->excludes(instances);
+      ->excludes(instances)
+      ->excludes(services);
   c->add_option("--listen", o->listen, "Address; port 0: free ports, else consecutive ones [127.0.0.1:0]")
       ->type_name("ADDR");
-  auto* const reply =
-      c->add_option("--reply", o->reply, "envelope (says who answers), raw (the same bytes) or none [envelope]")
-          ->check(CLI::IsMember({"envelope", "raw", "none"}).description(""))
-          ->type_name("KIND");
+  add_behaviour(*c, *o);
   c->add_option("--ledger", o->ledger, "Write down stamped messages to a file, then answer with their stamp")
       ->type_name("FILE")
-      ->excludes(reply);
-  add_rate(*c, "--push", o->push, "Push messages on every connection, like 10/s");
-  add_duration(*c, "--delay", o->delay, "Answer at least so much later");
-  add_duration(*c, "--accept-delay", o->accept_delay, "Wait so long before the answer to the handshake");
-  c->add_option("--close-after", o->close_after, "Close behind the answer to that many messages")->type_name("N");
-  c->add_flag("--log", o->log, "Log opens, closes and messages with their text to stderr");
+      ->excludes(c->get_option("--reply"))
+      ->excludes(c->get_option("--text"));
+  c->add_option("--seed", o->seed, "Of all that is left to chance [0]")->type_name("N");
+  c->add_flag("--control", o->control, "Obey the lines of stdin; answers are JSON lines on stdout");
+  c->add_option("-o,--output", o->output, "How the addresses are printed: text, json or ndjson [text]")
+      ->check(CLI::IsMember({"text", "json", "ndjson"}).description(""))
+      ->type_name("FORM");
+  c->add_option("--log", o->log, "Log opens, closes and messages with their text to stderr: ndjson or text")
+      ->check(CLI::IsMember({"ndjson", "text"}).description(""))
+      ->type_name("FORM");
   c->footer(std::string(examples));
   c->callback([o, &result] { run(*o, result); });
 }

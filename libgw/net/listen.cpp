@@ -46,7 +46,10 @@ listener::listener(loop& where, unique_fd fd)
     : loop_(where),
       fd_(std::move(fd)),
       local_(address::of_socket(fd_.get(), true)),
-      waiting_(std::make_unique<waiting>(where.where(), fd_.get())) {}
+      waiting_(std::make_unique<waiting>(where.where(), fd_.get())),
+      accepting_(where.where()) {
+  accepting_.set();
+}
 
 listener::~listener() {
   close();
@@ -55,11 +58,35 @@ listener::~listener() {
 void listener::close() noexcept {
   waiting_.reset();
   fd_.reset();
+  accepting_.set();
+}
+
+result<> listener::refuse(bool refusing) {
+  if (!fd_ || refusing != accepting_.is_set()) return {};
+  auto const cannot = [](int why) {
+    return error{errc::io, side::gateway, "cannot refuse connections", {why, std::system_category()}};
+  };
+  if (local_.is_unix()) return cannot(EOPNOTSUPP);
+  // Linux takes a listening TCP socket out of service by shutdown(2), and back by listen(2). It keeps a port that was
+  // asked for; one of the kernel's choice is to be bound again.
+  int const failed = refusing ? ::shutdown(fd_.get(), SHUT_RD) : ::listen(fd_.get(), SOMAXCONN);
+  if (failed != 0) return cannot(errno);
+  if (refusing && ::bind(fd_.get(), local_.data(), local_.size()) != 0 && errno != EINVAL) return cannot(errno);
+  if (refusing) {
+    accepting_.clear();
+  } else {
+    accepting_.set();
+  }
+  return {};
 }
 
 awaitable<result<unique_fd>> listener::accept() {
   constexpr auto token = asio::as_tuple(asio::use_awaitable_t<executor>());
   while (fd_) {
+    if (!accepting_.is_set()) {
+      co_await accepting_.wait();
+      continue;
+    }
     unique_fd accepted(::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted) co_return accepted;
     switch (errno) {

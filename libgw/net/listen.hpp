@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "net/address.hpp"
 #include "net/awaitable.hpp"
+#include "net/event.hpp"
 #include "net/loop.hpp"
 
 #include <initializer_list>
@@ -21,6 +22,9 @@ class listener {
   /// spinning, until some are free again.
   awaitable<result<unique_fd>> accept();
   void close() noexcept;
+  /// Refuses connections from now on, those that wait to be accepted too, or accepts them again; the port stays ours.
+  /// A UNIX socket cannot: errc::io.
+  result<> refuse(bool refusing);
   /// Where it really listens (the port, if 0 was asked for).
   address const& local() const noexcept { return local_; }
 
@@ -32,6 +36,7 @@ class listener {
   unique_fd fd_;
   address local_;
   std::unique_ptr<waiting> waiting_;
+  event accepting_;  // set unless it refuses
 };
 
 class signals {

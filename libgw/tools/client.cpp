@@ -6,7 +6,6 @@
 #include "net/task_group.hpp"
 #include "net/tls_engine.hpp"
 #include "tools/explain.hpp"
-#include "tools/line_source.hpp"
 #include "tools/run_loop.hpp"
 
 #include <fmt/core.h>
@@ -25,6 +24,9 @@ constexpr int status_interrupted = 130;
 constexpr std::uint64_t max_message = 64 * 1024 * 1024;
 constexpr watermarks marks = {1024 * 1024, 256 * 1024};
 constexpr duration patience = std::chrono::seconds(1);
+constexpr duration first_pause = std::chrono::milliseconds(100);
+constexpr duration longest_pause = std::chrono::seconds(30);
+constexpr std::string_view ping_text = "wsgw";
 // Messages kept for expectations to come; beyond this the server has to wait.
 constexpr std::size_t most_kept = 4096;
 
@@ -37,9 +39,9 @@ class conversation final : public net::peer_owner {
         tell_(tell),
         loop_(time_),
         began_(time_.now()),
-        peer_(loop_, wire::role::client, max_message, marks, *this),
         changed_(loop_.where()),
-        limit_(loop_.wheel, on_limit, this) {}
+        limit_(loop_.wheel, on_limit, this),
+        dialler_(loop_) {}
 
   client_outcome run() {
     run_loop(loop_, watched());
@@ -57,6 +59,7 @@ class conversation final : public net::peer_owner {
       watching.spawn(watch_signals(*ends));
     }
     co_await connect_and_talk();
+    end_source();
     limit_.stop();
     if (ends) ends->close();
     co_await watching.join();
@@ -67,43 +70,64 @@ class conversation final : public net::peer_owner {
     if (first == 0) co_return;
     interrupted_ = true;
     changed_.set();
-    if (dialling_ != nullptr) dialling_->close();
+    dialler_.close();
     int const second = co_await ends.next();
     if (second != 0) std::_Exit(status_interrupted);
   }
 
   net::awaitable<void> connect_and_talk() {
-    if (plan_.limit && plan_.input < 0) limit_.start(*plan_.limit);
-    auto opened = co_await dial();
-    if (interrupted_) co_return settle(verdict::interrupted, "interrupted");
-    if (!opened) {
-      auto const how = opened.error().code == errc::bad_usage ? verdict::bad_usage : verdict::cannot_connect;
-      co_return settle(how, describe(opened.error()));
+    if (plan_.limit && plan_.source == nullptr) limit_.start(*plan_.limit);
+    for (unsigned failures = 0;; ++failures) {
+      auto opened = co_await dialler_.open(plan_.to, plan_.connect_limit);
+      if (interrupted_) co_return settle(verdict::interrupted, "interrupted");
+      std::string why;
+      if (opened) {
+        failures = 0;
+        co_await converse(std::move(*opened));
+        if (!will_reconnect()) co_return;
+        why = fmt::format("closed by the server, {}", explain_close(closed_code_, reason_));
+      } else {
+        why = describe(opened.error());
+        bool const usage = opened.error().code == errc::bad_usage;
+        if (usage || late_ || !plan_.reconnect) {
+          co_return settle(usage ? verdict::bad_usage : verdict::cannot_connect, std::move(why));
+        }
+      }
+      co_await back_off(failures, why);
+      if (interrupted_) co_return settle(verdict::interrupted, "interrupted");
+      if (late_) co_return settle(verdict::cannot_connect, std::move(why));
     }
-    auto const protocol = std::move(opened->protocol);
-    happened({.what = client_event::kind::open, .at_ms = 0, .text = protocol});
-    if (auto const attached = peer_.attach(std::move(opened->socket), std::move(opened->rest)); !attached) {
+  }
+
+  net::awaitable<void> back_off(unsigned failures, std::string const& why) {
+    closed_ = violated_ = false;
+    code_to_send_ = 1000;
+    auto const pause = std::min(first_pause * (1U << std::min(failures, 16U)), longest_pause);
+    happened({.what = client_event::kind::retry,
+              .text = why,
+              .took_ms = std::chrono::duration<double, std::milli>(pause).count()});
+    co_await wait(pause);
+  }
+
+  net::awaitable<void> converse(opened_websocket opened) {
+    peer_.emplace(loop_, wire::role::client, max_message, marks, *this);
+    peer_->pass_control_frames();
+    assembled_.clear();
+    happened({.what = client_event::kind::open, .text = opened.protocol});
+    if (auto const attached = peer_->attach(std::move(opened.socket), std::move(opened.rest)); !attached) {
       co_return settle(verdict::failed, describe(attached.error()));
     }
+    if (plan_.ping_interval != plan_.ping_interval.zero()) {
+      peer_->watch({.ping_interval = plan_.ping_interval, .pong_timeout = plan_.ping_interval});
+    }
     co_await talk();
-    if (!closed_)
-      happened({.what = client_event::kind::close, .at_ms = 0, .text = {}, .code = code_to_send_, .by_server = false});
+    // Before the farewell, which may take a while: whoever is impatient gets his terminal back at once.
+    if (!will_reconnect()) end_source();
+    if (!closed_) happened({.what = client_event::kind::close, .text = {}, .code = code_to_send_, .by_server = false});
     // Its own code goes back to a server that closed (RFC 6455 section 5.5.1).
     auto const code = static_cast<wire::close_code>(closed_ && !violated_ ? closed_code_ : code_to_send_);
     std::string const no_reason;
-    co_await peer_.close(code, no_reason, patience);
-  }
-
-  net::awaitable<result<opened_websocket>> dial() {
-    auto const addresses = co_await resolve(loop_, plan_.to.url);
-    if (!addresses) co_return addresses.error();
-    for (std::size_t i = 0;; ++i) {
-      net::stream with(loop_);
-      dialling_ = &with;
-      auto opened = co_await open_websocket(loop_, with, (*addresses)[i], plan_.to, plan_.connect_limit);
-      dialling_ = nullptr;
-      if (opened || opened.error().code != errc::connect_failed || i + 1 == addresses->size()) co_return opened;
-    }
+    co_await peer_->close(code, no_reason, patience);
   }
 
   net::awaitable<void> talk() {
@@ -112,8 +136,8 @@ class conversation final : public net::peer_owner {
       ++steps_done_;
       if (settled_ || left_) co_return;
     }
-    if (plan_.input >= 0) co_await send_input();
-    if (settled_) co_return;
+    if (plan_.source != nullptr) co_await obey_source();
+    if (settled_ || left_ || will_reconnect()) co_return;
     if (plan_.leave_after != 0) {
       while (!over() && shown_ < plan_.leave_after) co_await next_change();
       if (shown_ < plan_.leave_after) {
@@ -127,28 +151,37 @@ class conversation final : public net::peer_owner {
 
   // --- steps ---
 
-  net::awaitable<void> take(step const& s) {
+  net::awaitable<void> take(step const& written) {
+    auto const s = filled_in(written, captured_);
     switch (s.what) {
       case step::kind::send:
-        co_await send(s, s.text);
+        co_await send(s, wire::opcode::text, s.text);
+        break;
+      case step::kind::binary:
+        co_await send(s, wire::opcode::binary, s.text);
         break;
       case step::kind::call:
-        co_await send(s, call_message(s, ++calls_));
+        co_await send(s, wire::opcode::text, call_message(s, ++calls_));
         break;
       case step::kind::ping:
-        peer_.send_message(wire::opcode::ping, "wsgw");
+        pinged_ = time_.now();
+        peer_->send_message(wire::opcode::ping, ping_text);
         break;
+      case step::kind::expect_any:
       case step::kind::expect:
       case step::kind::expect_text:
         while (kept_.empty() && !over()) co_await next_change();
         if (kept_.empty()) co_return settle_missing(fmt::format("{}\n  got:      no message", s.where()));
         looked_at_ = std::move(kept_.front());
         kept_.pop_front();
-        peer_.resume_reading();
+        peer_->resume_reading();
         judge(s);
         break;
       case step::kind::expect_also:
         judge(s);
+        break;
+      case step::kind::capture:
+        if (auto missing = capture(s, looked_at_, captured_)) settle(verdict::expectation_failed, std::move(*missing));
         break;
       case step::kind::expect_close:
         while (!over()) co_await next_change();
@@ -164,10 +197,10 @@ class conversation final : public net::peer_owner {
     }
   }
 
-  net::awaitable<void> send(step const& s, std::string text) {
-    while (peer_.congested() && !over()) co_await next_change();
+  net::awaitable<void> send(step const& s, wire::opcode op, std::string text) {
+    while (peer_->congested() && !over()) co_await next_change();
     if (over()) co_return settle_missing(fmt::format("{}\n  not sent", s.where()), verdict::failed);
-    peer_.send_message(wire::opcode::text, text);
+    peer_->send_message(op, text);
   }
 
   net::awaitable<void> wait(duration time) {
@@ -178,22 +211,30 @@ class conversation final : public net::peer_owner {
     while (time_.now() < until && !over()) co_await next_change();
   }
 
-  net::awaitable<void> send_input() {
-    line_source input(loop_, plan_.input, changed_);
-    while (!over() && !input.ended() && (plan_.leave_after == 0 || shown_ < plan_.leave_after)) {
-      while (!peer_.congested()) {
-        auto const line = input.next();
-        if (!line) break;
-        peer_.send_message(wire::opcode::text, *line);
+  net::awaitable<void> obey_source() {
+    auto& source = *plan_.source;
+    if (!source_began_) source.begin(loop_, changed_);
+    source_began_ = true;
+    while (!over() && !left_ && !source.ended() && !has_enough()) {
+      while (!peer_->congested() && !left_) {
+        auto const next = source.next();
+        if (!next) break;
+        co_await take(*next);
       }
-      if (!input.ended()) co_await next_change();
+      if (!source.ended() && !left_) co_await next_change();
     }
-    if (over()) co_return settle_stay();
-    if (plan_.leave_at_end_of_input && plan_.leave_after == 0) {
+    if (has_enough()) co_return;
+    if (over()) {
+      if (!will_reconnect()) settle_stay();
+    } else if (plan_.leave_at_end_of_source && plan_.leave_after == 0) {
       left_ = true;
     } else if (plan_.limit) {
       limit_.start(*plan_.limit);
     }
+  }
+
+  void end_source() {
+    if (std::exchange(source_began_, false)) plan_.source->end();
   }
 
   // --- verdicts ---
@@ -231,6 +272,10 @@ class conversation final : public net::peer_owner {
     if (!orderly) settle(verdict::failed, fmt::format("the server closed, {}", explain_close(closed_code_, reason_)));
   }
 
+  bool has_enough() const { return plan_.leave_after != 0 && shown_ >= plan_.leave_after; }
+  bool will_reconnect() const {
+    return plan_.reconnect && closed_ && !interrupted_ && !late_ && !left_ && !has_enough();
+  }
   bool over() const { return closed_ || interrupted_ || late_; }
 
   net::awaitable<void> next_change() {
@@ -242,7 +287,7 @@ class conversation final : public net::peer_owner {
     auto& c = *static_cast<conversation*>(self);
     c.late_ = true;
     c.changed_.set();
-    if (c.dialling_ != nullptr) c.dialling_->close();
+    c.dialler_.close();
   }
 
   // --- input ---
@@ -254,7 +299,7 @@ class conversation final : public net::peer_owner {
 
   void on_bytes(std::span<char> bytes) override {
     while (!closed_) {
-      auto const e = peer_.next(bytes);
+      auto const e = peer_->next(bytes);
       if (e.what == wire::event::kind::none) break;
       switch (e.what) {
         case wire::event::kind::none:
@@ -267,6 +312,10 @@ class conversation final : public net::peer_owner {
           if (e.last) on_message(e.op, std::exchange(assembled_, {}));
           break;
         case wire::event::kind::control:
+          if (e.op != wire::opcode::close) {
+            on_control(e.op, {e.payload.data(), e.payload.size()});
+            break;
+          }
           on_end(static_cast<std::uint16_t>(e.code), std::string(e.reason));
           break;
         case wire::event::kind::violation:
@@ -279,12 +328,21 @@ class conversation final : public net::peer_owner {
     changed_.set();
   }
 
+  void on_silent() override { on_end(1006, "no sign of life"); }
+
+  void on_control(wire::opcode op, std::string_view text) {
+    if (op == wire::opcode::ping && !peer_->congested()) peer_->send_message(wire::opcode::pong, text);
+    if (op != wire::opcode::pong || text != ping_text) return;
+    auto const took = std::chrono::duration<double, std::milli>(time_.now() - pinged_).count();
+    happened({.what = client_event::kind::pong, .text = {}, .took_ms = took});
+  }
+
   void on_message(wire::opcode op, std::string_view text) {
     // With -n exactly so many are shown, although one read may bring more.
     if (plan_.leave_after != 0 && shown_ == plan_.leave_after) return;
     ++shown_;
     auto const what = op == wire::opcode::binary ? client_event::kind::binary : client_event::kind::message;
-    happened({.what = what, .at_ms = 0, .text = text});
+    happened({.what = what, .text = text});
     auto const takes = [](step const& s) { return s.takes_message(); };
     if (std::any_of(plan_.steps.begin() + steps_done_, plan_.steps.end(), takes)) kept_.emplace_back(text);
   }
@@ -293,7 +351,7 @@ class conversation final : public net::peer_owner {
     if (std::exchange(closed_, true)) return;
     closed_code_ = code;
     reason_ = std::move(reason);
-    happened({.what = client_event::kind::close, .at_ms = 0, .text = reason_, .code = code});
+    happened({.what = client_event::kind::close, .text = reason_, .code = code});
     changed_.set();
   }
 
@@ -307,15 +365,18 @@ class conversation final : public net::peer_owner {
   monotonic_clock time_;
   net::loop loop_;
   time_point began_;
-  net::peer peer_;
+  std::optional<net::peer> peer_;  // of this connection
   net::event changed_;
   net::timer limit_;
-  net::stream* dialling_ = nullptr;
+  dialler dialler_;
   std::deque<std::string> kept_;  // messages that expectations will look at
   std::string looked_at_;
   std::string assembled_;
   std::uint64_t shown_ = 0;
   std::uint64_t calls_ = 0;
+  captured captured_;
+  time_point pinged_{};
+  bool source_began_ = false;
   std::ptrdiff_t steps_done_ = 0;
   std::uint16_t code_to_send_ = 1000;
   std::uint16_t closed_code_ = 0;  // that came

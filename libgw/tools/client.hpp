@@ -2,6 +2,7 @@
 // by tests. Does not print: it tells.
 #pragma once
 
+#include "tools/client_source.hpp"
 #include "tools/script.hpp"
 #include "tools/websocket_client.hpp"
 
@@ -18,23 +19,26 @@ namespace gw::tools {
 struct client_plan {
   websocket_request to;
   std::vector<step> steps;
-  int input = -1;  // a descriptor whose lines are sent as messages; -1: none
-  bool leave_at_end_of_input = false;
+  client_source* source = nullptr;  // what follows the steps; null: nothing
+  bool leave_at_end_of_source = false;
   std::uint64_t leave_after = 0;  // messages from the server; 0: leave when the steps are done, see `stay`
   bool stay = false;              // behind the last step: show what comes until the limit or the server's Close
-  std::optional<std::chrono::milliseconds> limit;  // on the whole, with `input` from its end on
+  std::optional<std::chrono::milliseconds> limit;  // on the whole, with `source` from its end on
   std::chrono::milliseconds connect_limit{10'000};
+  std::chrono::milliseconds ping_interval{};  // a server that shows no life for as long again is gone; 0: no pings
+  bool reconnect = false;                     // with `source` only: again and again, with longer and longer pauses
   bool catch_signals = false;  // SIGINT and SIGTERM end the conversation; a second one the process, status 130
 };
 
 /// Something that happened, as it happens.
 struct client_event {
-  enum class kind : std::uint8_t { open, message, binary, close };
+  enum class kind : std::uint8_t { open, message, binary, pong, close, retry };
   kind what;
-  double at_ms;            // since the start
-  std::string_view text;   // message, binary: the payload; open: the subprotocol; close: the reason
-  std::uint16_t code = 0;  // close: 1005 without a code, 1006 without a Close
-  bool by_server = true;   // close
+  double at_ms = 0;         // since the start
+  std::string_view text{};  // message, binary: the payload; open: the subprotocol; close: the reason; retry: why
+  std::uint16_t code = 0;   // close: 1005 without a code, 1006 without a Close
+  bool by_server = true;    // close
+  double took_ms = 0;       // pong: since its ping; retry: until the next try
 };
 
 struct client_outcome {

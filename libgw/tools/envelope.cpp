@@ -83,8 +83,25 @@ std::string make_envelope(answering const& who, std::string_view text) {
                      quoted(who.instance), who.n, or_null(members.method), or_null(members.data), id);
 }
 
+std::string make_failure(answering const& who, std::string_view text) {
+  auto const json = nlohmann::json::accept(text) ? trimmed(text) : std::string_view();
+  auto const members = json.starts_with('{') ? members_of(json) : request_members();
+  auto const id = members.id.empty() ? std::string() : fmt::format(R"(,"id":{})", members.id);
+  return fmt::format(R"({{"service":{},"instance":{},"n":{},"error":"a failure that was asked for"{}}})",
+                     quoted(who.service), quoted(who.instance), who.n, id);
+}
+
 std::string make_push(answering const& who) {
   return fmt::format(R"({{"service":{},"instance":{},"push":{}}})", quoted(who.service), quoted(who.instance), who.n);
+}
+
+std::string make_padded(answering const& who, std::size_t size) {
+  auto text =
+      fmt::format(R"({{"service":{},"instance":{},"n":{},"pad":")", quoted(who.service), quoted(who.instance), who.n);
+  constexpr std::string_view end = R"("})";
+  if (size > text.size() + end.size()) text.resize(size - end.size(), 'x');
+  text += end;
+  return text;
 }
 
 }  // namespace gw::tools

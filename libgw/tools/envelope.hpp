@@ -2,6 +2,7 @@
 // Pure text; used by the mock service only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,7 +30,13 @@ struct answering {
 /// text that is not JSON becomes the string `data`; JSON that is not an object becomes `data` as it came.
 std::string make_envelope(answering const& who, std::string_view text);
 
+/// {"service","instance","n","error"[,"id"]}, the id as it came.
+std::string make_failure(answering const& who, std::string_view text);
+
 /// {"service","instance","push"}.
 std::string make_push(answering const& who);
+
+/// {"service","instance","n","pad"}, of exactly `size` bytes unless that is too few for an empty pad.
+std::string make_padded(answering const& who, std::size_t size);
 
 }  // namespace gw::tools

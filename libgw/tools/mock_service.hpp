@@ -1,46 +1,35 @@
-// Mock services: real WebSocket servers that echo, push, delay and close on request, on a thread of their own.
+// Mock services: real WebSocket servers that answer, push, delay and fail on request, on a thread of their own.
 // Used by `wsgw mock-service`, by the demo inside `wsgw serve`, and by tests. Knows nothing of the gateway.
 #pragma once
 
 #include "core/clock.hpp"
 #include "core/error.hpp"
-#include "core/units.hpp"
 #include "net/address.hpp"
 #include "net/event.hpp"
 #include "net/loop.hpp"
-#include "tools/ledger.hpp"
+#include "tools/mock_behaviour.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 namespace gw::tools {
-
-/// How an instance treats its connections.
-struct mock_behaviour {
-  enum class answer : std::uint8_t {
-    envelope,  // text: see envelope.hpp; binary: the same bytes back
-    raw,       // the same bytes and opcode back, as fast as it goes
-    ledger,    // stamped messages (ledger.hpp) are written down, then answered with their stamp
-    none,
-  };
-  answer reply = answer::envelope;
-  std::optional<rate> push{};      // {"service","instance","push":k} on every connection
-  duration delay{};                // each answer leaves at least this much later (coarse: up to one tick more)
-  duration accept_delay{};         // between the TCP connection and the 101
-  std::uint64_t close_after = 0;   // Close 1000 behind the answer to that message; 0 = never
-  std::shared_ptr<ledger> book{};  // answer::ledger only; one for all instances of a mock service
-  bool log = false;                // opens, closes and messages with their text as log events
-};
 
 /// `instances` WebSocket servers called NAME-1, NAME-2, ...
 struct mock_plan {
   std::string service = "echo";
   std::size_t instances = 1;
   mock_behaviour behaviour{};
+  std::map<std::size_t, mock_behaviour> exceptions{};  // of single instances, by their ordinal from 1
+
+  mock_behaviour const& behaviour_of(std::size_t ordinal) const {
+    auto const own = exceptions.find(ordinal);
+    return own == exceptions.end() ? behaviour : own->second;
+  }
 };
 
 struct mock_instance {
@@ -58,11 +47,16 @@ class mock_service {
   mock_service& operator=(mock_service const&) = delete;
 
   /// Listens at once, so that instances() is complete on return, and serves on a new thread. Once.
-  /// `at`: port 0 = a port of the kernel's for each instance; else consecutive ports from it on.
-  result<> start(std::vector<mock_plan> const& plans, net::address const& at);
+  /// `at`: port 0 = a port of the kernel's for each instance; else consecutive ports from it on. `seed`: of all that is
+  /// left to chance; the n-th connection of an instance always draws the same.
+  result<> start(std::vector<mock_plan> const& plans, net::address const& at, std::uint64_t seed = 0);
 
   /// All of them in the order of the plans.
   std::vector<mock_instance> const& instances() const noexcept { return instances_; }
+
+  /// Obeys a control line (mock_control.hpp) between start() and stop(), and returns what there is to say about it:
+  /// JSON lines, the last of them {"event":"control","ok":..}. Waits for the mock's thread. Any other thread.
+  std::string control(std::string_view line);
 
   /// Close 1001 to everyone. Any thread; returns at once.
   void stop();
@@ -73,6 +67,7 @@ class mock_service {
   struct server;
 
   net::awaitable<void> run();
+  std::string obey(std::string_view line);
 
   monotonic_clock time_;
   net::loop loop_;

@@ -59,6 +59,12 @@ transcript hold(client_plan const& plan) {
       case client_event::kind::binary:
         t.lines.push_back("binary " + std::string(e.text));
         break;
+      case client_event::kind::pong:
+        t.lines.emplace_back("pong");
+        break;
+      case client_event::kind::retry:
+        t.lines.emplace_back("retry");
+        break;
       case client_event::kind::close:
         t.lines.push_back((e.by_server ? "server closes " : "client closes ") + std::to_string(e.code));
         break;
@@ -150,7 +156,7 @@ TEST_CASE("Answers come in the order of the messages") {
 
 TEST_CASE("A raw mock gives messages of every size back, and delayed ones later") {
   for (auto const delay : {std::chrono::milliseconds(0), std::chrono::milliseconds(1)}) {
-    running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw, .delay = delay});
+    running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw, .delay = {.first = delay}});
     for (auto const size : {1U, 125U, 126U, 8191U, 8192U, 65535U, 65536U, 1'000'000U}) {
       std::string const text(size, 'a');
       auto plan = m.to(0, "send before\nsend " + text + "\nsend after\n");
@@ -167,7 +173,7 @@ TEST_CASE("A mock pushes without being asked") {
 
 TEST_CASE("A mock that closes after two messages answers both first") {
   for (auto const delay : {std::chrono::milliseconds(0), std::chrono::milliseconds(1)}) {
-    running_mock const m(mock_behaviour{.delay = delay, .close_after = 2});
+    running_mock const m(mock_behaviour{.delay = {.first = delay}, .close_after = 2});
     check(m, "send 1\nsend 2\nexpect /n=1\nexpect /n=2\nexpect-close 1000", verdict::done);
   }
 }
@@ -184,7 +190,7 @@ TEST_CASE("A mock that stops says goodbye to everyone") {
 
 TEST_CASE("A mock can be stopped while a connection waits for its handshake") {
   mock_service mock;
-  REQUIRE(mock.start({{.behaviour = {.accept_delay = std::chrono::hours(1)}}}, any_port()).has_value());
+  REQUIRE(mock.start({{.behaviour = {.handshake = {.delay = std::chrono::hours(1)}}}}, any_port()).has_value());
   auto const& at = mock.instances().front().at;
   net::unique_fd const fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   REQUIRE(::connect(fd.get(), at.data(), at.size()) == 0);
@@ -245,7 +251,8 @@ TEST_CASE("The client sends the lines of its input") {
   REQUIRE(::write(write_end.get(), lines.data(), lines.size()) == static_cast<ssize_t>(lines.size()));
   write_end.reset();
   auto plan = m.to(0, "");
-  plan.input = read_end.get();
+  line_messages input(read_end.get());
+  plan.source = &input;
   plan.leave_after = 3;
   auto const t = hold(plan);
   CHECK(t.lines == std::vector<std::string>{"open ", "one", "two", "three without a line feed", "client closes 1000"});

@@ -54,7 +54,7 @@ TEST_CASE("A script that is wrong is refused with its line") {
   check("call echo/x hi", "line 1: 'hi' is not JSON; a string needs its quotes: '\"hi\"'");
   check("expect n=1", "line 1: 'n=1' is not PTR=VALUE with a JSON Pointer; write for example: /data/name=\"x\"");
   check("expect /a~2=1", "line 1: '/a~2=1' is not PTR=VALUE with a JSON Pointer; write for example: /data/name=\"x\"");
-  check("and /n=1", "line 1: 'and' stands behind an expect or expect-text");
+  check("and /n=1", "line 1: 'and' stands behind an expect");
   check("close 1005", "line 1: close code 1005 must not be sent; use 1000 or 3000 to 4999");
   check("expect-close 12", "line 1: '12' is not a close code (1000 to 4999)");
   check("ping x", "line 1: 'ping' takes no words");
@@ -84,6 +84,48 @@ TEST_CASE("An expectation that is not met says what was expected and what came")
   step const text{.what = step::kind::expect_text, .text = "lo wo"};
   check_verdict(text, "hello world", "met");
   check_verdict(text, "hello", "a message that contains 'lo wo'\n  got:      one that does not");
+}
+
+TEST_CASE("An expectation may be a regular expression") {
+  check("expect /a=~^x+$\nexpect-match ^[0-9]+$\nexpect\nand /b=1",
+        "line 1: expect /a=~^x+$; line 2: expect-match ^[0-9]+$; line 3: expect; line 4: and /b=1");
+  check("expect-match (", "line 1: '(' is not a regular expression: missing ): (");
+  check("expect /a=~(", "line 1: '(' is not a regular expression: missing ): (");
+  check_expect("/a=~^x+$", R"({"a":"xxx"})", "met");
+  check_expect("/a=~^1", R"({"a":12})", "met");
+  check_expect("/a=~^x+$", R"({"a":"xy"})", "what matches '^x+$'\n  got:      \"xy\"");
+  step const text{.what = step::kind::expect_text, .text = "^h.l+o$", .regex = true};
+  check_verdict(text, "hello", "met");
+  check_verdict(text, "hello you", "a message that matches '^h.l+o$'\n  got:      one that does not");
+}
+
+TEST_CASE("Two objects that differ are compared place by place") {
+  check_expect(R"(/d={"a":1,"b":[1,2]})", R"({"d":{"a":2,"b":[1,2],"c":3}})",
+               "{\"a\":1,\"b\":[1,2]}\n  got:      {\"a\":2,\"b\":[1,2],\"c\":3}\n"
+               "  differs:  /d/a: 2 instead of 1\n  differs:  /d/c: 3 instead of nothing");
+}
+
+TEST_CASE("What a reply holds can be captured and sent") {
+  captured all;
+  auto const steps = parse_script(
+      "expect\ncapture id = /data/id\ncapture name = /data/name\n"
+      "send {\"id\":${id},\"name\":\"${name}\",\"x\":\"${\"}");
+  REQUIRE(steps.has_value());
+  std::string_view const message = R"({"data":{"id":[7],"name":"a \"b\""}})";
+  CHECK_FALSE(capture((*steps)[1], message, all).has_value());
+  CHECK_FALSE(capture((*steps)[2], message, all).has_value());
+  CHECK(filled_in((*steps)[3], all).text == R"({"id":[7],"name":"a \"b\"","x":"${"})");
+  CHECK(capture((*steps)[1], "{}", all) ==
+        "line 2: capture id = /data/id\n  expected: something\n  got:      nothing at /data/id\n  message:  {}");
+}
+
+TEST_CASE("A capture stands behind an expect, and a blank behind its capture") {
+  check("capture a = /b", "line 1: 'capture' stands behind an expect");
+  check("expect /x=1\nand /y=2\ncapture a = /b\nexpect /c=${a}",
+        "line 1: expect /x=1; line 2: and /y=2; line 3: capture a = /b; line 4: expect /c=${a}");
+  check("expect\ncapture a b", "line 2: 'a b' is not NAME = PTR; write for example: capture id = /data/id");
+  check("expect\ncapture a = b", "line 2: 'a = b' is not NAME = PTR; write for example: capture id = /data/id");
+  check("send ${a}", "line 1: nothing was captured as 'a'; write before it, behind an expect: capture a = /data/x");
 }
 
 TEST_CASE("A message that nests without end is judged without harm") {

@@ -127,10 +127,11 @@ result<wire::owned_field> parse_field(std::string_view text) {
 
 result<> trust(websocket_request& ask, trust_options const& whom) {
   if (!ask.url.secure) {
-    if (whom.ca.empty() && !whom.insecure) return {};
+    if (whom.ca.empty() && whom.cert.empty() && !whom.insecure) return {};
     return error{errc::bad_usage, side::client, "whom to trust is a question of TLS; write a wss:// URL", {}};
   }
-  auto made = net::tls_context::client({.verify = !whom.insecure, .ca_file = whom.ca});
+  auto made = net::tls_context::client(
+      {.verify = !whom.insecure, .ca_file = whom.ca, .cert_file = whom.cert, .key_file = whom.key});
   if (!made) return made.error();
   ask.tls = std::move(*made);
   return {};
@@ -173,16 +174,29 @@ net::awaitable<result<opened_websocket>> shake_hands(net::loop& on, net::stream&
   co_return opened;
 }
 
-net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, websocket_request const& ask, duration limit) {
-  auto const addresses = co_await resolve(on, ask.url);
+net::awaitable<result<opened_websocket>> dialler::open(websocket_request const& ask, duration limit) {
+  auto const addresses = co_await resolve(loop_, ask.url);
   if (!addresses) co_return addresses.error();
   for (std::size_t i = 0;; ++i) {
-    net::stream with(on);
-    auto opened = co_await open_websocket(on, with, (*addresses)[i], ask, limit);
+    if (closed_) co_return failed(errc::connect_failed, "given up");
+    net::stream with(loop_);
+    under_way_ = &with;
+    auto opened = co_await open_websocket(loop_, with, (*addresses)[i], ask, limit);
+    under_way_ = nullptr;
     bool const unreachable =
         !opened && (opened.error().code == errc::connect_failed || opened.error().code == errc::connect_timeout);
     if (!unreachable || i + 1 == addresses->size()) co_return opened;
   }
+}
+
+void dialler::close() noexcept {
+  closed_ = true;
+  if (under_way_ != nullptr) under_way_->close();
+}
+
+net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, websocket_request const& ask, duration limit) {
+  dialler to(on);
+  co_return co_await to.open(ask, limit);
 }
 
 }  // namespace gw::tools

@@ -24,10 +24,12 @@ struct websocket_request {
   std::shared_ptr<net::tls_context const> tls = nullptr;  // for wss, see trust()
 };
 
-/// Whom a client by TLS trusts.
+/// Whom a client by TLS trusts, and how it shows who it is.
 struct trust_options {
-  std::string ca;         // a file, PEM; empty: the system's
+  std::string ca{};       // a file, PEM; empty: the system's
   bool insecure = false;  // anybody
+  std::string cert{};     // a file, PEM, with its `key`; empty: nobody is told who we are
+  std::string key{};
 };
 
 /// Makes `ask` ready for TLS if its URL is wss. errc::bad_config names the file that cannot be used; errc::bad_usage:
@@ -57,7 +59,23 @@ net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, net::stre
 net::awaitable<result<opened_websocket>> shake_hands(net::loop& on, net::stream& with, websocket_request const& ask,
                                                      duration limit);
 
-/// resolve() and open_websocket() on one address after the other until one connects; `limit` for each.
+/// resolve() and open_websocket() on one address after the other until one can be reached. One thread.
+class dialler {
+ public:
+  explicit dialler(net::loop& on) noexcept : loop_(on) {}
+
+  /// `limit`: for each address. The stream of a WebSocket that was opened is gone from here.
+  net::awaitable<result<opened_websocket>> open(websocket_request const& ask, duration limit);
+  /// Ends open(), now and for ever, with an error.
+  void close() noexcept;
+
+ private:
+  net::loop& loop_;
+  net::stream* under_way_ = nullptr;
+  bool closed_ = false;
+};
+
+/// The same for those who need not end it.
 net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, websocket_request const& ask, duration limit);
 
 }  // namespace gw::tools

@@ -6,6 +6,7 @@
 #include "wire/strict_head.hpp"
 #include "wire/upgrade.hpp"
 
+#include <array>
 #include <utility>
 
 namespace gw::tools {
@@ -21,15 +22,26 @@ struct answer {
 };
 
 // The first offered subprotocol is taken: a mock has none of its own.
-answer answer_to(std::string_view raw) {
+answer answer_to(std::string_view raw, handshake_behaviour const& how) {
   auto const head = wire::judge_request(raw);
   if (!head) return {.bytes = wire::make_problem(head.error())};
   auto const request = wire::judge_upgrade(*head);
   if (!request) return {.bytes = wire::make_problem(request.error())};
+  if (how.status != 0) return {.bytes = wire::make_problem({.status = how.status, .detail = "as was asked for"})};
   auto const protocol = request->protocols.empty() ? std::string_view() : request->protocols.front();
-  return {.bytes = wire::make_upgrade_response(wire::accept_key(request->key), protocol),
+  auto const key = how.wrong_key ? wire::make_key() : std::string(request->key);
+  return {.bytes = wire::make_upgrade_response(wire::accept_key(key), protocol),
           .upgraded = true,
           .target = std::string(head->target)};
+}
+
+/// Drops what comes until the other side ends, or we are cut short.
+net::awaitable<void> wait_for_end(net::stream& with) {
+  std::array<char, 1024> dropped;
+  for (;;) {
+    auto const read = co_await with.read_some(dropped);
+    if (!read) co_return;
+  }
 }
 
 }  // namespace
@@ -53,12 +65,8 @@ struct websocket_server::greeting {
 };
 
 websocket_server::websocket_server(net::loop& where, std::unique_ptr<net::listener> at, serve_one serve,
-                                   duration accept_delay)
-    : loop_(where),
-      listener_(std::move(at)),
-      serve_(std::move(serve)),
-      accept_delay_(accept_delay),
-      connections_(where.where()) {}
+                                   handshake_behaviour const& how)
+    : loop_(where), listener_(std::move(at)), serve_(std::move(serve)), how_(how), connections_(where.where()) {}
 
 net::awaitable<void> websocket_server::run() {
   while (!stopped_) {
@@ -90,14 +98,19 @@ net::awaitable<void> websocket_server::greet(net::unique_fd socket) {
 }
 
 net::awaitable<bool> websocket_server::shake_hands(greeting& g, accepted_websocket& into) {
-  net::deadline const limit(loop_, g.client, handshake_limit + accept_delay_);
-  if (accept_delay_ != duration::zero()) {
-    g.delay.start(accept_delay_);
+  auto const how = how_;  // it may change meanwhile
+  if (how.when == handshake_behaviour::hang::before) {
+    co_await wait_for_end(g.client);
+    co_return false;
+  }
+  net::deadline const limit(loop_, g.client, handshake_limit + how.delay);
+  if (how.delay != how.delay.zero()) {
+    g.delay.start(how.delay);
     co_await g.may_answer.wait();
   }
   net::received_head received;
   if (auto const read = co_await net::read_head(g.client, received, head_limit); !read) co_return false;
-  auto reply = answer_to(received.head());
+  auto reply = answer_to(received.head(), how);
   auto const written = co_await g.client.write(reply.bytes);
   if (!written) co_return false;
   if (!reply.upgraded) {

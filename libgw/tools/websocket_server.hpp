@@ -5,6 +5,7 @@
 #include "net/listen.hpp"
 #include "net/stream.hpp"
 #include "net/task_group.hpp"
+#include "tools/handshake_behaviour.hpp"
 
 #include <functional>
 #include <memory>
@@ -26,11 +27,15 @@ class websocket_server {
   /// Serves one WebSocket until it has ended. Started as a task of the server.
   using serve_one = std::function<net::awaitable<void>(accepted_websocket)>;
 
-  /// `accept_delay`: waited between the TCP connection and the answer to the handshake.
-  websocket_server(net::loop& where, std::unique_ptr<net::listener> at, serve_one serve, duration accept_delay = {});
+  /// Each connection is treated as `how` says when it comes; `how` outlives the server.
+  websocket_server(net::loop& where, std::unique_ptr<net::listener> at, serve_one serve,
+                   handshake_behaviour const& how = ordinary_handshake);
 
   /// Accepts until stop(), then waits until every connection has ended.
   net::awaitable<void> run();
+
+  /// Puts `refuse` of its behaviour into effect, which is nothing that a connection could look at. errc::io.
+  result<> obey_refusal() { return listener_->refuse(how_.refuse); }
 
   /// Accepts nothing more and drops handshakes in progress. Ending the open WebSockets is the owner's business.
   void stop();
@@ -46,7 +51,7 @@ class websocket_server {
   net::loop& loop_;
   std::unique_ptr<net::listener> listener_;
   serve_one serve_;
-  duration accept_delay_;
+  handshake_behaviour const& how_;
   bool stopped_ = false;
   std::vector<greeting*> greetings_;
   net::task_group connections_;

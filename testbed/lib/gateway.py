@@ -8,7 +8,7 @@ import tempfile
 
 from lib.kernel import holds_connections
 from lib.process import binary, event_of, process
-from lib.story import patience, until
+from lib.story import patience, until, untrue
 
 
 def service(name, *addresses, **settings):
@@ -104,14 +104,32 @@ class gateway(process):
 
 
 class mock_service(process):
-    """`wsgw mock-service`. `instances` are its lines: service, instance, address."""
+    """`wsgw mock-service`. `instances` are its lines: service, instance, address. With `control` it obeys lines."""
 
-    def __init__(self, count, *options, prefix=()):
-        self._count = count
-        super().__init__(*prefix, binary(), "mock-service", *options, name="wsgw mock-service")
+    def __init__(self, count, *options, prefix=(), control=False):
+        self._count, self._answers = count, 0
+        if control:
+            options += ("--control",)
+        super().__init__(*prefix, binary(), "mock-service", "-o", "ndjson", *options, name="wsgw mock-service",
+                         stdin=asyncio.subprocess.PIPE if control else None)
 
     async def ready(self):
         self.instances = await self.events(self.out, "listening", self._count)
+
+    async def control(self, line):
+        """Sends a control line, which must be obeyed, and returns the lines {"event":"instance"} of the answer."""
+        told = await self.ask(line)
+        if not told[-1]["ok"]:
+            raise untrue(f"the mock obeys '{line}'; it says: {told[-1]['error']}")
+        return told[:-1]
+
+    async def ask(self, line):
+        """Sends a control line and returns the answer: lines {"event":"instance"}, and last {"event":"control"}."""
+        before = len(self.out)
+        self.write(line + "\n")
+        self._answers += 1
+        await self.events(self.out, "control", self._answers)
+        return [event_of(text) for text in self.out[before:]]
 
     def addresses(self, name):
         return [i["address"] for i in self.instances if i["service"] == name]

@@ -289,7 +289,8 @@ async def examples_run():
     order_toml = '[services.order]\ninstances = ["127.0.0.1:9001"]\n'
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        for name, content in (("wsgw.toml", order_toml), ("message.json", '{"method":"/api/v1/nobody/x"}'),
+        for name, content in (("wsgw.toml", order_toml), ("mock.toml", '[services.order]\ndelay = "5ms"\n'),
+                              ("message.json", '{"method":"/api/v1/nobody/x"}'),
                               ("messages.ndjson", '{"method":"/api/v1/order/x"}\n{"method":"/api/v1/nobody/x"}\n'),
                               ("tests.toml", '[[case]]\nmessage = { method = "/api/v1/order/x" }\nexpect = "order"\n'),
                               ("order.txt", 'call order/get {"id":7}\nexpect /service=order\n')):
@@ -323,15 +324,16 @@ async def start_example(example, folder):
              for word in shlex.split(example)[1:]]
     if words[0] == "serve":
         words += ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
-    if "-c" in words:
-        words[words.index("-c") + 1] = os.path.join(folder, "wsgw.toml")
+    for flag, name in (("-c", "wsgw.toml"), ("-f", "mock.toml")):
+        if flag in words:
+            words[words.index(flag) + 1] = os.path.join(folder, name)
     async with process(binary(), *words, name=example) as started:
         if "--demo" in words:
             await demo_talks(started)
         elif words[0] == "serve":
             await started.events(started.err, "ready")
         else:
-            await started.events(started.out, "listening")
+            await started.lines(started.out, lambda line: "listen" in line)
         started.send_signal(2)
         check_equal(f"{example} (until a signal)", await started.exit_status(), 0)
 

@@ -1,0 +1,38 @@
+#include "tools/json_text.hpp"
+
+namespace gw::tools {
+namespace {
+
+using json = nlohmann::json;
+
+constexpr int deepest = 64;
+
+}  // namespace
+
+json parse_shallow(std::string_view text) {
+  auto const shallow = [](int depth, json::parse_event_t, json&) { return depth <= deepest; };
+  return json::parse(text, shallow, false);
+}
+
+std::string dumped(json const& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+bool is_json_pointer(std::string_view text) {
+  if (!text.empty() && text.front() != '/') return false;
+  for (auto at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
+    if (at + 1 == text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) return false;
+  }
+  return true;
+}
+
+json const* find_at(json const& whole, std::string_view pointer) {
+  if (whole.is_discarded()) return nullptr;
+  try {
+    return &whole.at(json::json_pointer(std::string(pointer)));
+  } catch (json::exception const&) {
+    return nullptr;  // the library knows no other way to say so of an index that no number type holds
+  }
+}
+
+}  // namespace gw::tools

@@ -1,0 +1,26 @@
+// JSON of strangers, read without harm: whatever it nests, and wherever a pointer points. Used by the mock service's
+// replies and the client's scripts.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gw::tools {
+
+/// Parsed, with everything that nests deeper than 64 left out: the recursive functions of the library stay safe.
+/// Discarded (is_discarded()) if it is no JSON.
+nlohmann::json parse_shallow(std::string_view text);
+
+/// On one line; what is not UTF-8 becomes U+FFFD.
+std::string dumped(nlohmann::json const& value);
+
+/// RFC 6901: empty, or "/..." with ~0 and ~1 only.
+bool is_json_pointer(std::string_view text);
+
+/// What stands at a pointer that is_json_pointer(); null: nothing does.
+nlohmann::json const* find_at(nlohmann::json const& whole, std::string_view pointer);
+
+}  // namespace gw::tools
