@@ -19,7 +19,7 @@ struct bench_options {
   std::string origin;
   gw::tools::trust_options trust;
   std::uint64_t messages = 0;
-  std::string output = "text";
+  output_form output = output_form::text;
   bench_plan plan;
 };
 
@@ -57,7 +57,7 @@ void run(bench_options const& o, outcome& result) {
     bool const usage = report.error().code == gw::errc::bad_usage;
     return result.fail(usage ? exit_status::usage : exit_status::unreachable, gw::describe(report.error()));
   }
-  fmt::print("{}", o.output == "json" ? bench_json(*plan, *report) : bench_text(*plan, *report));
+  fmt::print("{}", o.output == output_form::json ? bench_json(*plan, *report) : bench_text(*plan, *report));
   auto const& counts = report->counts;
   if (report->interrupted) {
     result.status = exit_status::interrupted;
@@ -89,7 +89,7 @@ void add_load(CLI::App& c, bench_options& o) {
       ->type_name("TEXT")
       ->excludes(size);
   add_list(c, "--service", o.services, "Services taken in turn [echo]; repeat")->type_name("NAME");
-  c.add_flag("--check", p.check, "Every answer must equal its message, byte for byte (status 4)");
+  c.add_flag("--check", p.check, "Every answer must equal its message (status 4); see mock-service --reply raw");
   c.add_flag("--idle", p.idle, "One message per connection, then hold them open for the duration");
   c.add_option("--threads", p.threads, "Threads of the generator [1]")
       ->check(CLI::Range(1, 256).description(""))
@@ -110,9 +110,7 @@ void add_bench(CLI::App& app, outcome& result) {
   c->add_option("--origin", o->origin, "The Origin to send")->type_name("ORIGIN");
   add_list(*c, "-s,--subprotocol", o->protocols, "Offer a subprotocol; repeat")->type_name("NAME");
   add_trust(*c, o->trust);
-  c->add_option("-o,--output", o->output, "text or json [text]")
-      ->check(CLI::IsMember({"text", "json"}).description(""))
-      ->type_name("FORM");
+  add_output(*c, o->output);
   c->footer(std::string(examples));
   c->callback([o, &result] { run(*o, result); });
 }

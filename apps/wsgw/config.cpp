@@ -9,7 +9,7 @@ namespace {
 struct config_options {
   settings_flags flags;
   std::vector<std::string> files;  // without -c
-  std::string output = "text";
+  output_form output = output_form::text;
 };
 
 constexpr std::string_view examples =
@@ -22,7 +22,7 @@ constexpr std::string_view examples =
 
 void run(config_options o, outcome& result) {
   o.flags.files.insert(o.flags.files.end(), o.files.begin(), o.files.end());
-  check_settings(o.flags, o.output == "json", result);
+  check_settings(o.flags, o.output, result);
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ void add_config(CLI::App& app, outcome& result) {
   auto* const c = config->add_subcommand("check", "Tell every problem of a configuration, each with its place");
   add_settings_flags(*c, o->flags);
   c->add_option("FILE", o->files, "The same as -c FILE; later than those");
-  c->add_option("-o,--output", o->output, "text or json [text]")->check(CLI::IsMember({"text", "json"}));
+  add_output(*c, o->output);
   c->footer(std::string(examples));
   c->callback([o, &result] { run(*o, result); });
 }

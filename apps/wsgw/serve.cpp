@@ -59,7 +59,7 @@ void run(serve_options& o, outcome& result) {
     result.status = o.selftest ? demo_selftest(result.term) : demo(result.term, o.flags.listen, o.flags.admin);
     return;
   }
-  if (o.check) return check_settings(o.flags, false, result);
+  if (o.check) return check_settings(o.flags, output_form::text, result);
   auto settings = load_settings(o.flags, result);
   if (settings) result.status = serve(std::move(*settings), result);
 }

@@ -60,7 +60,7 @@ std::string counted(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-std::string as_json(gw::config::loaded const& read) {
+nlohmann::ordered_json as_json(gw::config::loaded const& read) {
   nlohmann::ordered_json out;
   out["schema"] = "wsgw.config_check.v1";
   out["ok"] = read.problems.empty();
@@ -69,7 +69,7 @@ std::string as_json(gw::config::loaded const& read) {
     out["problems"].push_back(
         {{"file", p.file}, {"line", p.line}, {"column", p.column}, {"key", p.key}, {"message", p.text}});
   }
-  return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return out;
 }
 
 /// Nothing names a service, and nobody meant to.
@@ -141,7 +141,8 @@ std::optional<gw::config::config> load_settings(settings_flags const& flags, out
   return std::move(read.value);
 }
 
-void check_settings(settings_flags const& flags, bool json, outcome& result) {
+void check_settings(settings_flags const& flags, output_form form, outcome& result) {
+  bool const json = form == output_form::json;
   auto const from = origins_of(flags);
   if (is_nothing(from, flags)) return refuse_nothing(result);
   auto read = read_settings(from);
@@ -149,7 +150,7 @@ void check_settings(settings_flags const& flags, bool json, outcome& result) {
     auto const judged = gw::gateway::judge(read.value);
     if (!judged) read.problems.push_back({.file = names_of_files(read), .text = gw::describe(judged.error())});
   }
-  if (json) fmt::print("{}\n", as_json(read));
+  if (json) print_json(as_json(read));
   if (!read.problems.empty()) {
     if (json) {
       result.status = exit_status::bad_config;

@@ -45,7 +45,7 @@ std::optional<gw::config::config> load_settings(settings_flags const& flags, out
 
 /// Only judges the configuration, for `config check` and `serve --check`: "FILE: ok (2 services, 1 rule)" on stdout, or
 /// the problems; as JSON on stdout either way.
-void check_settings(settings_flags const& flags, bool json, outcome& result);
+void check_settings(settings_flags const& flags, output_form form, outcome& result);
 
 gw::log::settings log_settings(gw::config::log const& from);
 

@@ -95,6 +95,19 @@ CLI::Option* add_list(CLI::App& to_app, std::string const& name, std::vector<std
   return to_app.add_option(name, to, about)->allow_extra_args(false);
 }
 
+CLI::Option* add_output(CLI::App& to_app, output_form& to, std::string const& about) {
+  auto const take = [&to](std::string const& form) { to = form == "json" ? output_form::json : output_form::text; };
+  auto const usual = to == output_form::json ? "json" : "text";
+  auto const text = fmt::format("text or json{} [{}]", about.empty() ? "" : "; " + about, usual);
+  return to_app.add_option_function<std::string>("-o,--output", take, text)
+      ->check(CLI::IsMember({"text", "json"}).description(""))
+      ->type_name("FORM");
+}
+
+void print_json(nlohmann::ordered_json const& document) {
+  fmt::print("{}\n", document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
 help_format::help_format() {
   column_width(32);
 }

@@ -1,10 +1,11 @@
-// What every subcommand shares toward the user: messages on stderr, colours, options with units, complaints about the
-// command line. Data goes to stdout by the commands themselves.
+// What every subcommand shares toward the user: messages on stderr, colours, options with units, the form of what goes
+// to stdout, complaints about the command line.
 #pragma once
 
 #include "core/units.hpp"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <string>
@@ -38,6 +39,17 @@ CLI::Option* add_rate(CLI::App& to_app, std::string const& name, gw::rate& to, s
 /// A list option that takes one value each time it is given.
 CLI::Option* add_list(CLI::App& to_app, std::string const& name, std::vector<std::string>& to,
                       std::string const& about);
+
+/// -o: how a command prints its data on stdout.
+enum class output_form : std::uint8_t { text, json };
+
+/// -o, --output: text or json. `to` keeps its value, which the help shows, if the option is not given. `about`: what
+/// else there is to say, such as "json: one object a line".
+CLI::Option* add_output(CLI::App& to_app, output_form& to, std::string const& about = {});
+
+/// One line on stdout. A document tells in its first member what it is: {"schema": "wsgw.config_check.v1", ...}; keys
+/// are snake_case with the unit in the name. Bytes that are not UTF-8 are replaced.
+void print_json(nlohmann::ordered_json const& document);
 
 /// The layout of --help: an option, its value and what it does on one line; what excludes what is left to the errors.
 class help_format final : public CLI::Formatter {
