@@ -146,9 +146,7 @@ section<balancer> const& balancer_section() {
       .form = shape::table,
       .doc = "Which instance gets a new channel.",
       .settings = {
-          {"policy", &balancer::policy, text{name_fault},
-           "`least_loaded`, `p2c_ewma` (latency x channels), `round_robin`, `weighted_round_robin`, `random`, or "
-           "`consistent_hash` of the client's address."},
+          {"policy", &balancer::policy, policy{}, "How an instance is chosen."},
           {"slow_start", &balancer::slow_start, duration{0ms, 1h},
            "Time in which a new instance reaches its full share; 0 = at once."},
           {"eject.failures", &balancer::eject_failures, count{1, 1000},
@@ -177,7 +175,7 @@ section<service> const& service_section() {
                  "Host header and TLS server name; empty = the instance as configured."},
                 {"subprotocol", &service::subprotocol, text{or_empty<subprotocol_fault>},
                  "Subprotocol offered upstream; empty = none."},
-                {"balancer", &service::balancer, text{or_empty<name_fault>},
+                {"balancer", &service::balancer, policy{.may_be_empty = true},
                  "Policy for this service; empty = that of [balancer]."},
                 {"tls.enabled", tls_part(&service_tls::enabled), flag{}, "Whether its instances speak TLS."},
                 {"tls.verify", tls_part(&service_tls::verify), flag{},

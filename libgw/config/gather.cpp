@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t largest_file = 4 * 1024 * 1024;
 constexpr std::size_t deepest_include = 8;
-constexpr std::string_view include_key = "include";
 
 bool is_glob(std::string_view path) {
   return path.find_first_of("*?[") != path.npos;
@@ -97,7 +96,7 @@ void gatherer::include_file(std::string const& path, position at, std::size_t de
 }
 
 void gatherer::add_overlay(overlay const& it) {
-  auto const source = problems_.add_source(it.from, it.text);
+  auto const source = problems_.add_source(it.from, it.text, it.what);
   auto parsed = parse_overlay(it, source);
   if (auto const* const wrong = std::get_if<fault>(&parsed)) {
     broken_ = true;

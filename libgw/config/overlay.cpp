@@ -15,7 +15,7 @@ namespace {
 
 /// Whether a later file adds to what earlier ones list under this name.
 bool is_list_section(std::string_view name) {
-  bool found = name == "include";
+  bool found = name == include_key;
   each_section([&](auto const& s, auto) { found = found || (s.form == shape::list && s.name == name); });
   return found;
 }

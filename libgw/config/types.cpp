@@ -1,6 +1,7 @@
 #include "config/types.hpp"
 
 #include "config/address.hpp"
+#include "config/text_checks.hpp"
 #include "core/did_you_mean.hpp"
 #include "core/units.hpp"
 
@@ -91,6 +92,11 @@ std::string quoted(std::string_view value) {
     }
   }
   return text + '"';
+}
+
+std::string bare_or_quoted(std::string_view name) {
+  constexpr std::string_view bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  return !name.empty() && name.find_first_not_of(bare) == name.npos ? std::string(name) : quoted(name);
 }
 
 void flag::read(node const& from, bool& to, faults& out) const {
@@ -214,6 +220,10 @@ std::string memory::show(memory_limit value) const {
 }
 std::string memory::bounds() const {
   return fmt::format("1% to 100%, or at least {}", size_text(min_bytes));
+}
+
+void policy::read(node const& from, std::string& to, faults& out) const {
+  text{may_be_empty ? or_empty<name_fault> : name_fault}.read(from, to, out);
 }
 
 void instances::read(node const& from, std::vector<instance>& to, faults& out) const {
