@@ -88,18 +88,13 @@ std::vector<effective_value> effective_values(loaded const& from) {
   return walk(from).run();
 }
 
-std::string origin_text(effective_value const& of) {
-  if (!of.written) return "default";
-  return of.from.what == text_source::kind::file ? fmt::format("{}:{}", of.from.name, of.line) : of.from.name;
-}
-
 std::string effective_toml(std::vector<effective_value> const& values) {
   std::string out;
   std::string owner;
   for (auto const& v : values) {
     if (v.owner != owner) fmt::format_to(std::back_inserter(out), "{}{}\n", out.empty() ? "" : "\n", v.heading);
     owner = v.owner;
-    fmt::format_to(std::back_inserter(out), "{:<48} # {}\n", fmt::format("{} = {}", v.key, v.shown()), origin_text(v));
+    fmt::format_to(std::back_inserter(out), "{:<48} # {}\n", fmt::format("{} = {}", v.key, v.shown()), v.origin());
   }
   return out;
 }

@@ -20,6 +20,8 @@ struct effective_value {
   text_source from = {};     // of what is written
   unsigned line = 0;
 
+  /// "wsgw.toml:3", "WSGW_LISTEN", "--set", "default"
+  std::string origin() const { return written ? place_text(from, line) : "default"; }
   /// "listener.0.bind"
   std::string path() const { return owner.empty() ? key : owner + "." + key; }
   /// `value`, or "***" for a secret.
@@ -30,9 +32,6 @@ struct effective_value {
 /// what has no default (the conditions of a rule) where it is not written. `include` is left out: what it brought is
 /// in.
 std::vector<effective_value> effective_values(loaded const& from);
-
-/// "wsgw.toml:3", "WSGW_LISTEN", "--set", "default".
-std::string origin_text(effective_value const& of);
 
 /// The values as a file, each with its origin as a comment. Loading it gives the same configuration, secrets apart.
 std::string effective_toml(std::vector<effective_value> const& values);

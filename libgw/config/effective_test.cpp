@@ -34,7 +34,7 @@ effective_value const* find(std::vector<effective_value> const& values, std::str
 std::string told(std::vector<effective_value> const& values, std::string_view path) {
   auto const* const found = find(values, path);
   if (found == nullptr) return "nothing";
-  return std::string(found->changed ? "*" : "") + found->shown() + " " + origin_text(*found);
+  return std::string(found->changed ? "*" : "") + found->shown() + " " + found->origin();
 }
 
 }  // namespace

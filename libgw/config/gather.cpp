@@ -106,6 +106,11 @@ void gatherer::add_overlay(overlay const& it) {
   if (auto const* const includes = document.find(include_key)) {
     return problems_.add(includes->at, std::string(include_key), "stands in files only; name further files with -c");
   }
+  if (it.how == overlay::form::service && !services_.insert(it.text.substr(0, it.text.find('='))).second) {
+    auto const name = it.text.substr(0, it.text.find('='));
+    return problems_.add({1, 1, source}, "services." + name,
+                         fmt::format("is given twice; write {0} {1}=HOST:PORT,HOST:PORT once", it.from, name));
+  }
   interpolate(document, outside_, problems_);
   auto const key = document.as<node::table>()->front().key;
   faults found;

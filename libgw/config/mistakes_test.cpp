@@ -51,7 +51,14 @@ TEST_CASE("every mistake is told with its place and how to fix it") {
   check("[[listener]]\nbind = \"[::]:1\"\n[[listener]]\nbind=\"[::]:2\"",
         "f.toml:3:1: error: listener.name: 'public' is already the name of another listener; choose another");
   check("[[listener]]\nbind = \"127.0.0.1:9900\"\n[admin]\nbind = \"127.0.0.1:9900\"",
-        "f.toml:4:8: error: admin.bind: '127.0.0.1:9900' is taken by listener.bind; choose another");
+        "f.toml:4:8: error: admin.bind: '127.0.0.1:9900' is taken by listener 'public' (f.toml:2); choose "
+        "another");
+  check("[[listener]]\nbind = \"[::]:1\"\n[[listener]]\nname = \"b\"\nbind=\"[::]:1\"",
+        "f.toml:5:6: error: listener.bind: '[::]:1' is taken by listener 'public' (f.toml:2); choose another");
+  check("[[listener]]\nname = \"a\"\n[[listener]]\nname = \"b\"",
+        "f.toml:3:1: error: listener.bind: '0.0.0.0:8080' is taken by listener 'a' (f.toml:1); choose another");
+  check("[health]\nbind = \"127.0.0.1:9900\"",
+        "f.toml: error: admin.bind: '127.0.0.1:9900' is taken by [health] (f.toml:2); choose another");
   check("[[listener]]\nws_paths = [\"/ws\", \"ws\"]",
         "f.toml:2:20: error: listener.ws_paths: 'ws' must begin with '/'");
   check("[[listener]]\norigins = [\"example.com\"]",

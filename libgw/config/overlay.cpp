@@ -146,6 +146,11 @@ std::variant<node, fault> parse_service(std::string_view text, unsigned source) 
 
 }  // namespace
 
+std::string place_text(text_source const& text, unsigned line) {
+  if (line == 0) return "the default";
+  return text.what == text_source::kind::file ? fmt::format("{}:{}", text.name, line) : text.name;
+}
+
 std::variant<node, fault> parse_overlay(overlay const& it, unsigned source) {
   switch (it.how) {
     case overlay::form::assignment:

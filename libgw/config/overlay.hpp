@@ -21,6 +21,9 @@ struct text_source {
   friend bool operator==(text_source const&, text_source const&) = default;
 };
 
+/// "wsgw.toml:3" or "--set"; "the default" for line 0, which is no place.
+std::string place_text(text_source const& text, unsigned line);
+
 /// A text that sets something above the files.
 struct overlay {
   enum class form : std::uint8_t {

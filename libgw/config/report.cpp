@@ -30,6 +30,11 @@ unsigned report::add_source(std::string name, std::string text, text_source::kin
   return static_cast<unsigned>(sources_.size() - 1);
 }
 
+std::string report::place_of(position at) const {
+  auto const& source = sources_[at.source];
+  return place_text({source.what, source.name}, at.line);
+}
+
 std::vector<text_source> report::sources() const {
   std::vector<text_source> all;
   for (auto const& s : sources_) all.push_back({s.what, s.name});

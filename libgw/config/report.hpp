@@ -21,6 +21,7 @@ class report {
   unsigned add_source(std::string name, std::string text, text_source::kind what = text_source::kind::file);
   std::string_view text_of(unsigned source) const { return sources_[source].text; }
   std::string const& name_of(unsigned source) const { return sources_[source].name; }
+  std::string place_of(position at) const;
   /// All of them, by their numbers.
   std::vector<text_source> sources() const;
 
