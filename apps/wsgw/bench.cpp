@@ -71,29 +71,22 @@ void run(bench_options const& o, outcome& result) {
 
 void add_load(CLI::App& c, bench_options& o) {
   auto& p = o.plan;
-  c.add_option("-c,--connections", p.connections, "Connections [100]")
-      ->check(CLI::Range(1, 1'000'000).description(""))
-      ->type_name("N");
-  c.add_option("-p,--in-flight", p.in_flight, "Messages in flight per connection [1]")
-      ->check(CLI::Range(1, 100'000).description(""))
-      ->type_name("N");
+  add_number(c, "-c,--connections", p.connections, 1, 1'000'000, "Connections [100]");
+  add_number(c, "-p,--in-flight", p.in_flight, 1, 100'000, "Messages in flight per connection [1]");
   auto* const duration = add_duration(c, "-d,--duration", p.duration, "Measure for so long");
   auto* const warmup = add_duration(c, "--warmup", p.warmup, "Before that, not measured");
-  c.add_option("-n,--messages", o.messages, "Send exactly so many messages instead, all measured")
-      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()).description(""))
-      ->type_name("N")
+  add_number(c, "-n,--messages", o.messages, 1, std::numeric_limits<std::uint64_t>::max(),
+             "Send exactly so many messages instead, all measured")
       ->excludes(duration)
       ->excludes(warmup);
   auto* const size = c.add_option("--size", p.size, "Payload bytes of a message [256]")->type_name("BYTES");
   c.add_option("-m,--message", p.message_template, "Send this text instead; {service} is replaced")
       ->type_name("TEXT")
       ->excludes(size);
-  add_list(c, "--service", o.services, "Services taken in turn [echo]; repeat")->type_name("NAME");
-  c.add_flag("--check", p.check, "Every answer must equal its message (status 4); see mock-service --reply raw");
+  add_list(c, "--service", o.services, "Services taken in turn [echo]; repeat")->type_name("SERVICE");
+  c.add_flag("--check", p.check, "Every answer must equal its message, else status 4 (mock-service --reply raw)");
   c.add_flag("--idle", p.idle, "One message per connection, then hold them open for the duration");
-  c.add_option("--threads", p.threads, "Threads of the generator [1]")
-      ->check(CLI::Range(1, 256).description(""))
-      ->type_name("N");
+  add_number(c, "--threads", p.threads, 1, 256, "Threads of the generator [1]");
   c.add_option("--cpu-of", p.cpu_of, "Measure the CPU time of this process, too; repeat")
       ->allow_extra_args(false)
       ->type_name("PID");

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -17,6 +18,7 @@ namespace wsgw {
 namespace {
 
 using gw::config::overlay;
+using gw::config::text_source;
 
 std::vector<std::string> find_files(settings_flags const& flags) {
   if (!flags.files.empty()) return flags.files;
@@ -38,7 +40,8 @@ std::vector<std::string> find_files(settings_flags const& flags) {
 /// `text` sets `key`; "off" is how a shell writes an empty address.
 overlay above(std::string from, std::string text, std::string key) {
   if (key == "admin.bind" && text == "off") text.clear();
-  return {.how = overlay::form::value, .from = std::move(from), .text = std::move(text), .key = std::move(key)};
+  auto const what = from.starts_with("--") ? text_source::kind::flag : text_source::kind::variable;
+  return {overlay::form::value, std::move(from), std::move(text), std::move(key), what};
 }
 
 std::optional<gw::config::outside_knowledge::text_fault> fault_of(
@@ -73,13 +76,20 @@ nlohmann::ordered_json as_json(gw::config::loaded const& read) {
 }
 
 /// Nothing names a service, and nobody meant to.
-bool is_nothing(gw::config::origins const& from, settings_flags const& flags) {
-  return from.files.empty() && flags.services.empty() && flags.assignments.empty();
+bool is_nothing(gw::config::origins const& from) {
+  return from.files.empty() && std::all_of(from.overlays.begin(), from.overlays.end(), [](overlay const& it) {
+           return it.how == overlay::form::value || it.from == "--workers";
+         });
 }
 
 void refuse_nothing(outcome& result) {
   result.fail(exit_status::bad_config,
               "no configuration: give -c FILE or --service NAME=ADDR, or try 'wsgw serve --demo'");
+}
+
+void tell_problems(gw::config::loaded const& read, outcome& result) {
+  for (auto const& p : read.problems) fmt::print(stderr, "{}\n", gw::config::format(p));
+  result.fail(exit_status::bad_config, counted(read.problems.size(), "problem") + " in the configuration");
 }
 
 }  // namespace
@@ -121,14 +131,8 @@ std::string names_of_files(gw::config::loaded const& read) {
   return read.files.empty() ? "the command line" : fmt::format("{}", fmt::join(read.files, ", "));
 }
 
-void tell_problems(gw::config::loaded const& read, outcome& result) {
-  for (auto const& p : read.problems) fmt::print(stderr, "{}\n", gw::config::format(p));
-  result.fail(exit_status::bad_config, counted(read.problems.size(), "problem") + " in the configuration");
-}
-
-std::optional<gw::config::config> load_settings(settings_flags const& flags, outcome& result) {
-  auto const from = origins_of(flags);
-  if (is_nothing(from, flags)) {
+std::optional<gw::config::loaded> load_readable(gw::config::origins const& from, outcome& result) {
+  if (is_nothing(from)) {
     refuse_nothing(result);
     return std::nullopt;
   }
@@ -138,13 +142,23 @@ std::optional<gw::config::config> load_settings(settings_flags const& flags, out
     tell_problems(read, result);
     return std::nullopt;
   }
-  return std::move(read.value);
+  return read;
+}
+
+std::optional<gw::config::config> load_settings(settings_flags const& flags, outcome& result) {
+  auto read = load_readable(origins_of(flags), result);
+  if (!read) return std::nullopt;
+  return std::move(read->value);
+}
+
+void add_files(CLI::App& to_app, std::vector<std::string>& to) {
+  to_app.add_option("FILE", to, "The same as -c FILE; later than those")->type_name("FILE");
 }
 
 void check_settings(settings_flags const& flags, output_form form, outcome& result) {
   bool const json = form == output_form::json;
   auto const from = origins_of(flags);
-  if (is_nothing(from, flags)) return refuse_nothing(result);
+  if (is_nothing(from)) return refuse_nothing(result);
   auto read = read_settings(from);
   if (read.problems.empty()) {
     auto const judged = gw::gateway::judge(read.value);

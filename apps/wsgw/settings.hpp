@@ -36,12 +36,16 @@ gw::config::loaded read_settings(gw::config::origins const& from);
 /// "a.toml, b.toml"; "the command line" if no file was read.
 std::string names_of_files(gw::config::loaded const& read);
 
-/// The problems on stderr, and the end of the command.
-void tell_problems(gw::config::loaded const& read, outcome& result);
+/// The configuration of a command that only looks at it: the files on stderr, and the problems, which `result` gets
+/// too; then there is nothing.
+std::optional<gw::config::loaded> load_readable(gw::config::origins const& from, outcome& result);
 
 /// Reads the configuration of a command that goes on with it, and says on stderr which files it was; none is needed
 /// with --service. Nothing: `result` says what was wrong, and has been told.
 std::optional<gw::config::config> load_settings(settings_flags const& flags, outcome& result);
+
+/// FILE... of a command, as a further way to write -c.
+void add_files(CLI::App& to_app, std::vector<std::string>& to);
 
 /// Only judges the configuration, for `config check` and `serve --check`: "FILE: ok (2 services, 1 rule)" on stdout, or
 /// the problems; as JSON on stdout either way.
