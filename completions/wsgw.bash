@@ -9,7 +9,7 @@ _wsgw_services() {
 }
 
 _wsgw() {
-  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=wsgw kind=words words='' i
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=wsgw kind=words words='' options='' i
   # bash takes the = of --option=value for a word.
   if [[ $word == '=' ]]; then
     word=''
@@ -89,32 +89,31 @@ _wsgw() {
     'wsgw healthcheck -o' | 'wsgw healthcheck --output') words='text json' ;;
     'wsgw version -o' | 'wsgw version --output') words='text json' ;;
     *)
-      if [[ $word == -* ]]; then
-        words='-h --help --help-all -V --version --color'
-      fi
-      case "$command" in
-        'wsgw') if [[ $word == -* ]]; then words+=' '; else words='serve config route mock-service client bench healthcheck completion man help version'; fi ;;
-        'wsgw serve') if [[ $word == -* ]]; then words+=' -h --help --help-all -c --config --service --set --listen --admin --workers --check --demo --selftest'; else kind=none; fi ;;
-        'wsgw config') if [[ $word == -* ]]; then words+=' -h --help --help-all'; else words='check show diff init schema'; fi ;;
-        'wsgw config check') if [[ $word == -* ]]; then words+=' -h --help --help-all -c --config --service --set -o --output'; else kind=files; fi ;;
-        'wsgw config show') if [[ $word == -* ]]; then words+=' -h --help --help-all -c --config --service --set --changed -o --output'; else kind=files; fi ;;
-        'wsgw config diff') if [[ $word == -* ]]; then words+=' -h --help --help-all -o --output'; else kind=files; fi ;;
-        'wsgw config init') if [[ $word == -* ]]; then words+=' -h --help --help-all --force'; else kind=files; fi ;;
-        'wsgw config schema') if [[ $word == -* ]]; then words+=' -h --help --help-all'; else kind=none; fi ;;
-        'wsgw route') if [[ $word == -* ]]; then words+=' -h --help --help-all'; else words='test'; fi ;;
-        'wsgw route test') if [[ $word == -* ]]; then words+=' -h --help --help-all -c --config --service --set --expect --explain --binary -H --header --path --query --subprotocol --client --user -o --output'; else kind=none; fi ;;
-        'wsgw mock-service') if [[ $word == -* ]]; then words+=' -h --help --help-all --instances --service --listen --reply --ledger --push --delay --accept-delay --close-after --log'; else kind=none; fi ;;
-        'wsgw client') if [[ $word == -* ]]; then words+=' -h --help --help-all -H --header -o --origin -s --subprotocol --ca -k --insecure -x --send --call --expect --script -1 --one -n --count -w --wait --json'; else kind=none; fi ;;
-        'wsgw bench') if [[ $word == -* ]]; then words+=' -h --help --help-all -c --connections -p --in-flight -d --duration --warmup -n --messages --size -m --message --service --check --idle --threads --cpu-of -H --header --origin -s --subprotocol --ca -k --insecure -o --output'; else kind=none; fi ;;
-        'wsgw healthcheck') if [[ $word == -* ]]; then words+=' -h --help --help-all -c --config --admin --live --limit -o --output'; else kind=none; fi ;;
-        'wsgw completion') if [[ $word == -* ]]; then words+=' -h --help --help-all'; else words='bash zsh fish'; fi ;;
-        'wsgw completion bash') if [[ $word == -* ]]; then words+=' -h --help --help-all'; else kind=none; fi ;;
-        'wsgw completion zsh') if [[ $word == -* ]]; then words+=' -h --help --help-all'; else kind=none; fi ;;
-        'wsgw completion fish') if [[ $word == -* ]]; then words+=' -h --help --help-all'; else kind=none; fi ;;
-        'wsgw man') if [[ $word == -* ]]; then words+=' -h --help --help-all --markdown'; else words='wsgw wsgw.toml'; fi ;;
-        'wsgw help') if [[ $word == -* ]]; then words+=' -h --help --help-all'; else kind=none; fi ;;
-        'wsgw version') if [[ $word == -* ]]; then words+=' -h --help --help-all -o --output'; else kind=none; fi ;;
+      local common='-h --help --help-all -V --version --color'
+      case $command in
+        'wsgw') words='serve config route mock-service client bench healthcheck completion man help version' ;;
+        'wsgw serve') options='-h --help --help-all -c --config --service --set --listen --admin --workers --check --demo --selftest' kind=none ;;
+        'wsgw config') options='-h --help --help-all' words='check show diff init schema' ;;
+        'wsgw config check') options='-h --help --help-all -c --config --service --set -o --output' kind=files ;;
+        'wsgw config show') options='-h --help --help-all -c --config --service --set --changed -o --output' kind=files ;;
+        'wsgw config diff') options='-h --help --help-all -o --output' kind=files ;;
+        'wsgw config init') options='-h --help --help-all --force' kind=files ;;
+        'wsgw config schema') options='-h --help --help-all' kind=none ;;
+        'wsgw route') options='-h --help --help-all' words='test' ;;
+        'wsgw route test') options='-h --help --help-all -c --config --service --set --expect --explain --binary -H --header --path --query --subprotocol --client --user -o --output' kind=none ;;
+        'wsgw mock-service') options='-h --help --help-all --instances --service --listen --reply --ledger --push --delay --accept-delay --close-after --log' kind=none ;;
+        'wsgw client') options='-h --help --help-all -H --header -o --origin -s --subprotocol --ca -k --insecure -x --send --call --expect --script -1 --one -n --count -w --wait --json' kind=none ;;
+        'wsgw bench') options='-h --help --help-all -c --connections -p --in-flight -d --duration --warmup -n --messages --size -m --message --service --check --idle --threads --cpu-of -H --header --origin -s --subprotocol --ca -k --insecure -o --output' kind=none ;;
+        'wsgw healthcheck') options='-h --help --help-all -c --config --admin --live --limit -o --output' kind=none ;;
+        'wsgw completion') options='-h --help --help-all' words='bash zsh fish' ;;
+        'wsgw completion bash') options='-h --help --help-all' kind=none ;;
+        'wsgw completion zsh') options='-h --help --help-all' kind=none ;;
+        'wsgw completion fish') options='-h --help --help-all' kind=none ;;
+        'wsgw man') options='-h --help --help-all --markdown' words='wsgw wsgw.toml' ;;
+        'wsgw help') options='-h --help --help-all' kind=none ;;
+        'wsgw version') options='-h --help --help-all -o --output' kind=none ;;
       esac
+      [[ $word == -* ]] && kind=words words="$options $common"
       ;;
   esac
   COMPREPLY=()
@@ -124,14 +123,12 @@ _wsgw() {
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       compopt -o filenames 2>/dev/null
       ;;
-    services) mapfile -t COMPREPLY < <(compgen -W "$(_wsgw_services)" -- "$word") ;
-;
+    services) mapfile -t COMPREPLY < <(compgen -W "$(_wsgw_services)" -- "$word") ;;
     service_paths)
       mapfile -t COMPREPLY < <(compgen -S / -W "$(_wsgw_services)" -- "$word")
       compopt -o nospace 2>/dev/null
-      ;
-    ;
-    esac
-    }
+      ;;
+  esac
+}
 
 complete -F _wsgw wsgw

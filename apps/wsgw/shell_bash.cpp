@@ -18,7 +18,7 @@ _wsgw_services() {
 }
 
 _wsgw() {
-  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=wsgw kind=words words='' i
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=wsgw kind=words words='' options='' i
   # bash takes the = of --option=value for a word.
   if [[ $word == '=' ]]; then
     word=''
@@ -29,7 +29,10 @@ _wsgw() {
     case "$command ${COMP_WORDS[i]}" in
 )sh";
 
-constexpr std::string_view ending = R"sh(  esac
+constexpr std::string_view ending = R"sh(      esac
+      [[ $word == -* ]] && kind=words words="$options $common"
+      ;;
+  esac
   COMPREPLY=()
   case $kind in
     words) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
@@ -37,15 +40,13 @@ constexpr std::string_view ending = R"sh(  esac
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       compopt -o filenames 2>/dev/null
       ;;
-    services) mapfile -t COMPREPLY < <(compgen -W "$(_wsgw_services)" -- "$word") ;
-;
+    services) mapfile -t COMPREPLY < <(compgen -W "$(_wsgw_services)" -- "$word") ;;
     service_paths)
       mapfile -t COMPREPLY < <(compgen -S / -W "$(_wsgw_services)" -- "$word")
       compopt -o nospace 2>/dev/null
-      ;
-    ;
-    esac
-    }
+      ;;
+  esac
+}
 
 complete -F _wsgw wsgw
 )sh";
@@ -98,20 +99,17 @@ std::string bash_completion(std::vector<command_text> const& commands) {
       fmt::format_to(to, "    {}) {} ;;\n", patterns, action_of(option));
     }
   }
-  auto const common = options_of(commands.front());
-  fmt::format_to(to,
-                 "    *)\n      if [[ $word == -* ]]; then\n        words='{}'\n      fi\n      case \"$command\" in\n",
-                 common);
+  fmt::format_to(to, "    *)\n      local common='{}'\n      case $command in\n", options_of(commands.front()));
   for (auto const& c : commands) {
     std::string positional = "kind=none";
     for (auto const& p : c.positionals) {
       if (completion_of(p) != completion::none) positional = action_of(p);
     }
     if (!c.commands.empty()) positional = fmt::format("words='{}'", fmt::join(c.commands, " "));
-    fmt::format_to(to, "        '{}') if [[ $word == -* ]]; then words+=' {}'; else {}; fi ;;\n", c.path,
-                   &c == &commands.front() ? "" : options_of(c), positional);
+    auto const own = &c == &commands.front() ? std::string() : fmt::format("options='{}' ", options_of(c));
+    fmt::format_to(to, "        '{}') {}{} ;;\n", c.path, own, positional);
   }
-  return out + "      esac\n      ;;\n" + std::string(ending);
+  return out + std::string(ending);
 }
 
 }  // namespace wsgw

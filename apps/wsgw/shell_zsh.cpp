@@ -20,9 +20,8 @@ _wsgw_service_names() {
 }
 
 _wsgw_services() {
-  local -a names=(${(f)" $(_wsgw_service_names) "})
-                                       compadd -
-                                       a names
+  local -a names=(${(f)"$(_wsgw_service_names)"})
+  compadd -a names
 }
 
 _wsgw_service_paths() {

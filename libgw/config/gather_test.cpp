@@ -166,12 +166,14 @@ TEST_CASE("flags stand above the files, and the later flag above the earlier") {
                                     set("listener.0.origins=[\"*\"]"),
                                     set("listener.1.bind=\"[::]:2\""),
                                     set("listener.1.name=second"),
+                                    set("session.idle_timeout=0"),
                                     set("log.level=warn"),
                                     set("log.access="),
                                     set("log.access=a=b"),
                                     set("workers=3")}},
                       {{"a", std::string(order) + "host = \"kept\"\n[log]\nlevel = \"error\"\n"}});
   CHECK(c.workers == 3);
+  CHECK(c.session.idle_timeout == 0s);
   CHECK(c.log.level == gw::config::log_level::warn);
   CHECK(c.log.access == "a=b");
   CHECK(c.channel.hold == 2'048);

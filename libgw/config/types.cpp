@@ -31,10 +31,9 @@ template <class Parse>
 auto quantity(node const& from, std::string_view what, Parse parse, faults& out)
     -> decltype(parse(std::string_view{})) {
   if (auto const* const bare = from.as<std::int64_t>()) {
-    auto parsed = parse(std::to_string(*bare));
-    // "0" needs no unit, but it is still a string: one form for all values of a key.
-    add(out, from, parsed ? fmt::format("must be a string; write \"{}\"", *bare) : parsed.error().context);
-    return error{};
+    auto parsed = parse(std::to_string(*bare));  // only 0 needs no unit
+    if (!parsed) add(out, from, parsed.error().context);
+    return parsed;
   }
   auto const* const text = expect<std::string>(from, what, out);
   if (text == nullptr) return error{};

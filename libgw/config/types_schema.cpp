@@ -30,6 +30,7 @@ std::string list_of(std::string_view element) {
   return fmt::format(R"({{"type":"array","items":{}}})", element);
 }
 
+constexpr std::string_view zero = R"({"const":0})";  // needs no unit
 constexpr std::string_view any_string = R"({"type":"string"})";
 
 }  // namespace
@@ -48,11 +49,11 @@ std::string count::schema() const {
 }
 
 std::string duration::schema() const {
-  return matching(fmt::format("0|({})+", time));
+  return any_of(zero, matching(fmt::format("0|({})+", time)));
 }
 
 std::string size::schema() const {
-  return matching(fmt::format("0|({})+", bytes));
+  return any_of(zero, matching(fmt::format("0|({})+", bytes)));
 }
 
 std::string text::schema() const {

@@ -5,7 +5,7 @@ import pty
 import re
 import shutil
 
-from lib.story import check, until
+from lib.story import until
 
 PROMPT = "ready> "
 
@@ -67,7 +67,7 @@ class completing_shell:
                                      "compinit -u -D"),
     }
     # The scripts ask the program for services: that call goes through.
-    FUNCTION = 'wsgw() { if [ "$1" = completion ]; then command wsgw "$@"; else echo "<$*>"; fi; }'
+    FUNCTION = 'wsgw() { if [ "$2" = services ]; then command wsgw "$@"; else echo "<$*>"; fi; }'
 
     def __init__(self, name, script, cwd, env):
         self._command, self._setup = self.START[name]
