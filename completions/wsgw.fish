@@ -21,7 +21,7 @@ end
 complete -c wsgw -f
 complete -c wsgw -s h -l help -d 'Print this help'
 complete -c wsgw -l help-all -d 'Print the help of every command'
-complete -c wsgw -s V -l version -d 'Display program version information and exit'
+complete -c wsgw -s V -l version -d 'Print the version'
 complete -c wsgw -l color -x -a 'auto always never' -d 'Colours on stderr [auto]'
 complete -c wsgw -n '__wsgw_at "wsgw"' -a serve -d 'Run the gateway'
 complete -c wsgw -n '__wsgw_at "wsgw serve"' -s h -l help -d 'Print this help'

@@ -68,8 +68,8 @@ void add_init(CLI::App& config, outcome& result) {
   c->add_flag("--force", o->force, "Overwrite the file");
   c->footer(
       "Examples:\n"
-      "  wsgw config init > all-keys.toml\n"
-      "  wsgw config init new.toml");
+      "  wsgw config init > wsgw.toml.example\n"
+      "  wsgw config init all-keys.toml");
   c->callback([o, &result] {
     auto const text = gw::config::commented_config();
     if (o->file.empty()) return fmt::print("{}", text);
@@ -95,7 +95,7 @@ void add_config(CLI::App& app, outcome& result) {
       "Examples:\n"
       "  wsgw config check wsgw.toml\n"
       "  wsgw config show wsgw.toml --changed\n"
-      "  wsgw config init new.toml");
+      "  wsgw config init all-keys.toml");
   add_check(*config, result);
   add_config_show(*config, result);
   add_config_diff(*config, result);

@@ -40,9 +40,8 @@ struct show_options {
 };
 
 constexpr std::string_view show_examples =
-    "What came from a ${file:/path} is a secret and shown as \"***\". Keys of [channel] stand with a service only "
-    "where\n"
-    "it overrides them.\n"
+    "What came from a ${file:/path} is a secret and shown as \"***\". Keys of [channel] stand with a service\n"
+    "only where it overrides them.\n"
     "Examples:\n"
     "  wsgw config show wsgw.toml\n"
     "  wsgw config show --changed --service order=127.0.0.1:9001\n"
@@ -94,8 +93,8 @@ struct diff_options {
 };
 
 constexpr std::string_view diff_examples =
-    "Compares what the files mean, not how they are written; included files belong to them, the environment does not.\n"
-    "Exit 0 if they mean the same, 4 if not. 1 is left to failures.\n"
+    "Compares what two files mean, with what they include and without the environment. Exit 0 if they mean\n"
+    "the same, 4 if not.\n"
     "Examples:\n"
     "  wsgw config diff wsgw.toml new.toml\n"
     "  wsgw config diff wsgw.toml new.toml -o json";

@@ -23,8 +23,8 @@ struct healthcheck_options {
 };
 
 constexpr std::string_view examples =
-    "Exit 0 if the gateway is healthy, else 1. Without --admin the address is that of [health] or [admin] in the\n"
-    "configuration that 'wsgw serve' would use here.\n"
+    "Exit 0 if the gateway is healthy, else 1. Without --admin the address is that of [health] or [admin]\n"
+    "in the configuration that 'wsgw serve' would use here.\n"
     "Examples:\n"
     "  wsgw healthcheck\n"
     "  wsgw healthcheck --admin http://127.0.0.1:9900 --live\n"

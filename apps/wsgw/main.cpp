@@ -20,12 +20,12 @@ int main(int argc, char** argv) {
   app.fallthrough();  // `wsgw bench --color never` as well as `wsgw --color never bench`
   app.set_help_flag("-h,--help", "Print this help");
   app.set_help_all_flag("--help-all", "Print the help of every command");
-  app.set_version_flag("-V,--version", wsgw::version_text);
+  app.set_version_flag("-V,--version", wsgw::version_text, "Print the version");
   auto const choose_colour = [&](std::string const& when) { result.term.colour(when); };
   wsgw::add_choice(app, "--color", choose_colour, {"auto", "always", "never"}, "Colours on stderr [auto]");
   app.footer(
-      "Exit codes: 0 done, 1 failed, 2 usage, 3 configuration, 4 an expectation was not met, 5 cannot connect or\n"
-      "listen, 130 interrupted. More in 'wsgw man | man -l -'.\n"
+      "Exit codes: 0 done, 1 failed, 2 usage, 3 configuration, 4 an expectation was not met, 5 cannot\n"
+      "connect or listen, 130 interrupted. More in 'wsgw man | man -l -'.\n"
       "Examples:\n"
       "  wsgw serve --demo\n"
       "  wsgw client ws://127.0.0.1:8080/ws --call echo/hello '\"hi\"' -1\n"

@@ -110,6 +110,8 @@ std::string zsh_completion(std::vector<command_text> const& commands) {
     if (c.commands.empty()) {
       bool const one = c.positionals.size() == 1;
       for (std::size_t i = 0; i < c.positionals.size(); ++i) {
+        // zsh would show their name instead of completing the option that was begun.
+        if (completion_of(c.positionals[i]) == completion::none) continue;
         fmt::format_to(to, "    '{}{}' \\\n", one ? "*" : std::to_string(i + 1), action_of(c.positionals[i]));
       }
       out += "    && ret=0\n  return ret\n}\n\n";

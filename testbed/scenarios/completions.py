@@ -22,6 +22,7 @@ LINES = [
     ("wsgw man wsgw.", "wsgw man wsgw.toml"),
     ("wsgw completion z", "wsgw completion zsh"),
     ("wsgw config check other", "wsgw config check other.toml"),
+    ("wsgw bench ws://a/ws --serv", "wsgw bench ws://a/ws --service"),
     ("wsgw serve -c other", "wsgw serve -c other.toml"),
     ("wsgw bench ws://a/ws --service or", "wsgw bench ws://a/ws --service order"),
     ("wsgw route test -c other.toml --expect bil", "wsgw route test -c other.toml --expect billing"),
