@@ -108,11 +108,10 @@ std::string zsh_completion(std::vector<command_text> const& commands) {
     add_options(c, out);
     if (&c != &commands.front()) add_options(commands.front(), out);
     if (c.commands.empty()) {
-      bool const one = c.positionals.size() == 1;
+      // '*' where nothing is known of the words would end the completion of options behind them.
+      bool const any = c.positionals.size() == 1 && completion_of(c.positionals.front()) != completion::none;
       for (std::size_t i = 0; i < c.positionals.size(); ++i) {
-        // zsh would show their name instead of completing the option that was begun.
-        if (completion_of(c.positionals[i]) == completion::none) continue;
-        fmt::format_to(to, "    '{}{}' \\\n", one ? "*" : std::to_string(i + 1), action_of(c.positionals[i]));
+        fmt::format_to(to, "    '{}{}' \\\n", any ? "*" : std::to_string(i + 1), action_of(c.positionals[i]));
       }
       out += "    && ret=0\n  return ret\n}\n\n";
       continue;
