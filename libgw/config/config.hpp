@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/units.hpp"
+#include "core/watermarks.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -15,11 +16,7 @@ namespace gw::config {
 
 using std::chrono::milliseconds;
 
-/// Bounds of a queue in bytes: above `high` whatever feeds it is no longer read, until it has fallen to `low`.
-struct watermarks {
-  std::size_t high = 0;
-  std::size_t low = 0;
-};
+using gw::watermarks;
 
 /// So many in that time; more is refused.
 using gw::rate;

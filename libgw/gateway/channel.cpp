@@ -1,14 +1,13 @@
 #include "gateway/channel.hpp"
 
 #include "core/log.hpp"
+#include "core/view.hpp"
 #include "gateway/download.hpp"
 #include "gateway/session.hpp"
 #include "gateway/worker.hpp"
-#include "wire/mask.hpp"
 #include "wire/relay.hpp"
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <utility>
 
@@ -23,10 +22,6 @@ constexpr duration pause_rest = std::chrono::seconds(10);
 // A channel that breaks within them never worked.
 constexpr duration first_moments = std::chrono::seconds(1);
 
-net::queue_marks marks_of(config::watermarks const& w) noexcept {
-  return {w.high, w.low};
-}
-
 }  // namespace
 
 channel::channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, std::uint32_t epoch)
@@ -36,8 +31,7 @@ channel::channel(session& of, std::uint32_t service, std::optional<cluster::inst
       service_(service),
       wanted_(wanted),
       epoch_(epoch),
-      upstream_(worker_.loop(), wire::role::client, settings_.channel.max_message, marks_of(settings_.channel.queue),
-                *this),
+      upstream_(worker_.loop(), wire::role::client, settings_.channel.max_message, settings_.channel.queue, *this),
       ended_(worker_.loop().where()),
       hurry_(worker_.loop().wheel, on_hurry, this),
       pause_(worker_.loop().wheel, on_pause_over, this),
@@ -197,11 +191,7 @@ void channel::judge_instance() const {
 // --- 2. client to upstream ---
 
 std::size_t channel::room() const noexcept {
-  if (full_) return net::poller::read_buffer_size;
-  auto const waiting = upstream_.output().size();
-  auto const [high, low] = upstream_.marks();
-  if (waiting <= low) return net::poller::read_buffer_size;
-  return high > waiting ? high - waiting : 0;
+  return full_ ? net::poller::read_buffer_size : upstream_.room();
 }
 
 void channel::send_run(std::string_view run, std::uint64_t first_seq, std::uint64_t messages) {
@@ -241,14 +231,10 @@ void channel::stream(std::span<char> piece, wire::opcode op, bool first, bool la
     upstream_.output().begin_message(seq);
   }
   auto const key = worker_.loop().keys.next();
-  std::array<char, wire::max_header_size> header;
-  auto const size = wire::write_header(
-      {.fin = last, .op = first ? op : wire::opcode::continuation, .masked = true, .key = key, .length = piece.size()},
-      header.data());
-  wire::apply_mask(piece, key);
-  counts.bytes_up.add(size + piece.size());
-  upstream_.queue({header.data(), size});
-  upstream_.send({piece.data(), piece.size()});
+  auto const frame = wire::frame_piece(piece, {.op = op, .first = first, .last = last}, &key);
+  counts.bytes_up.add(frame.size());
+  upstream_.queue(frame.header());
+  upstream_.send(frame.payload());
   note_queue();
 }
 
@@ -292,10 +278,7 @@ bool channel::may_read() const {
 }
 
 std::size_t channel::read_room() const {
-  auto const waiting = session_.client().output().size();
-  auto const [high, low] = session_.client().marks();
-  if (waiting <= low) return net::poller::read_buffer_size;
-  return high > waiting ? high - waiting : 0;
+  return session_.client().room();
 }
 
 void channel::on_bytes(std::span<char> bytes) {
@@ -323,9 +306,7 @@ void channel::on_bytes(std::span<char> bytes) {
 }
 
 void channel::on_message(wire::event const& message) {
-  ++received_;
-  if (session_.said_goodbye()) return worker_.stats().messages_dropped.add();  // nothing may follow our Close
-  session_.count_out(1);
+  if (!count_message()) return;
   // (3 filters.on_message(to_client) come with routes on messages.)
   auto const frame = wire::unmasked_in_place(message);
   if (run_end_ != frame.data()) {
@@ -333,13 +314,27 @@ void channel::on_message(wire::event const& message) {
     run_begin_ = run_end_ = frame.data();
   }
   run_end_ += frame.size();
+}
+
+bool channel::count_message() {
+  ++received_;
+  if (session_.said_goodbye()) {  // nothing may follow our Close
+    worker_.stats().messages_dropped.add();
+    return false;
+  }
+  session_.count_out(1);
   worker_.stats().of_service[service_].messages_down.add();
+  return true;
+}
+
+void channel::count_down(std::size_t bytes) {
+  if (!session_.said_goodbye()) worker_.stats().of_service[service_].bytes_down.add(bytes);
 }
 
 void channel::forward_run() {
   if (run_begin_ == nullptr) return;
   auto const size = static_cast<std::size_t>(run_end_ - run_begin_);
-  worker_.stats().of_service[service_].bytes_down.add(size);
+  count_down(size);
   session_.client().send({std::exchange(run_begin_, nullptr), size});
   run_end_ = nullptr;
 }

@@ -98,6 +98,9 @@ class channel final : public net::peer_owner {
   void on_upstream_close(wire::event const& close);
   void forward_piece(std::span<char> payload, wire::opcode op, bool first, bool last);
   void forward_run();
+  /// A message of the upstream is complete. False: the client is not to have it.
+  bool count_message();
+  void count_down(std::size_t bytes);
   static void on_stall(void* self);
 
   net::awaitable<result<>> open();

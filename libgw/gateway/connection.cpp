@@ -17,6 +17,7 @@
 #include "wire/upgrade.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace gw::gateway {
@@ -305,35 +306,37 @@ net::awaitable<std::optional<dialled>> open_passage(worker& on, net::stream& cli
   co_return std::move(*opened);
 }
 
-net::awaitable<void> run_session(worker& on, net::stream& client, upgraded who) {
-  session s(on, std::move(who.facts));
-  auto rest = std::move(who.rest);
-  co_await s.run(client.release(), std::move(rest));
-}
+/// What a connection has become, and the socket that it lives by.
+struct opened {
+  std::unique_ptr<conversation> who;  // null: it has had its answer
+  net::transport socket;
+  std::string rest;  // bytes behind the handshake
+};
 
-net::awaitable<void> run_tunnel(worker& on, net::stream& client, upgraded who, dialled upstream) {
-  tunnel t(on, std::move(who.facts), *who.through->by, std::move(upstream));
-  auto rest = std::move(who.rest);
-  co_await t.run(client.release(), std::move(rest));
+/// The handshake. All that it needed is gone when the conversation begins.
+net::awaitable<opened> open(worker& on, arrival connection) {
+  net::stream client(on.loop(), std::move(connection.socket));
+  greeting registered(on, client, connection.by);
+  opened begun;
+  auto greeted = co_await greet(on, client, connection);
+  if (!greeted) co_return begun;
+  if (auto const& through = greeted->through; through) {
+    auto upstream = co_await open_passage(on, client, *greeted, registered.dialling);
+    if (!upstream) co_return begun;
+    begun.who = std::make_unique<tunnel>(on, std::move(greeted->facts), *through->by, std::move(*upstream));
+  } else {
+    begun.who = std::make_unique<session>(on, std::move(greeted->facts));
+  }
+  begun.socket = client.release();
+  begun.rest = std::move(greeted->rest);
+  co_return begun;
 }
 
 }  // namespace
 
 net::awaitable<void> serve_connection(worker& on, arrival connection) {
-  net::stream client(on.loop(), std::move(connection.socket));
-  std::optional<upgraded> greeted;
-  std::optional<dialled> upstream;
-  {
-    greeting registered(on, client, connection.by);
-    greeted = co_await greet(on, client, connection);
-    if (greeted && greeted->through) upstream = co_await open_passage(on, client, *greeted, registered.dialling);
-  }
-  if (!greeted || greeted->through.has_value() != upstream.has_value()) co_return;
-  if (upstream) {
-    co_await run_tunnel(on, client, std::move(*greeted), std::move(*upstream));
-  } else {
-    co_await run_session(on, client, std::move(*greeted));
-  }
+  auto begun = co_await open(on, std::move(connection));
+  if (begun.who) co_await begun.who->run(std::move(begun.socket), std::move(begun.rest));
 }
 
 }  // namespace gw::gateway

@@ -1,17 +1,49 @@
-// What a worker knows of everything that goes on behind an upgrade, be it a session with its channels or a tunnel:
-// enough to end it. Lives in its coroutine's frame; the worker's lists only point at it.
+// What a session with its channels and a tunnel have in common: a client behind its upgrade, the clocks of its life,
+// and how it is told to leave. The worker knows no more of either than this.
 #pragma once
 
+#include "gateway/idle_watch.hpp"
+#include "gateway/seats.hpp"
 #include "gateway/stats.hpp"
+#include "net/event.hpp"
+#include "net/peer.hpp"
+#include "route/circumstances.hpp"
 #include "wire/close_code.hpp"
 
 #include <boost/intrusive/list.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace gw::gateway {
+
+class worker;
+
+/// What the handshake told about a client.
+struct client_facts {
+  std::string head;         // the raw HTTP head, kept for the upstream handshakes
+  std::string address;      // IP of the client, as a trusted proxy reports it if there is one
+  std::string peer = {};    // IP of the other end of the socket
+  bool by_proxy = false;    // that is a trusted proxy
+  std::string conn;         // our name for the connection, in logs and error frames
+  std::string request_id;   // X-Request-Id, the client's or made
+  std::string traceparent;  // W3C trace context, the client's or made
+  std::string listener;     // name of the listener it came in by
+  seat address_seat{};      // counts it against max_sessions_per_ip
+  seat listener_seat{};     // and against max_sessions
+  bool secure = false;      // it came in by TLS
+  std::string user = {};    // whom its TLS certificate names; empty: it needed none
+  /// What rules ask about it.
+  route::circumstances told = {};
+
+  /// Negotiated wsgw.v1.
+  bool control() const noexcept { return told.control; }
+  std::string_view trace() const noexcept { return std::string_view(traceparent).substr(3, 32); }
+};
 
 /// Why a conversation ends, and with which Close to the client.
 struct session_end {
@@ -20,27 +52,77 @@ struct session_end {
   std::string reason{};
 };
 
-/// Whether a client that is closed with `code` can be expected to take the Close and answer it.
-constexpr bool hears_us(wire::close_code code) noexcept {
-  return code != wire::close_code::slow_consumer && code != wire::close_code::try_again_later &&
-         code != wire::close_code::no_life;
-}
-
-/// Called on its worker's thread only.
+/// Owned by its connection's coroutine; the worker's lists only point at it. Called on its worker's thread only.
 class conversation
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
-  /// Marks the end; its coroutine does the rest. The first call counts. Allowed inside a turn.
-  virtual void end(session_end why) = 0;
-  /// The process is about to stop: ends with Close 1012 and `reason`, without cutting a message.
-  virtual void drain(std::string reason) = 0;
+  virtual ~conversation();
+
+  /// From the 101 to the end of everything that hangs on it. `rest`: bytes that came behind the handshake. A fault on
+  /// the way (an exception) ends it with 1011; one while it is torn down ends the process.
+  net::awaitable<void> run(net::transport socket, std::string rest);
+
+  /// Marks the end; run() does the rest. The first call counts. Allowed inside a turn.
+  void end(session_end why);
+  bool ending() const noexcept { return end_.has_value(); }
+
+  /// The gateway is about to stop: a Close 1012 goes out as soon as no message is in progress toward the client. What
+  /// the client says until its own Close is still forwarded; what its upstreams say is not (RELIABILITY section 3).
+  void drain(std::string reason);
+  bool said_goodbye() const noexcept { return said_goodbye_; }
   /// Tells a client that understands it that it will be drained.
-  virtual void announce_drain(std::chrono::milliseconds within) = 0;
+  virtual void announce_drain(std::chrono::milliseconds) {}
+
   /// Bytes that wait in its queues and buffers.
   virtual std::size_t held_bytes() const noexcept = 0;
 
+  worker& where() noexcept { return worker_; }
+  client_facts const& facts() const noexcept { return facts_; }
+
  protected:
-  ~conversation() = default;
+  conversation(worker& where, client_facts facts);
+
+  virtual net::peer& client() noexcept = 0;
+  /// Takes the client's socket over, and whatever else it needs.
+  virtual result<> attach(net::transport socket, std::string rest) = 0;
+  /// Attached: the first thing to say.
+  virtual void greet() {}
+  virtual bool inside_message_to_client() const noexcept = 0;
+  /// A number that changes whenever a message comes or goes, and while one is under way with every byte.
+  virtual std::uint64_t activity() const noexcept = 0;
+  /// Closes everything, patiently.
+  virtual net::awaitable<void> tear_down() = 0;
+  virtual void log_open() const = 0;
+  virtual void log_close() const = 0;
+
+  /// A Close of a drain may have waited for it.
+  void message_to_client_ended();
+  /// The client has answered the Close of a drain, or has had its time.
+  void leave();
+
+  // Once it ends:
+  session_end const& why() const noexcept { return *end_; }
+  bool was_drained() const noexcept;
+  /// Closes toward the client, with as much patience as it deserves.
+  net::awaitable<void> close_client();
+  double lived_s() const;
+
+  worker& worker_;
+  client_facts facts_;
+
+ private:
+  net::awaitable<void> live(net::transport socket, std::string rest);
+  void start_clocks();
+  void say_goodbye();
+
+  time_point opened_;
+  net::event ended_;
+  std::optional<session_end> end_;
+  net::timer goodbye_;                  // while we wait for the client's Close
+  idle_watch idle_;                     // session.idle_timeout
+  net::timer life_;                     // session.max_life
+  std::optional<std::string> drained_;  // the reason of the Close that has been, or is to be, sent
+  bool said_goodbye_ = false;
 };
 
 }  // namespace gw::gateway

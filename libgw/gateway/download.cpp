@@ -1,9 +1,9 @@
 #include "gateway/download.hpp"
 
+#include "core/view.hpp"
 #include "gateway/session.hpp"
 #include "gateway/worker.hpp"
-
-#include <array>
+#include "wire/relay.hpp"
 
 namespace gw::gateway {
 namespace {
@@ -21,8 +21,8 @@ void channel::on_piece(wire::event const& piece) {
     d.held.append(piece.payload);
     if (piece.last) {
       auto const frame = d.held.as_frame(d.message, nullptr);
-      worker_.stats().of_service[service_].bytes_down.add(frame.size());
-      session_.client().send({frame.data(), frame.size()});
+      count_down(frame.size());
+      session_.client().send(view(frame));
     } else if (d.held.size() + piece.remaining > settings_.channel.hold) {
       d.streaming = true;
       session_.claim_output(*this);
@@ -33,22 +33,17 @@ void channel::on_piece(wire::event const& piece) {
     forward_piece(piece.payload, d.message, false, piece.last);
   }
   if (!piece.last) return;
-  ++received_;
-  if (session_.said_goodbye()) worker_.stats().messages_dropped.add();
-  session_.count_out(1);
-  worker_.stats().of_service[service_].messages_down.add();
+  count_message();
   bool const owned_output = d.streaming;
   download_.reset();
   if (owned_output) session_.release_output(*this);
 }
 
 void channel::forward_piece(std::span<char> payload, wire::opcode op, bool first, bool last) {
-  std::array<char, wire::max_header_size> header;
-  auto const size = wire::write_header(
-      {.fin = last, .op = first ? op : wire::opcode::continuation, .length = payload.size()}, header.data());
-  worker_.stats().of_service[service_].bytes_down.add(size + payload.size());
-  session_.client().queue({header.data(), size});
-  session_.client().send({payload.data(), payload.size()});
+  auto const frame = wire::frame_piece(payload, {.op = op, .first = first, .last = last}, nullptr);
+  count_down(frame.size());
+  session_.client().queue(frame.header());
+  session_.client().send(frame.payload());
   download_->stall.start(longest_silence);
 }
 

@@ -29,6 +29,7 @@ constexpr std::size_t memory_shed = 90;
 constexpr duration shed_pause = std::chrono::milliseconds(1500);
 constexpr duration trim_pause = std::chrono::seconds(5);
 constexpr duration certificate_period = std::chrono::seconds(10);
+constexpr duration pause_after_fault = std::chrono::seconds(1);
 
 /// Raises the soft descriptor limit to the hard one; returns it.
 std::size_t raise_descriptor_limit() {
@@ -99,6 +100,7 @@ server::server(config::config settings, clock const& time, std::string version)
       workers_over_(loop_.where()),
       stopped_(loop_.where()),
       tasks_(loop_.where()),
+      signals_running_(loop_.where()),
       signals_(loop_.where(), {SIGTERM, SIGINT, SIGHUP, SIGUSR1}),
       certificates_(*settings_),
       instance_counts_(settings_->services.size()) {}
@@ -183,22 +185,21 @@ void server::count_instances() {
 
 // --- 2. serving ---
 
-void server::run() {
+void server::run() noexcept {
   workers_left_ = workers_.size();
   for (auto& w : workers_) {
     w->start([this] { loop_.post([this] { worker_done(); }); });
   }
-  loop_.run(control());
+  loop_.run(net::or_terminate(control()));
   for (auto& w : workers_) w->join();
 }
 
 net::awaitable<void> server::control() {
   for (auto& e : entries_) tasks_.spawn(accept_from(e));
-  tasks_.spawn(follow_names());
-  tasks_.spawn(watch_memory());
-  tasks_.spawn(follow_certificates());
-  net::task_group signals_running(loop_.where());
-  signals_running.spawn(follow_signals());
+  tasks_.spawn(persist(&server::follow_names, "follow_names"));
+  tasks_.spawn(persist(&server::watch_memory, "watch_memory"));
+  tasks_.spawn(persist(&server::follow_certificates, "follow_certificates"));
+  signals_running_.spawn(persist(&server::follow_signals, "follow_signals"));
   co_await stop_requested_.wait();
 
   stopping_.store(true, std::memory_order_relaxed);
@@ -215,15 +216,34 @@ net::awaitable<void> server::control() {
   for (auto& e : entries_) e.socket->close();  // probes were told that we drain
   co_await tasks_.join();
   signals_.close();
-  co_await signals_running.join();
+  co_await signals_running_.join();
   loop_.shut_down();
+}
+
+/// Runs a job that lasts as long as the server; again a moment after it failed by an exception (no memory, most
+/// likely), which is no reason to be without it for good.
+net::awaitable<void> server::persist(job what, char const* name) {
+  for (;;) {
+    try {
+      co_await (this->*what)();
+      co_return;
+    } catch (std::exception const& fault) {
+      log::event(log::level::error, "job_failed",
+                 {{"job", std::string_view(name)}, {"err", std::string_view(fault.what())}});
+    }
+    co_await loop_.wheel.sleep(pause_after_fault);
+  }
 }
 
 net::awaitable<void> server::accept_from(entry& from) {
   for (;;) {
-    auto accepted = co_await from.socket->accept();
-    if (!accepted) co_return;
-    least_busy().take({std::move(*accepted), from.by, from.listener});
+    try {
+      auto accepted = co_await from.socket->accept();
+      if (!accepted) co_return;
+      least_busy().take({std::move(*accepted), from.by, from.listener});
+    } catch (std::exception const& fault) {  // that connection is lost, the next one need not be
+      log::event(log::level::error, "accept_failed", {{"err", std::string_view(fault.what())}});
+    }
   }
 }
 

@@ -34,8 +34,8 @@ class server {
 
   /// Serves until a signal (SIGTERM, SIGINT) or stop(); returns when the last connection is gone. A second signal ends
   /// the process at once. SIGUSR1 reopens log files, SIGHUP rereads certificates. Call after open(), on the thread that
-  /// is to be the control thread.
-  void run();
+  /// is to be the control thread. An exception that nobody catches ends the process: the workers could not be left.
+  void run() noexcept;
 
   /// Any thread: close with 1012 and return from run().
   void stop();
@@ -55,7 +55,9 @@ class server {
   result<> listen_on(std::string const& bind, entrance by, std::size_t listener);
   void resolve_now();
   void start_workers(route::table const& table, route::handshake_routes routes);
+  using job = net::awaitable<void> (server::*)();
   net::awaitable<void> control();
+  net::awaitable<void> persist(job what, char const* name);
   net::awaitable<void> accept_from(entry& from);
   net::awaitable<void> follow_names();
   net::awaitable<void> follow_certificates();
@@ -83,6 +85,7 @@ class server {
   net::event workers_over_;
   net::event stopped_;  // what runs beside the workers ends
   net::task_group tasks_;
+  net::task_group signals_running_;  // to the very end
   net::signals signals_;
   std::vector<entry> entries_;
   std::vector<net::address> client_addresses_;

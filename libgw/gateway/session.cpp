@@ -1,6 +1,7 @@
 #include "gateway/session.hpp"
 
 #include "cluster/hash.hpp"
+#include "core/view.hpp"
 #include "gateway/channel.hpp"
 #include "gateway/upload.hpp"
 #include "gateway/worker.hpp"
@@ -15,10 +16,6 @@ namespace {
 
 // Answers that wait for a streamed message to end; beyond this the client is not read.
 constexpr std::size_t deferred_limit = 64 * 1024;
-
-std::string_view view(std::span<char const> bytes) noexcept {
-  return {bytes.data(), bytes.size()};
-}
 
 /// Faults by which a client shows that it does not speak our language (PRODUCT.md section 3.4).
 bool is_bad_message(errc code) noexcept {
@@ -36,7 +33,7 @@ bool session::may_read() const {
 }
 
 std::size_t session::read_room() const {
-  std::size_t room = net::poller::read_buffer_size;
+  auto room = net::poller::read_buffer_size;
   for (auto const& c : channels_) room = std::min(room, c.to->room());
   return room;
 }
@@ -79,7 +76,7 @@ void session::on_message(wire::event const& message) {
 }
 
 void session::on_close(wire::event const& close) {
-  if (said_goodbye_) return on_goodbye_over(this);
+  if (said_goodbye()) return leave();
   end({initiator::client, close.code, std::string(close.reason)});
 }
 
@@ -222,7 +219,7 @@ void session::release_output(channel& owner) {
   if (owner_ != &owner) return;
   owner_ = nullptr;
   answers_.release();
-  if (drained_ && !said_goodbye_) say_goodbye();
+  message_to_client_ended();
   on_drained();
   client_.resume_reading();
 }

@@ -7,8 +7,6 @@
 #include "gateway/answers.hpp"
 #include "gateway/assembly.hpp"
 #include "gateway/conversation.hpp"
-#include "gateway/idle_watch.hpp"
-#include "gateway/seats.hpp"
 #include "gateway/stats.hpp"
 #include "net/peer.hpp"
 #include "net/task_group.hpp"
@@ -25,56 +23,18 @@
 namespace gw::gateway {
 
 class channel;
-class worker;
-
-/// What the handshake told about a client.
-struct client_facts {
-  std::string head;         // the raw HTTP head, kept for the upstream handshakes
-  std::string address;      // IP of the client, as a trusted proxy reports it if there is one
-  std::string peer = {};    // IP of the other end of the socket
-  bool by_proxy = false;    // that is a trusted proxy
-  std::string conn;         // our name for the connection, in logs and error frames
-  std::string request_id;   // X-Request-Id, the client's or made
-  std::string traceparent;  // W3C trace context, the client's or made
-  std::string listener;     // name of the listener it came in by
-  seat address_seat{};      // counts it against max_sessions_per_ip
-  seat listener_seat{};     // and against max_sessions
-  bool secure = false;      // it came in by TLS
-  std::string user = {};    // whom its TLS certificate names; empty: it needed none
-  /// What rules ask about it.
-  route::circumstances told = {};
-
-  /// Negotiated wsgw.v1.
-  bool control() const noexcept { return told.control; }
-  std::string_view trace() const noexcept { return std::string_view(traceparent).substr(3, 32); }
-};
-
 /// Created, run and destroyed by serve_connection(). Its functions are called on its worker's thread only.
 class session final : public conversation, public net::peer_owner {
  public:
   session(worker& where, client_facts facts);
-  ~session();
+  ~session() override;
 
-  /// From the 101 to the last channel's end.
-  net::awaitable<void> run(net::transport socket, std::string rest);
-
-  /// Marks the end; run() does the rest. The first call counts. Allowed inside a turn.
-  void end(session_end why) override;
-  bool ending() const noexcept { return end_.has_value(); }
-  /// The gateway is about to stop: a Close 1012 goes out as soon as no message is in progress toward the client. What
-  /// the client says until its own Close is still forwarded; what its upstreams say is not (RELIABILITY section 3).
-  void drain(std::string reason) override;
   void announce_drain(std::chrono::milliseconds within) override;
-  bool said_goodbye() const noexcept { return said_goodbye_; }
-
   std::size_t held_bytes() const noexcept override;
-
-  worker& where() noexcept { return worker_; }
-  client_facts const& facts() const noexcept { return facts_; }
 
   // --- for its channels ---
 
-  net::peer& client() noexcept { return client_; }
+  net::peer& client() noexcept override { return client_; }
   /// Whole frames for the client from `from`, which must be allowed to read (may_forward()).
   bool may_forward(channel const& from) const noexcept { return owner_ == nullptr || owner_ == &from; }
   /// A message too large to hold begins: until release_output() only `owner` may send data to the client.
@@ -145,36 +105,23 @@ class session final : public conversation, public net::peer_owner {
   void add_to_run(channel& to, std::span<char> frame);
   void send_run();
 
-  void start_clocks();
-  void say_goodbye();
-  static void on_goodbye_over(void* self);
-  static std::uint64_t activity(void const* self);
-  static void on_idle(void* self);
-  static void on_life_over(void* self);
-  net::awaitable<void> tear_down();
-  void log_open() const;
-  void log_close() const;
+  result<> attach(net::transport socket, std::string rest) override;
+  void greet() override;
+  bool inside_message_to_client() const noexcept override { return owner_ != nullptr; }
+  std::uint64_t activity() const noexcept override;
+  net::awaitable<void> tear_down() override;
+  void log_open() const override;
+  void log_close() const override;
   std::string traffic_text() const;
 
-  worker& worker_;
-  client_facts facts_;
-  time_point opened_;
   net::peer client_;
-  net::event ended_;
   net::task_group channels_running_;
   std::vector<open_channel> channels_;
   std::vector<traffic> traffic_;  // by service, grown on demand
   channel* owner_ = nullptr;      // of the client's data output
   answers answers_;
   std::unique_ptr<upload> upload_;  // a message that came in pieces
-  std::optional<session_end> end_;
   pace bad_messages_;
-  net::timer goodbye_;                  // while we wait for the client's Close
-  idle_watch idle_;                     // session.idle_timeout
-  net::timer life_;                     // session.max_life
-  std::optional<std::string> drained_;  // the reason of the Close that has been, or is to be, sent
-  bool said_goodbye_ = false;
-
   std::uint64_t seq_ = 0;  // number of the client's latest data message
   std::uint64_t messages_out_ = 0;
   std::uint64_t refused_ = 0;

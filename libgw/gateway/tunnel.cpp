@@ -1,30 +1,17 @@
 #include "gateway/tunnel.hpp"
 
 #include "core/log.hpp"
+#include "core/view.hpp"
 #include "gateway/worker.hpp"
-#include "wire/mask.hpp"
+#include "net/task_group.hpp"
 #include "wire/relay.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 namespace gw::gateway {
 namespace {
 
-constexpr duration patience_with_clients = std::chrono::seconds(5);
-// How long a client that got our Close may go on talking.
-constexpr duration patience_with_goodbyes = std::chrono::seconds(5);
-// Also for clients that take nothing, or show no life.
 constexpr duration patience_with_upstreams = std::chrono::milliseconds(500);
-
-net::queue_marks marks_of(config::watermarks const& w) noexcept {
-  return {w.high, w.low};
-}
-
-std::string_view view(std::span<char const> bytes) noexcept {
-  return {bytes.data(), bytes.size()};
-}
 
 /// A Close that came without a code is passed on without one.
 wire::close_code passed_on(wire::close_code came) noexcept {
@@ -34,104 +21,52 @@ wire::close_code passed_on(wire::close_code came) noexcept {
 }  // namespace
 
 tunnel::tunnel(worker& where, client_facts facts, route::handshake_route const& by, dialled upstream)
-    : worker_(where),
-      facts_(std::move(facts)),
+    : conversation(where, std::move(facts)),
       route_(by.id),
       service_(by.service),
       dialled_(std::move(upstream)),
-      opened_(where.loop().wheel.now()),
-      client_(*this, wire::role::server, where.settings().session.max_message,
-              marks_of(where.settings().session.queue)),
+      client_(*this, wire::role::server, where.settings().session.max_message, where.settings().session.queue),
       upstream_(*this, wire::role::client, where.settings().services[by.service].channel.max_message,
-                marks_of(where.settings().services[by.service].channel.queue)),
-      ended_(where.loop().where()),
-      goodbye_(where.loop().wheel, on_goodbye_over, this),
-      idle_(where.loop().wheel, activity, on_idle, this),
-      life_(where.loop().wheel, on_life_over, this) {
+                where.settings().services[by.service].channel.queue) {
   client_.other = &upstream_;
   upstream_.other = &client_;
-  worker_.enter(*this);
   worker_.stats().of_service[service_].channels.add();
 }
 
 tunnel::~tunnel() {
   worker_.stats().of_service[service_].channels.subtract();
-  worker_.leave(*this);
 }
 
 // --- 1. life ---
 
-net::awaitable<void> tunnel::run(net::transport client, std::string rest) {
-  log_open();
-  auto const& session = worker_.settings().session;
-  auto const& channel = worker_.settings().services[service_].channel;
-  auto attached = client_.peer.attach(std::move(client), std::move(rest));
+result<> tunnel::attach(net::transport socket, std::string rest) {
+  auto attached = client_.peer.attach(std::move(socket), std::move(rest));
   if (attached) attached = upstream_.peer.attach(std::move(dialled_.socket), std::move(dialled_.rest));
-  if (attached) {
-    client_.peer.watch(
-        {.ping_interval = session.ping_interval, .pong_timeout = session.pong_timeout, .stall = session.stall});
-    upstream_.peer.watch({.ping_interval = channel.ping_interval, .pong_timeout = channel.pong_timeout});
-    idle_.start(session.idle_timeout);
-    if (session.max_life.count() != 0) {
-      life_.start(session.max_life - session.max_life * client_.peer.any_byte() / 2560);
-    }
-    co_await ended_.wait();
-  } else {
-    end({.reason = describe(attached.error())});
-  }
+  if (!attached) return attached;
+  auto const& channel = worker_.settings().services[service_].channel;
+  upstream_.peer.watch({.ping_interval = channel.ping_interval, .pong_timeout = channel.pong_timeout});
+  return {};
+}
+
+net::awaitable<void> tunnel::tear_down() {
+  auto const code = was_drained() ? wire::close_code::service_restart : to_upstream_;
   net::task_group closing(worker_.loop().where());
-  closing.spawn(upstream_.peer.close(to_upstream_, upstream_reason_, patience_with_upstreams));
-  auto const patience = hears_us(end_->code) ? patience_with_clients : patience_with_upstreams;
-  co_await client_.peer.close(end_->code, end_->reason, patience);
+  closing.spawn(upstream_.peer.close(code, upstream_reason_, patience_with_upstreams));
+  co_await close_client();
   co_await closing.join();
-  auto const lived = std::chrono::duration_cast<std::chrono::seconds>(worker_.loop().wheel.now() - opened_);
-  worker_.stats().session_closed(end_->by, end_->code, lived);
-  log_close();
 }
 
 void tunnel::finish(session_end why, wire::close_code to_upstream, std::string upstream_reason) {
-  if (end_) return;
-  end_ = std::move(why);
+  if (ending()) return;
   to_upstream_ = to_upstream;
   upstream_reason_ = std::move(upstream_reason);
-  ended_.set();
+  end(std::move(why));
 }
 
-void tunnel::end(session_end why) {
-  finish(std::move(why), wire::close_code::going_away, {});
-}
-
-void tunnel::drain(std::string reason) {
-  if (end_ || drained_) return;
-  drained_ = std::move(reason);
-  goodbye_.start(patience_with_goodbyes);
-  if (!upstream_.peer.inside_message()) say_goodbye();
-}
-
-void tunnel::say_goodbye() {
-  client_.peer.send_close(wire::close_code::service_restart, *drained_);
-  said_goodbye_ = true;
-  goodbye_.start(patience_with_goodbyes);
-}
-
-void tunnel::on_goodbye_over(void* self) {
-  auto& t = *static_cast<tunnel*>(self);
-  t.finish({initiator::gateway, wire::close_code::service_restart, *t.drained_}, wire::close_code::service_restart, {});
-}
-
-std::uint64_t tunnel::activity(void const* self) {
-  auto const& t = *static_cast<tunnel const*>(self);
-  bool const inside_a_message = t.client_.peer.inside_message() || t.upstream_.peer.inside_message();
-  return t.client_.messages + t.upstream_.messages +
-         (inside_a_message ? t.client_.peer.bytes_in() + t.upstream_.peer.bytes_in() : 0);
-}
-
-void tunnel::on_idle(void* self) {
-  static_cast<tunnel*>(self)->end({initiator::gateway, wire::close_code::no_life, "idle"});
-}
-
-void tunnel::on_life_over(void* self) {
-  static_cast<tunnel*>(self)->end({initiator::gateway, wire::close_code::maximum_life, "maximum life"});
+std::uint64_t tunnel::activity() const noexcept {
+  bool const inside_a_message = client_.peer.inside_message() || upstream_.peer.inside_message();
+  return client_.messages + upstream_.messages +
+         (inside_a_message ? client_.peer.bytes_in() + upstream_.peer.bytes_in() : 0);
 }
 
 std::size_t tunnel::held_bytes() const noexcept {
@@ -140,7 +75,7 @@ std::size_t tunnel::held_bytes() const noexcept {
 
 // --- 2. one side ---
 
-tunnel::side::side(tunnel& of, wire::role we_are, std::uint64_t max_message, net::queue_marks marks)
+tunnel::side::side(tunnel& of, wire::role we_are, std::uint64_t max_message, watermarks marks)
     : peer(of.worker_.loop(), we_are, max_message, marks, *this), tunnel_(of), role_(we_are) {
   peer.pass_control_frames();
 }
@@ -150,14 +85,11 @@ bool tunnel::side::is_client() const noexcept {
 }
 
 bool tunnel::side::may_read() const {
-  return !tunnel_.end_ && !other->peer.congested();
+  return !tunnel_.ending() && !other->peer.congested();
 }
 
 std::size_t tunnel::side::read_room() const {
-  auto const waiting = other->peer.output().size();
-  auto const [high, low] = other->peer.marks();
-  if (waiting <= low) return net::poller::read_buffer_size;
-  return high > waiting ? high - waiting : 0;
+  return other->peer.room();
 }
 
 void tunnel::side::on_drained() {
@@ -165,7 +97,7 @@ void tunnel::side::on_drained() {
 }
 
 void tunnel::side::on_bytes(std::span<char> bytes) {
-  while (!tunnel_.end_) {
+  while (!tunnel_.ending()) {
     auto const e = peer.next(bytes);
     if (e.what == wire::event::kind::none) return;
     relay(e);
@@ -203,24 +135,17 @@ void tunnel::side::count(std::size_t bytes, bool whole) {
 
 void tunnel::side::relay_piece(wire::event const& piece) {
   count(piece.payload.size(), piece.last);
-  bool const masked = is_client();
-  auto const key = masked ? tunnel_.worker_.loop().keys.next() : wire::mask_key{};
-  std::array<char, wire::max_header_size> header;
-  auto const size = wire::write_header({.fin = piece.last,
-                                        .op = piece.first ? piece.op : wire::opcode::continuation,
-                                        .masked = masked,
-                                        .key = key,
-                                        .length = piece.payload.size()},
-                                       header.data());
-  if (masked) wire::apply_mask(piece.payload, key);
-  other->peer.queue({header.data(), size});
-  other->peer.send(view(piece.payload));
-  if (piece.last && !is_client() && tunnel_.drained_ && !tunnel_.said_goodbye_) tunnel_.say_goodbye();
+  auto const key = is_client() ? tunnel_.worker_.loop().keys.next() : wire::mask_key{};
+  auto const frame = wire::frame_piece(piece.payload, {.op = piece.op, .first = piece.first, .last = piece.last},
+                                       is_client() ? &key : nullptr);
+  other->peer.queue(frame.header());
+  other->peer.send(frame.payload());
+  if (piece.last && !is_client()) tunnel_.message_to_client_ended();
 }
 
 void tunnel::side::relay_control(wire::event const& control) {
   if (control.op != wire::opcode::close) return other->peer.send_message(control.op, view(control.payload));
-  if (is_client() && tunnel_.said_goodbye_) return on_goodbye_over(&tunnel_);
+  if (is_client() && tunnel_.said_goodbye()) return tunnel_.leave();
   auto const code = passed_on(control.code);
   auto const by = is_client() ? initiator::client : initiator::upstream;
   tunnel_.finish({by, code, std::string(control.reason)}, code, std::string(control.reason));
@@ -264,14 +189,13 @@ void tunnel::log_open() const {
 }
 
 void tunnel::log_close() const {
-  auto const lived = std::chrono::duration<double>(worker_.loop().wheel.now() - opened_).count();
   log::access("session_close", {{"conn", facts_.conn},
                                 {"client", facts_.address},
                                 {"route", route_},
-                                {"by", name_of(end_->by)},
-                                {"code", static_cast<std::uint64_t>(end_->code)},
-                                {"reason", end_->reason},
-                                {"duration_s", lived},
+                                {"by", name_of(why().by)},
+                                {"code", static_cast<std::uint64_t>(why().code)},
+                                {"reason", why().reason},
+                                {"duration_s", lived_s()},
                                 {"messages_in", client_.messages},
                                 {"messages_out", upstream_.messages},
                                 {"bytes_in", client_.peer.bytes_in()},

@@ -4,8 +4,6 @@
 
 #include "gateway/conversation.hpp"
 #include "gateway/dial.hpp"
-#include "gateway/idle_watch.hpp"
-#include "gateway/session.hpp"
 #include "net/peer.hpp"
 #include "route/handshake_routes.hpp"
 
@@ -15,27 +13,19 @@
 
 namespace gw::gateway {
 
-class worker;
-
-/// Created, run and destroyed by serve_tunnel().
+/// Created, run and destroyed by serve_connection().
 class tunnel final : public conversation {
  public:
   tunnel(worker& where, client_facts facts, route::handshake_route const& by, dialled upstream);
-  ~tunnel();
+  ~tunnel() override;
 
-  /// From the 101 to the end of both sides.
-  net::awaitable<void> run(net::transport client, std::string rest);
-
-  void end(session_end why) override;
-  void drain(std::string reason) override;
-  void announce_drain(std::chrono::milliseconds) override {}
   std::size_t held_bytes() const noexcept override;
 
  private:
   /// One of the two WebSockets, as the other's source.
   class side final : public net::peer_owner {
    public:
-    side(tunnel& of, wire::role we_are, std::uint64_t max_message, net::queue_marks marks);
+    side(tunnel& of, wire::role we_are, std::uint64_t max_message, watermarks marks);
 
     void on_bytes(std::span<char> bytes) override;
     bool may_read() const override;
@@ -61,32 +51,24 @@ class tunnel final : public conversation {
     wire::role role_;
   };
 
-  void say_goodbye();
-  static void on_goodbye_over(void* self);
-  static std::uint64_t activity(void const* self);
-  static void on_idle(void* self);
-  static void on_life_over(void* self);
-  /// A side ended: what it is told, and what the other is told.
-  void finish(session_end why, wire::close_code to_upstream, std::string upstream_reason);
-  void log_open() const;
-  void log_close() const;
+  net::peer& client() noexcept override { return client_.peer; }
+  result<> attach(net::transport socket, std::string rest) override;
+  bool inside_message_to_client() const noexcept override { return upstream_.peer.inside_message(); }
+  std::uint64_t activity() const noexcept override;
+  net::awaitable<void> tear_down() override;
+  void log_open() const override;
+  void log_close() const override;
 
-  worker& worker_;
-  client_facts facts_;
+  /// A side ended: what the client is told, and what the upstream is told.
+  void finish(session_end why, wire::close_code to_upstream, std::string upstream_reason);
+
   std::string route_;
   std::uint32_t service_;
   dialled dialled_;
-  time_point opened_;
   side client_;
   side upstream_;
-  net::event ended_;
-  net::timer goodbye_;                  // while we wait for the client's Close
-  idle_watch idle_;                     // session.idle_timeout
-  net::timer life_;                     // session.max_life
-  std::optional<std::string> drained_;  // the reason of the Close that has been, or is to be, sent
-  bool said_goodbye_ = false;
-  std::optional<session_end> end_;  // the client is told
-  wire::close_code to_upstream_{};
+  // Said to the upstream, unless a drain or the gateway itself ends it.
+  wire::close_code to_upstream_ = wire::close_code::going_away;
   std::string upstream_reason_;
 };
 

@@ -1,5 +1,6 @@
 #include "gateway/upload.hpp"
 
+#include "core/view.hpp"
 #include "gateway/channel.hpp"
 #include "gateway/worker.hpp"
 
@@ -13,10 +14,6 @@ constexpr std::size_t stream_above = net::poller::read_buffer_size;
 constexpr std::size_t head_size = 16 * 1024;
 // The keys that an error frame echoes begin in the head; the last of them may reach beyond it.
 constexpr std::size_t lead_size = head_size + 512;
-
-std::string_view view(std::span<char const> bytes) noexcept {
-  return {bytes.data(), bytes.size()};
-}
 
 errc fault_of(wire::tail_walk const& walk) noexcept {
   return walk.fault() == wire::head_verdict::bad_key ? errc::bad_method : errc::parse_error;

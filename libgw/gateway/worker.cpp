@@ -152,7 +152,7 @@ void worker::stop(farewell how) {
     stop_ = said;
     stop_requested_.set();
     cut_greetings_short();
-    connections_running_.spawn(drain_sessions());
+    connections_running_.spawn(net::or_terminate(drain_sessions()));
   });
 }
 
@@ -174,9 +174,7 @@ void worker::cut_greetings_short() noexcept {
 void worker::enter(conversation& c) noexcept {
   stats_.sessions.add();
   stats_.sessions_opened.add();
-  if (!stopping()) return sessions_.push_back(c);
-  leaving_.push_back(c);
-  c.drain(stop_->reason);
+  (stopping() ? leaving_ : sessions_).push_back(c);
 }
 
 void worker::leave(conversation& c) noexcept {

@@ -6,8 +6,8 @@
 #include "cluster/registry.hpp"
 #include "config/address.hpp"
 #include "config/config.hpp"
+#include "gateway/conversation.hpp"
 #include "gateway/seats.hpp"
-#include "gateway/session.hpp"
 #include "gateway/stats.hpp"
 #include "gateway/tls.hpp"
 #include "net/listen.hpp"
@@ -120,6 +120,8 @@ class worker {
   void enter(conversation& c) noexcept;
   void leave(conversation& c) noexcept;
   bool stopping() const noexcept { return stop_.has_value(); }
+  /// stopping(): the reason of its sessions' Close.
+  std::string const& last_words() const noexcept { return stop_->reason; }
 
  private:
   net::awaitable<void> run();
@@ -143,7 +145,7 @@ class worker {
   boost::intrusive::list<greeting, boost::intrusive::constant_time_size<false>> greetings_;
   using conversations = boost::intrusive::list<conversation, boost::intrusive::constant_time_size<false>>;
   conversations sessions_;
-  conversations leaving_;                    // those that were told to drain
+  conversations leaving_;                    // those that were told to drain, or learn it as they begin
   std::atomic<std::size_t> connections_{0};  // accepted for us and not yet gone
   std::atomic<bool> finished_{false};
   std::thread thread_;

@@ -27,7 +27,7 @@ struct event::initiation {
   }
 };
 
-void event::set() {
+void event::set() noexcept {
   set_ = true;
   if (!waiter_) return;
   auto resume = [waiting = std::move(waiter_)] { waiting->resume(); };

@@ -15,7 +15,8 @@ class event {
   event(event const&) = delete;
   event& operator=(event const&) = delete;
 
-  void set();
+  /// No memory for that ends the process (std::terminate): nobody may wait for ever.
+  void set() noexcept;
   void clear() noexcept { set_ = false; }
   bool is_set() const noexcept { return set_; }
 

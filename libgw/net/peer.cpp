@@ -18,7 +18,7 @@ constexpr duration control_time = std::chrono::seconds(5);
 
 }  // namespace
 
-peer::peer(loop& where, wire::role we_are, std::uint64_t max_message, queue_marks marks, peer_owner& owner) noexcept
+peer::peer(loop& where, wire::role we_are, std::uint64_t max_message, watermarks marks, peer_owner& owner) noexcept
     : loop_(where),
       owner_(owner),
       decoder_(we_are, max_message),
@@ -190,6 +190,12 @@ void peer::note_size() {
   if (congested_ || queue_.size() <= marks_.high) return;
   congested_ = true;
   heartbeat_.output_congested();
+}
+
+std::size_t peer::room() const noexcept {
+  auto const waiting = queue_.size();
+  if (waiting <= marks_.low) return poller::read_buffer_size;
+  return marks_.high > waiting ? marks_.high - waiting : 0;
 }
 
 void peer::send_close(wire::close_code code, std::string_view reason) {

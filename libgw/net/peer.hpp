@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/pace.hpp"
+#include "core/watermarks.hpp"
 #include "net/event.hpp"
 #include "net/heartbeat.hpp"
 #include "net/loop.hpp"
@@ -41,15 +42,10 @@ class peer_owner {
   ~peer_owner() = default;
 };
 
-struct queue_marks {
-  std::size_t high;
-  std::size_t low;
-};
-
 /// One thread, that of its loop. Output may be queued before attach(); it leaves then.
 class peer final : public pollable {
  public:
-  peer(loop& where, wire::role we_are, std::uint64_t max_message, queue_marks marks, peer_owner& owner) noexcept;
+  peer(loop& where, wire::role we_are, std::uint64_t max_message, watermarks marks, peer_owner& owner) noexcept;
   ~peer();
   peer(peer const&) = delete;
   peer& operator=(peer const&) = delete;
@@ -83,7 +79,10 @@ class peer final : public pollable {
   send_queue const& output() const noexcept { return queue_; }
   /// The queue rose above its high mark and has not yet fallen to the low one.
   bool congested() const noexcept { return congested_; }
-  queue_marks marks() const noexcept { return marks_; }
+  watermarks marks() const noexcept { return marks_; }
+  /// How much whoever feeds the queue may read at once: all of a read buffer up to the low mark, then what is left to
+  /// the high one.
+  std::size_t room() const noexcept;
 
   /// The owner's reasons not to read have changed.
   void resume_reading();
@@ -130,7 +129,7 @@ class peer final : public pollable {
   wire::decoder decoder_;
   transport socket_;
   send_queue queue_;
-  queue_marks marks_;
+  watermarks marks_;
   heartbeat heartbeat_;
   pace control_frames_;
   wire::role role_;

@@ -54,7 +54,7 @@ class recorder final : public net::peer_owner {
   net::event changed;
 };
 
-constexpr net::queue_marks marks{.high = 1024 * 1024, .low = 256 * 1024};
+constexpr watermarks marks{.high = 1024 * 1024, .low = 256 * 1024};
 
 /// A client and a server on a socket pair.
 struct pair_of_peers {

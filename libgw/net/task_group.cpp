@@ -14,7 +14,7 @@ task_group::~task_group() {
   assert(running_ == 0 && "a task group is joined before it goes");
 }
 
-void task_group::spawn(awaitable<void> task) {
+void task_group::spawn(awaitable<void> task) noexcept {
   ++running_;
   empty_.clear();
   auto start = [this, body = std::move(task)]() mutable {
@@ -24,7 +24,7 @@ void task_group::spawn(awaitable<void> task) {
   asio::post(where_, std::move(start));
 }
 
-void task_group::finished(std::exception_ptr failure) {
+void task_group::finished(std::exception_ptr failure) noexcept {
   if (failure && !first_failure_) first_failure_ = failure;
   if (--running_ == 0) empty_.set();
 }
@@ -33,6 +33,14 @@ awaitable<void> task_group::join() {
   // A task may spawn another one while we were being resumed.
   while (running_ != 0) co_await empty_.wait();
   if (first_failure_) std::rethrow_exception(std::exchange(first_failure_, nullptr));
+}
+
+awaitable<void> or_terminate(awaitable<void> task) {
+  try {
+    co_await std::move(task);
+  } catch (...) {
+    std::terminate();
+  }
 }
 
 }  // namespace gw::net

@@ -17,8 +17,9 @@ class task_group {
   task_group(task_group const&) = delete;
   task_group& operator=(task_group const&) = delete;
 
-  /// Starts `task` soon (by post: never inside the caller's turn).
-  void spawn(awaitable<void> task);
+  /// Starts `task` soon (by post: never inside the caller's turn). No memory for that ends the process
+  /// (std::terminate): half a task is nobody's.
+  void spawn(awaitable<void> task) noexcept;
 
   /// Waits until no task is left, then rethrows the first exception that escaped from one (a bug, or no memory).
   awaitable<void> join();
@@ -26,12 +27,15 @@ class task_group {
   std::size_t size() const noexcept { return running_; }
 
  private:
-  void finished(std::exception_ptr failure);
+  void finished(std::exception_ptr failure) noexcept;
 
   executor where_;
   event empty_;
   std::size_t running_ = 0;
   std::exception_ptr first_failure_;
 };
+
+/// A task that others rely on to be done: an exception that escapes from it ends the process (std::terminate).
+awaitable<void> or_terminate(awaitable<void> task);
 
 }  // namespace gw::net

@@ -102,7 +102,7 @@ TEST_CASE("after the upgrade a peer speaks TLS on the data path, small messages 
     secure_pair p(l);
     co_await p.shake_hands(l, files);
     REQUIRE(p.client_done);
-    constexpr net::queue_marks marks{.high = 1024 * 1024, .low = 256 * 1024};
+    constexpr watermarks marks{.high = 1024 * 1024, .low = 256 * 1024};
     collector at_server(l);
     collector at_client(l);
     net::peer server(l, wire::role::server, 0, marks, at_server);

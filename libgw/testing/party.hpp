@@ -47,7 +47,7 @@ class party final : public net::peer_owner {
         loop_(where),
         role_(role),
         leaving_(where.where()),
-        peer_(std::make_unique<net::peer>(where, role, 0, net::queue_marks{.high = 1 << 30, .low = 1 << 29}, *this)) {}
+        peer_(std::make_unique<net::peer>(where, role, 0, watermarks{.high = 1 << 30, .low = 1 << 29}, *this)) {}
 
   /// Takes an upgraded socket; `rest` came behind its handshake.
   void joins(net::unique_fd socket, std::string rest) {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint64_t max_message = 64 * 1024 * 1024;
 // The closed loop bounds the queue; these marks only have to be above it.
-constexpr net::queue_marks marks = {1024 * 1024 * 1024, 512 * 1024 * 1024};
+constexpr watermarks marks = {1024 * 1024 * 1024, 512 * 1024 * 1024};
 constexpr duration patience = std::chrono::seconds(1);
 
 std::uint64_t ns_between(time_point from, time_point to) {

@@ -23,7 +23,7 @@ namespace {
 
 constexpr int status_interrupted = 130;
 constexpr std::uint64_t max_message = 64 * 1024 * 1024;
-constexpr net::queue_marks marks = {1024 * 1024, 256 * 1024};
+constexpr watermarks marks = {1024 * 1024, 256 * 1024};
 constexpr duration patience = std::chrono::seconds(1);
 // Messages kept for expectations to come; beyond this the server has to wait.
 constexpr std::size_t most_kept = 4096;

@@ -10,7 +10,7 @@ namespace gw::tools {
 namespace {
 
 constexpr std::uint64_t max_message = 64 * 1024 * 1024;
-constexpr net::queue_marks marks = {1024 * 1024, 256 * 1024};
+constexpr watermarks marks = {1024 * 1024, 256 * 1024};
 constexpr duration patience = std::chrono::milliseconds(500);
 // From here on moving an answer up to its neighbour costs more than a system call of its own.
 constexpr std::size_t large = 8 * 1024;

@@ -1,5 +1,6 @@
 #include "wire/relay.hpp"
 
+#include "core/view.hpp"
 #include "wire/mask.hpp"
 
 #include <cassert>
@@ -25,6 +26,19 @@ std::span<char> remask_in_place(event const& message, mask_key fresh) noexcept {
 
 std::span<char> unmasked_in_place(event const& message) noexcept {
   return whole_frame(message, false);
+}
+
+piece_frame frame_piece(std::span<char> piece, piece_place at, mask_key const* key) noexcept {
+  piece_frame frame;
+  frame.header_size_ = write_header({.fin = at.last,
+                                     .op = at.first ? at.op : opcode::continuation,
+                                     .masked = key != nullptr,
+                                     .key = key != nullptr ? *key : mask_key{},
+                                     .length = piece.size()},
+                                    frame.header_.data());
+  if (key != nullptr) apply_mask(piece, *key);
+  frame.payload_ = view(piece);
+  return frame;
 }
 
 }  // namespace gw::wire

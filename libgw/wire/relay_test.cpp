@@ -45,5 +45,21 @@ TEST_CASE("an upstream's message leaves as it came") {
   }
 }
 
+TEST_CASE("the pieces of a message are frames that a decoder puts together again, masked or not") {
+  for (auto const* const key : {static_cast<mask_key const*>(nullptr), &fresh}) {
+    std::string parts[] = {"one ", "two ", ""};
+    std::string sent;
+    for (std::size_t i = 0; i < 3; ++i) {
+      auto const frame = frame_piece(parts[i], {.op = opcode::binary, .first = i == 0, .last = i == 2}, key);
+      CHECK(frame.size() == frame.header().size() + frame.payload().size());
+      sent.append(frame.header()).append(frame.payload());
+    }
+    auto const expected = make_frame(opcode::binary, "one ", key, false) +
+                          make_frame(opcode::continuation, "two ", key, false) +
+                          make_frame(opcode::continuation, "", key);
+    CHECK(text_of(sent) == text_of(expected));
+  }
+}
+
 }  // namespace
 }  // namespace gw::wire

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t max_message = 16 * 1024 * 1024;
 // The window bounds the queue; these marks only have to be above it.
-constexpr net::queue_marks marks = {1024 * 1024 * 1024, 512 * 1024 * 1024};
+constexpr watermarks marks = {1024 * 1024 * 1024, 512 * 1024 * 1024};
 constexpr duration patience = std::chrono::seconds(2);
 
 std::uint64_t ns(duration d) {

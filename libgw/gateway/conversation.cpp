@@ -1,0 +1,130 @@
+#include "gateway/conversation.hpp"
+
+#include "core/log.hpp"
+#include "gateway/worker.hpp"
+#include "net/task_group.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace gw::gateway {
+namespace {
+
+constexpr duration patience_with_clients = std::chrono::seconds(5);
+constexpr duration patience_with_the_drained = std::chrono::seconds(2);
+// Who takes nothing, or shows no life, does not get long to take our Close.
+constexpr duration patience_with_the_deaf = std::chrono::milliseconds(500);
+// How long a client that got our Close may go on talking.
+constexpr duration patience_with_goodbyes = std::chrono::seconds(5);
+
+bool is_deaf(wire::close_code code) noexcept {
+  return code == wire::close_code::slow_consumer || code == wire::close_code::try_again_later ||
+         code == wire::close_code::no_life;
+}
+
+}  // namespace
+
+conversation::conversation(worker& where, client_facts facts)
+    : worker_(where),
+      facts_(std::move(facts)),
+      opened_(where.loop().wheel.now()),
+      ended_(where.loop().where()),
+      goodbye_(
+          where.loop().wheel, [](void* self) { static_cast<conversation*>(self)->leave(); }, this),
+      idle_(
+          where.loop().wheel, [](void const* self) { return static_cast<conversation const*>(self)->activity(); },
+          [](void* self) {
+            static_cast<conversation*>(self)->end({initiator::gateway, wire::close_code::no_life, "idle"});
+          },
+          this),
+      life_(
+          where.loop().wheel,
+          [](void* self) {
+            static_cast<conversation*>(self)->end({initiator::gateway, wire::close_code::maximum_life, "maximum life"});
+          },
+          this) {
+  worker_.enter(*this);
+}
+
+conversation::~conversation() {
+  worker_.leave(*this);
+}
+
+net::awaitable<void> conversation::run(net::transport socket, std::string rest) {
+  try {
+    co_await live(std::move(socket), std::move(rest));
+  } catch (std::exception const& fault) {
+    log::event(log::level::error, "session_failed", {{"conn", facts_.conn}, {"err", std::string_view(fault.what())}});
+    end({initiator::gateway, wire::close_code::internal_error, "internal fault"});
+  }
+  co_await net::or_terminate(tear_down());  // what hangs on us would outlive us
+  auto const lived = std::chrono::duration_cast<std::chrono::seconds>(worker_.loop().wheel.now() - opened_);
+  worker_.stats().session_closed(end_->by, end_->code, lived);
+  log_close();
+}
+
+net::awaitable<void> conversation::live(net::transport socket, std::string rest) {
+  log_open();
+  if (auto const attached = attach(std::move(socket), std::move(rest)); attached) {
+    start_clocks();
+    greet();
+    if (worker_.stopping()) drain(worker_.last_words());
+    co_await ended_.wait();
+  } else {
+    end({.reason = describe(attached.error())});
+  }
+}
+
+void conversation::end(session_end why) {
+  if (ending()) return;
+  end_ = std::move(why);
+  ended_.set();
+}
+
+void conversation::start_clocks() {
+  auto const& s = worker_.settings().session;
+  client().watch({.ping_interval = s.ping_interval, .pong_timeout = s.pong_timeout, .stall = s.stall});
+  idle_.start(s.idle_timeout);
+  // Up to a tenth less, so that a fleet does not come back in one instant.
+  if (s.max_life.count() != 0) life_.start(s.max_life - s.max_life * client().any_byte() / 2560);
+}
+
+// --- leaving with good manners ---
+
+void conversation::drain(std::string reason) {
+  if (ending() || drained_) return;
+  drained_ = std::move(reason);
+  goodbye_.start(patience_with_goodbyes);
+  if (!inside_message_to_client()) say_goodbye();
+}
+
+void conversation::message_to_client_ended() {
+  if (drained_ && !said_goodbye_) say_goodbye();
+}
+
+void conversation::say_goodbye() {
+  client().send_close(wire::close_code::service_restart, *drained_);
+  said_goodbye_ = true;
+  goodbye_.start(patience_with_goodbyes);
+}
+
+void conversation::leave() {
+  end({initiator::gateway, wire::close_code::service_restart, *drained_});
+}
+
+bool conversation::was_drained() const noexcept {
+  return end_->by == initiator::gateway && end_->code == wire::close_code::service_restart;
+}
+
+net::awaitable<void> conversation::close_client() {
+  auto const patience = is_deaf(end_->code) ? patience_with_the_deaf
+                        : was_drained()     ? patience_with_the_drained
+                                            : patience_with_clients;
+  return client().close(end_->code, end_->reason, patience);
+}
+
+double conversation::lived_s() const {
+  return std::chrono::duration<double>(worker_.loop().wheel.now() - opened_).count();
+}
+
+}  // namespace gw::gateway
