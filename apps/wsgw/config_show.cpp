@@ -126,7 +126,7 @@ void diff(diff_options const& o, outcome& result) {
   if (o.output == output_form::text) return print_text(found);
   ordered_json out{{"schema", "wsgw.config_diff.v1"}, {"same", found.empty()}, {"differences", ordered_json::array()}};
   for (auto const& d : found) {
-    auto const& key = (d.before != nullptr ? d.before : d.after)->path();
+    auto const key = (d.before != nullptr ? d.before : d.after)->path();
     out["differences"].push_back({{"key", key}, {"first", side_of(d.before)}, {"second", side_of(d.after)}});
   }
   print_json(out);

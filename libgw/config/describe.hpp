@@ -66,6 +66,14 @@ struct setting {
 /// The one key that is about the texts, not about the gateway.
 inline constexpr std::string_view include_key = "include";
 
+/// The access to a member of a part of an owner.
+template <class Owner, class Part, class Value>
+auto part_of(Part Owner::*part, Value Part::*member) {
+  return [ part, member ](auto& owner) -> auto& {
+    return (owner.*part).*member;
+  };
+}
+
 /// How a section stands in a file: [name], [[name]] or [name.X]; the top of the file has no name.
 enum class shape : std::uint8_t { top, table, list, named };
 

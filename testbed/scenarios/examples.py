@@ -188,6 +188,11 @@ async def health():
         admin = gw.admin
     done = await asked("--admin", admin)
     check("one that has left: status 1, and why", done.status == 1 and "refused" in done.err, done)
+    with tempfile.TemporaryDirectory(prefix="wsgw-health-") as folder:
+        async with gateway(service("a", "127.0.0.1:9"), f'[health]\nbind = "unix:{folder}/health"') as gw:
+            done = await asked("-c", gw.config)
+            check_equal("without --admin: the address of [health] in the configuration, a UNIX socket too",
+                        (done.status, done.out), (0, "ready\n"))
     done = await asked("--admin", "nonsense")
     check("no address: status 2", done.status == 2 and "nonsense" in done.err, done)
     done = await asked("--admin", admin, "--limit", "5")
