@@ -73,7 +73,7 @@ result<tools::http_answer> get_from(std::string_view text, std::string& head) {
 TEST_CASE("a GET tells the status and the body") {
   std::string head;
   auto const answer = get_from("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 6\r\n\r\nnot so", head);
-  REQUIRE(answer);
+  REQUIRE(answer.has_value());
   CHECK(answer->status == 503);
   CHECK(answer->body == "not so");
   CHECK(head.starts_with("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1:"));
