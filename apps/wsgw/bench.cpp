@@ -19,7 +19,7 @@ struct bench_options {
   std::string origin;
   gw::tools::trust_options trust;
   std::uint64_t messages = 0;
-  std::string output = "text";
+  output_form output = output_form::text;
   bench_plan plan;
 };
 
@@ -57,7 +57,7 @@ void run(bench_options const& o, outcome& result) {
     bool const usage = report.error().code == gw::errc::bad_usage;
     return result.fail(usage ? exit_status::usage : exit_status::unreachable, gw::describe(report.error()));
   }
-  fmt::print("{}", o.output == "json" ? bench_json(*plan, *report) : bench_text(*plan, *report));
+  fmt::print("{}", o.output == output_form::json ? bench_json(*plan, *report) : bench_text(*plan, *report));
   auto const& counts = report->counts;
   if (report->interrupted) {
     result.status = exit_status::interrupted;
@@ -71,29 +71,22 @@ void run(bench_options const& o, outcome& result) {
 
 void add_load(CLI::App& c, bench_options& o) {
   auto& p = o.plan;
-  c.add_option("-c,--connections", p.connections, "Connections [100]")
-      ->check(CLI::Range(1, 1'000'000).description(""))
-      ->type_name("N");
-  c.add_option("-p,--in-flight", p.in_flight, "Messages in flight per connection [1]")
-      ->check(CLI::Range(1, 100'000).description(""))
-      ->type_name("N");
+  add_number(c, "-c,--connections", p.connections, 1, 1'000'000, "Connections [100]");
+  add_number(c, "-p,--in-flight", p.in_flight, 1, 100'000, "Messages in flight per connection [1]");
   auto* const duration = add_duration(c, "-d,--duration", p.duration, "Measure for so long");
   auto* const warmup = add_duration(c, "--warmup", p.warmup, "Before that, not measured");
-  c.add_option("-n,--messages", o.messages, "Send exactly so many messages instead, all measured")
-      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()).description(""))
-      ->type_name("N")
+  add_number(c, "-n,--messages", o.messages, 1, std::numeric_limits<std::uint64_t>::max(),
+             "Send exactly so many messages instead, all measured")
       ->excludes(duration)
       ->excludes(warmup);
   auto* const size = c.add_option("--size", p.size, "Payload bytes of a message [256]")->type_name("BYTES");
   c.add_option("-m,--message", p.message_template, "Send this text instead; {service} is replaced")
       ->type_name("TEXT")
       ->excludes(size);
-  add_list(c, "--service", o.services, "Services taken in turn [echo]; repeat")->type_name("NAME");
-  c.add_flag("--check", p.check, "Every answer must equal its message, byte for byte (status 4)");
+  add_list(c, "--service", o.services, "Services taken in turn [echo]; repeat")->type_name("SERVICE");
+  c.add_flag("--check", p.check, "Every answer must equal its message, else status 4 (mock-service --reply raw)");
   c.add_flag("--idle", p.idle, "One message per connection, then hold them open for the duration");
-  c.add_option("--threads", p.threads, "Threads of the generator [1]")
-      ->check(CLI::Range(1, 256).description(""))
-      ->type_name("N");
+  add_number(c, "--threads", p.threads, 1, 256, "Threads of the generator [1]");
   c.add_option("--cpu-of", p.cpu_of, "Measure the CPU time of this process, too; repeat")
       ->allow_extra_args(false)
       ->type_name("PID");
@@ -110,9 +103,7 @@ void add_bench(CLI::App& app, outcome& result) {
   c->add_option("--origin", o->origin, "The Origin to send")->type_name("ORIGIN");
   add_list(*c, "-s,--subprotocol", o->protocols, "Offer a subprotocol; repeat")->type_name("NAME");
   add_trust(*c, o->trust);
-  c->add_option("-o,--output", o->output, "text or json [text]")
-      ->check(CLI::IsMember({"text", "json"}).description(""))
-      ->type_name("FORM");
+  add_output(*c, o->output);
   c->footer(std::string(examples));
   c->callback([o, &result] { run(*o, result); });
 }

@@ -1,43 +1,106 @@
 #include "commands.hpp"
 #include "settings.hpp"
 
+#include "cluster/balancer.hpp"
+#include "config/manual.hpp"
+#include "config/schema.hpp"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <memory>
 
 namespace wsgw {
 namespace {
 
-struct config_options {
+struct check_options {
   settings_flags flags;
   std::vector<std::string> files;  // without -c
-  std::string output = "text";
+  output_form output = output_form::text;
 };
 
-constexpr std::string_view examples =
-    "Exit 0 if the configuration is good, else 3 with all its problems. $WSGW_LISTEN, $WSGW_ADMIN and $WSGW_LOG_LEVEL\n"
-    "stand above the files, --set and --service above those.\n"
+constexpr std::string_view check_examples =
+    "Exit 0 if the configuration is good, else 3 with all its problems. $WSGW_LISTEN, $WSGW_ADMIN and\n"
+    "$WSGW_LOG_LEVEL stand above the files, --set and --service above those.\n"
     "Examples:\n"
     "  wsgw config check wsgw.toml\n"
-    "  wsgw config check -c wsgw.toml --set channel.connect_timeout=1s --set listener.0.bind=127.0.0.1:8080\n"
+    "  wsgw config check -c wsgw.toml --set channel.connect_timeout=1s\n"
     "  wsgw config check wsgw.toml -o json";
 
-void run(config_options o, outcome& result) {
-  o.flags.files.insert(o.flags.files.end(), o.files.begin(), o.files.end());
-  check_settings(o.flags, o.output == "json", result);
+void add_check(CLI::App& config, outcome& result) {
+  auto const o = std::make_shared<check_options>();
+  auto* const c = config.add_subcommand("check", "Tell every problem of a configuration, each with its place");
+  add_settings_flags(*c, o->flags);
+  add_files(*c, o->files);
+  add_output(*c, o->output);
+  c->footer(std::string(check_examples));
+  c->callback([o, &result] {
+    o->flags.files.insert(o->flags.files.end(), o->files.begin(), o->files.end());
+    check_settings(o->flags, o->output, result);
+  });
+}
+
+struct init_options {
+  std::string file;
+  bool force = false;
+};
+
+/// Writes `text` to a file that is not there yet, or with `force` to any.
+void write_file(std::string const& path, std::string const& text, bool force, outcome& result) {
+  auto* const file = std::fopen(path.c_str(), force ? "w" : "wx");
+  if (file == nullptr) {
+    auto const hint = errno == EEXIST ? "; --force overwrites it" : "";
+    return result.fail(exit_status::failed, fmt::format("{}: {}{}", path, std::strerror(errno), hint));
+  }
+  bool const written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (std::fclose(file) != 0 || !written) {
+    return result.fail(exit_status::failed, fmt::format("{}: {}", path, std::strerror(errno)));
+  }
+  result.term.note("wrote " + path);
+}
+
+void add_init(CLI::App& config, outcome& result) {
+  auto const o = std::make_shared<init_options>();
+  auto* const c = config.add_subcommand("init", "Print a configuration that states every key and its default");
+  c->add_option("FILE", o->file, "Write it there instead of stdout")->type_name("FILE");
+  c->add_flag("--force", o->force, "Overwrite the file");
+  c->footer(
+      "Examples:\n"
+      "  wsgw config init > wsgw.toml.example\n"
+      "  wsgw config init all-keys.toml");
+  c->callback([o, &result] {
+    auto const text = gw::config::commented_config();
+    if (o->file.empty()) return fmt::print("{}", text);
+    write_file(o->file, text, o->force, result);
+  });
+}
+
+void add_schema(CLI::App& config) {
+  auto* const c = config.add_subcommand("schema", "Print the JSON Schema of a configuration file, for editors");
+  c->footer(
+      "An editor with taplo takes it by the first line of a file: #:schema ./wsgw.schema.json\n"
+      "Examples:\n"
+      "  wsgw config schema > wsgw.schema.json");
+  c->callback([] { fmt::print("{}", gw::config::json_schema(gw::config::words_of(gw::cluster::balancer_kinds()))); });
 }
 
 }  // namespace
 
 void add_config(CLI::App& app, outcome& result) {
-  auto const o = std::make_shared<config_options>();
-  auto* const config = app.add_subcommand("config", "Look at configurations");
+  auto* const config = app.add_subcommand("config", "Check, show, compare and begin configurations");
   config->require_subcommand(1);
-  config->footer("Examples:\n  wsgw config check wsgw.toml");
-  auto* const c = config->add_subcommand("check", "Tell every problem of a configuration, each with its place");
-  add_settings_flags(*c, o->flags);
-  c->add_option("FILE", o->files, "The same as -c FILE; later than those");
-  c->add_option("-o,--output", o->output, "text or json [text]")->check(CLI::IsMember({"text", "json"}));
-  c->footer(std::string(examples));
-  c->callback([o, &result] { run(*o, result); });
+  config->footer(
+      "Examples:\n"
+      "  wsgw config check wsgw.toml\n"
+      "  wsgw config show wsgw.toml --changed\n"
+      "  wsgw config init all-keys.toml");
+  add_check(*config, result);
+  add_config_show(*config, result);
+  add_config_diff(*config, result);
+  add_init(*config, result);
+  add_schema(*config);
 }
 
 }  // namespace wsgw

@@ -3,7 +3,10 @@
 
 #include <fmt/core.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <memory>
 
@@ -17,16 +20,16 @@ int main(int argc, char** argv) {
   app.fallthrough();  // `wsgw bench --color never` as well as `wsgw --color never bench`
   app.set_help_flag("-h,--help", "Print this help");
   app.set_help_all_flag("--help-all", "Print the help of every command");
-  app.set_version_flag("-V,--version", wsgw::version_text);
+  app.set_version_flag("-V,--version", wsgw::version_text, "Print the version");
   auto const choose_colour = [&](std::string const& when) { result.term.colour(when); };
-  app.add_option_function<std::string>("--color", choose_colour, "Colours on stderr: auto, always, never [auto]")
-      ->check(CLI::IsMember({"auto", "always", "never"}).description(""))
-      ->type_name("WHEN");
+  wsgw::add_choice(app, "--color", choose_colour, {"auto", "always", "never"}, "Colours on stderr [auto]");
   app.footer(
+      "Exit codes: 0 done, 1 failed, 2 usage, 3 configuration, 4 an expectation was not met, 5 cannot\n"
+      "connect or listen, 130 interrupted. More in 'wsgw man | man -l -'.\n"
       "Examples:\n"
       "  wsgw serve --demo\n"
       "  wsgw client ws://127.0.0.1:8080/ws --call echo/hello '\"hi\"' -1\n"
-      "  wsgw COMMAND --help");
+      "  wsgw help config check");
 
   wsgw::add_serve(app, result);
   wsgw::add_config(app, result);
@@ -34,6 +37,10 @@ int main(int argc, char** argv) {
   wsgw::add_mock_service(app, result);
   wsgw::add_client(app, result);
   wsgw::add_bench(app, result);
+  wsgw::add_healthcheck(app, result);
+  wsgw::add_completion(app, result);
+  wsgw::add_man(app, result);
+  wsgw::add_help(app, result);
   wsgw::add_version(app, result);
 
   try {
@@ -45,5 +52,8 @@ int main(int argc, char** argv) {
   } catch (std::exception const& bug) {
     result.fail(wsgw::exit_status::failed, bug.what());
   }
+  // A full disk behind stdout is noticed here at the latest; a reader that left wanted no more.
+  bool const lost = std::fflush(stdout) != 0 && errno != EPIPE;
+  if (lost) result.fail(wsgw::exit_status::failed, fmt::format("standard output: {}", std::strerror(errno)));
   return static_cast<int>(result.status);
 }

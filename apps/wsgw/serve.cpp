@@ -11,6 +11,11 @@
 
 #include <fmt/core.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <memory>
 
 namespace wsgw {
@@ -31,7 +36,20 @@ constexpr std::string_view examples =
     "  wsgw serve --service order=127.0.0.1:9001,127.0.0.1:9002 --service chat=127.0.0.1:9101\n"
     "  wsgw serve --demo";
 
+/// Why the access log cannot be written to `path`; empty if it can. The log itself would only say so and go on without.
+std::string access_fault(std::string const& path) {
+  if (path == "stdout" || path == "off") return {};
+  int const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640);
+  if (file < 0) return fmt::format("log.access: cannot open {}: {}", path, std::strerror(errno));
+  ::close(file);
+  return {};
+}
+
 exit_status serve(gw::config::config settings, outcome& result) {
+  if (auto const why = access_fault(settings.log.access); !why.empty()) {
+    result.term.error(why);
+    return exit_status::unreachable;
+  }
   gw::install_crash_report(version_text());
   gw::log::start(log_settings(settings.log));
   gw::monotonic_clock const time;
@@ -59,7 +77,7 @@ void run(serve_options& o, outcome& result) {
     result.status = o.selftest ? demo_selftest(result.term) : demo(result.term, o.flags.listen, o.flags.admin);
     return;
   }
-  if (o.check) return check_settings(o.flags, false, result);
+  if (o.check) return check_settings(o.flags, output_form::text, result);
   auto settings = load_settings(o.flags, result);
   if (settings) result.status = serve(std::move(*settings), result);
 }
@@ -74,7 +92,8 @@ void add_serve(CLI::App& app, outcome& result) {
       ->type_name("ADDR");
   c->add_option("--admin", o->flags.admin, "Where /healthz, /readyz and /metrics are answered; off = nowhere")
       ->type_name("ADDR");
-  c->add_option("--workers", o->flags.workers, "Threads of the data path; 0 = one per core")->type_name("N");
+  auto const take_workers = [o](std::uint64_t count) { o->flags.workers = static_cast<std::size_t>(count); };
+  add_number(*c, "--workers", take_workers, 0, 1024, "Threads of the data path; 0 = one per core");
   c->add_flag("--check", o->check, "Only judge the configuration");
   auto* const demo = c->add_flag("--demo", o->demo, "Gateway and mock services together, on free loopback ports");
   c->add_flag("--selftest", o->selftest,

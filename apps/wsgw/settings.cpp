@@ -18,6 +18,7 @@ namespace wsgw {
 namespace {
 
 using gw::config::overlay;
+using gw::config::text_source;
 
 std::vector<std::string> find_files(settings_flags const& flags) {
   if (!flags.files.empty()) return flags.files;
@@ -39,7 +40,8 @@ std::vector<std::string> find_files(settings_flags const& flags) {
 /// `text` sets `key`; "off" is how a shell writes an empty address.
 overlay above(std::string from, std::string text, std::string key) {
   if (key == "admin.bind" && text == "off") text.clear();
-  return {.how = overlay::form::value, .from = std::move(from), .text = std::move(text), .key = std::move(key)};
+  auto const what = from.starts_with("--") ? text_source::kind::flag : text_source::kind::variable;
+  return {overlay::form::value, std::move(from), std::move(text), std::move(key), what};
 }
 
 std::optional<gw::config::outside_knowledge::text_fault> fault_of(
@@ -61,7 +63,7 @@ std::string counted(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-std::string as_json(gw::config::loaded const& read) {
+nlohmann::ordered_json as_json(gw::config::loaded const& read) {
   nlohmann::ordered_json out;
   out["schema"] = "wsgw.config_check.v1";
   out["ok"] = read.problems.empty();
@@ -70,7 +72,7 @@ std::string as_json(gw::config::loaded const& read) {
     out["problems"].push_back(
         {{"file", p.file}, {"line", p.line}, {"column", p.column}, {"key", p.key}, {"message", p.text}});
   }
-  return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return out;
 }
 
 /// Nothing names a service, and nobody meant to.
@@ -149,7 +151,12 @@ std::optional<gw::config::config> load_settings(settings_flags const& flags, out
   return std::move(read->value);
 }
 
-void check_settings(settings_flags const& flags, bool json, outcome& result) {
+void add_files(CLI::App& to_app, std::vector<std::string>& to) {
+  to_app.add_option("FILE", to, "The same as -c FILE; later than those")->type_name("FILE");
+}
+
+void check_settings(settings_flags const& flags, output_form form, outcome& result) {
+  bool const json = form == output_form::json;
   auto const from = origins_of(flags);
   if (is_nothing(from)) return refuse_nothing(result);
   auto read = read_settings(from);
@@ -157,7 +164,7 @@ void check_settings(settings_flags const& flags, bool json, outcome& result) {
     auto const judged = gw::gateway::judge(read.value);
     if (!judged) read.problems.push_back({.file = names_of_files(read), .text = gw::describe(judged.error())});
   }
-  if (json) fmt::print("{}\n", as_json(read));
+  if (json) print_json(as_json(read));
   if (!read.problems.empty()) {
     if (json) {
       result.status = exit_status::bad_config;

@@ -44,9 +44,12 @@ std::optional<gw::config::loaded> load_readable(gw::config::origins const& from,
 /// with --service. Nothing: `result` says what was wrong, and has been told.
 std::optional<gw::config::config> load_settings(settings_flags const& flags, outcome& result);
 
+/// FILE... of a command, as a further way to write -c.
+void add_files(CLI::App& to_app, std::vector<std::string>& to);
+
 /// Only judges the configuration, for `config check` and `serve --check`: "FILE: ok (2 services, 1 rule)" on stdout, or
 /// the problems; as JSON on stdout either way.
-void check_settings(settings_flags const& flags, bool json, outcome& result);
+void check_settings(settings_flags const& flags, output_form form, outcome& result);
 
 gw::log::settings log_settings(gw::config::log const& from);
 

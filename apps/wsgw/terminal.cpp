@@ -2,13 +2,16 @@
 
 #include "core/did_you_mean.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <vector>
 
 namespace wsgw {
@@ -30,25 +33,31 @@ std::vector<std::string> names_of_options(CLI::App const& app) {
 
 std::vector<std::string> names_of_commands(CLI::App const& app) {
   std::vector<std::string> names;
-  for (auto const* const command : app.get_subcommands([](CLI::App const*) { return true; })) {
+  for (auto const* const command : app.get_subcommands([](CLI::App const* c) { return !c->get_group().empty(); })) {
     names.push_back(command->get_name());
   }
   return names;
 }
 
-std::string path_of(CLI::App const& app) {
-  if (app.get_parent() == nullptr) return app.get_name();
-  return fmt::format("{} {}", path_of(*app.get_parent()), app.get_name());
+/// "--output" of "-o,--output": what messages call the option.
+std::string last_name(std::string const& names) {
+  return names.substr(names.rfind(',') + 1);
 }
 
 template <class Value, class Parse>
 CLI::Option* add_parsed(CLI::App& app, std::string const& name, Value& to, std::string const& about, Parse parse) {
-  auto const take = [&to, parse](std::string const& text) {
+  auto const take = [&to, parse, label = last_name(name)](std::string const& text) {
     auto const parsed = parse(text);
-    if (!parsed) throw CLI::ValidationError(parsed.error().context);
+    if (!parsed) throw CLI::ValidationError(label, parsed.error().context);
     to = *parsed;
   };
   return app.add_option_function<std::string>(name, take, about);
+}
+
+/// The latest parsed subcommand; `app` itself if there is none.
+CLI::App const& innermost(CLI::App const& app) {
+  auto const chosen = app.get_subcommands();
+  return chosen.empty() ? app : innermost(*chosen.back());
 }
 
 }  // namespace
@@ -95,22 +104,77 @@ CLI::Option* add_list(CLI::App& to_app, std::string const& name, std::vector<std
   return to_app.add_option(name, to, about)->allow_extra_args(false);
 }
 
+CLI::Option* add_number(CLI::App& to_app, std::string const& name, std::function<void(std::uint64_t)> take,
+                        std::uint64_t min, std::uint64_t max, std::string const& about) {
+  auto const judge = [=, label = last_name(name)](std::string const& text) {
+    std::uint64_t number = 0;
+    auto const* const end = text.data() + text.size();
+    auto const [stop, ec] = std::from_chars(text.data(), end, number);
+    if (ec != std::errc{} || stop != end || number < min || number > max) {
+      auto const bounds = max == std::numeric_limits<std::uint64_t>::max() ? fmt::format("at least {}", min)
+                                                                           : fmt::format("{} to {}", min, max);
+      throw CLI::ValidationError(label, fmt::format("'{}' is not a whole number, {}", text, bounds));
+    }
+    take(number);
+  };
+  return to_app.add_option_function<std::string>(name, judge, about)->type_name("N");
+}
+
+CLI::Option* add_choice(CLI::App& to_app, std::string const& name, std::function<void(std::string const&)> take,
+                        std::vector<std::string> const& words, std::string const& about) {
+  auto const label = last_name(name);
+  auto const judge = [=](std::string const& text) {
+    if (std::find(words.begin(), words.end(), text) == words.end()) {
+      std::vector<std::string_view> const known(words.begin(), words.end());
+      auto const hint = gw::guess_or_list(text, known, "write one of");
+      throw CLI::ValidationError(label, fmt::format("unknown value '{}'{}", text, hint));
+    }
+    take(text);
+  };
+  return to_app.add_option_function<std::string>(name, judge, about)
+      ->type_name(fmt::format("{}", fmt::join(words, "|")));
+}
+
+CLI::Option* add_choice(CLI::App& to_app, std::string const& name, std::string& to,
+                        std::vector<std::string> const& words, std::string const& about) {
+  auto const take = [&to](std::string const& text) { to = text; };
+  return add_choice(to_app, name, take, words, about);
+}
+
+CLI::Option* add_output(CLI::App& to_app, output_form& to, std::string const& about) {
+  auto const take = [&to](std::string const& form) { to = form == "json" ? output_form::json : output_form::text; };
+  auto const usual = to == output_form::json ? "json" : "text";
+  auto const text = fmt::format("Form of what is printed{} [{}]", about.empty() ? "" : "; " + about, usual);
+  return add_choice(to_app, "-o,--output", take, {"text", "json"}, text);
+}
+
+void print_json(nlohmann::ordered_json const& document) {
+  fmt::print("{}\n", document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
 help_format::help_format() {
   column_width(32);
 }
 
 std::string help_format::make_option_opts(CLI::Option const* option) const {
-  return option->get_type_size() == 0 ? std::string() : fmt::format(" {}", option->get_type_name());
+  auto const value = option->get_type_name();
+  // A positional is named by what it is: FILE.
+  bool const says_nothing = option->get_positional() && value.find('|') == value.npos;
+  return option->get_type_size() == 0 || says_nothing ? std::string() : fmt::format(" {}", value);
 }
 
-CLI::App const& innermost(CLI::App const& app) {
-  auto const chosen = app.get_subcommands();
-  return chosen.empty() ? app : innermost(*chosen.back());
+std::string path_of(CLI::App const& app) {
+  if (app.get_parent() == nullptr) return app.get_name();
+  return fmt::format("{} {}", path_of(*app.get_parent()), app.get_name());
 }
 
 std::string complaint(CLI::App const& app, CLI::ParseError const& why) {
   auto const& command = innermost(app);
   std::string text = why.what();
+  if (auto const inner = names_of_commands(command); !inner.empty()) {
+    std::vector<std::string_view> const known(inner.begin(), inner.end());
+    text = fmt::format("a command is missing; one of {}", gw::comma_list(known));
+  }
   // What was not understood explains more than what is missing because of it.
   if (auto const unknown = app.remaining(true); !unknown.empty()) {
     auto const& word = unknown.front();

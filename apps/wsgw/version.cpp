@@ -7,6 +7,8 @@
 #include <fmt/core.h>
 #include <boost/version.hpp>
 
+#include <memory>
+
 namespace wsgw {
 namespace {
 
@@ -18,6 +20,10 @@ std::string compiler() {
 #endif
 }
 
+std::string boost_version() {
+  return fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100);
+}
+
 }  // namespace
 
 std::string version_number() {
@@ -25,13 +31,24 @@ std::string version_number() {
 }
 
 std::string version_text() {
-  return fmt::format("wsgw {} (git {}, {}, Boost {}.{}.{}, {})", WSGW_VERSION, WSGW_COMMIT, compiler(),
-                     BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100, gw::net::tls_version());
+  return fmt::format("wsgw {} (git {}, {}, Boost {}, {})", WSGW_VERSION, WSGW_COMMIT, compiler(), boost_version(),
+                     gw::net::tls_version());
 }
 
 void add_version(CLI::App& app, outcome&) {
+  auto const form = std::make_shared<output_form>(output_form::text);
   auto* const command = app.add_subcommand("version", "Print the version and what it was built with");
-  command->callback([] { fmt::print("{}\n", version_text()); });
+  add_output(*command, *form);
+  command->footer("Examples:\n  wsgw version\n  wsgw version -o json");
+  command->callback([form] {
+    if (*form == output_form::text) return fmt::print("{}\n", version_text());
+    print_json({{"schema", "wsgw.version.v1"},
+                {"version", WSGW_VERSION},
+                {"git", WSGW_COMMIT},
+                {"compiler", compiler()},
+                {"boost", boost_version()},
+                {"tls", gw::net::tls_version()}});
+  });
 }
 
 }  // namespace wsgw

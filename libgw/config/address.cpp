@@ -182,6 +182,12 @@ std::string host_port_text(std::string_view host, std::uint16_t port) {
   return host.find(':') == host.npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
 }
 
+std::optional<std::string_view> service_of_uri(std::string_view uri) noexcept {
+  constexpr std::string_view scheme = "lb://";
+  if (!uri.starts_with(scheme)) return std::nullopt;
+  return uri.substr(scheme.size());
+}
+
 std::string service_name_fault(std::string_view name) {
   if (name == "gateway") return "the name 'gateway' is reserved for the gateway itself; choose another";
   bool const plain = std::all_of(name.begin(), name.end(),

@@ -66,6 +66,9 @@ class cidr {
 /// The error (bad_config) says how to write it; bits behind the prefix are one.
 result<cidr> parse_cidr(std::string_view text);
 
+/// The service of "lb://SERVICE"; nothing if `uri` is written otherwise.
+std::optional<std::string_view> service_of_uri(std::string_view uri) noexcept;
+
 /// Why `name` may not be the name of a service (PRODUCT.md section 3.5); empty if it may.
 std::string service_name_fault(std::string_view name);
 

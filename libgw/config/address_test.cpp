@@ -115,3 +115,14 @@ TEST_CASE("an address is shown as it is written, IPv4 also where IPv6 maps it") 
   CHECK(shown("2001:DB8:0::1") == "2001:db8::1");
   CHECK_FALSE(gw::config::parse_ip(std::string_view("10.0.0.9\0", 9)).has_value());
 }
+
+TEST_CASE("a URI names a service by the scheme lb alone") {
+  auto const check = [](std::string_view uri, std::optional<std::string_view> service) {
+    CHECK(gw::config::service_of_uri(uri) == service);
+  };
+  check("lb://order", "order");
+  check("lb://", "");
+  check("http://order", std::nullopt);
+  check("order", std::nullopt);
+  check("", std::nullopt);
+}

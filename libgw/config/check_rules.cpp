@@ -13,7 +13,6 @@ namespace gw::config {
 namespace {
 
 constexpr std::string_view user_capture = "user";  // the identity of the client; needs no regex
-constexpr std::string_view service_scheme = "lb://";
 
 std::vector<std::string_view> service_names(config const& value) {
   std::vector<std::string_view> names;
@@ -139,9 +138,8 @@ void check_rules(config const& value, node const& root, outside_knowledge const&
   for (std::size_t i = 0; i < value.rules.size(); ++i) check.check(value.rules[i], *section_node(root, "rule", i));
   for (std::size_t i = 0; i < value.routes.size(); ++i) {
     auto const& from = *section_node(root, "route", i);
-    auto const& uri = value.routes[i].uri;
-    if (uri.empty()) continue;
-    check.require_service(std::string_view(uri).substr(service_scheme.size()), place_of(from, "uri"), "route.uri");
+    auto const service = service_of_uri(value.routes[i].uri);
+    if (service) check.require_service(*service, place_of(from, "uri"), "route.uri");
   }
 }
 

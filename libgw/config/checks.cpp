@@ -31,25 +31,28 @@ void check_listener_names(config const& value, node const& root, report& problem
 }
 
 void check_binds(config const& value, node const& root, report& problems) {
-  std::map<std::string, std::string_view> taken;
-  auto const take = [&](std::string const& bind, std::string_view key, position at) {
+  std::map<std::string, std::string> taken;
+  auto const take = [&](std::string const& bind, std::string_view key, std::string owner, position at) {
     auto const parsed = parse_bind(bind);
     bool const any_free_port = parsed && parsed->unix_path.empty() && parsed->port == 0;
     if (bind.empty() || any_free_port || problems.has(key)) return;
-    auto const [other, fresh] = taken.emplace(bind, key);
+    if (at.line != 0) owner += fmt::format(" ({})", problems.place_of(at));
+    auto const [other, fresh] = taken.emplace(bind, std::move(owner));
     if (fresh) return;
     problems.add(at, std::string(key), fmt::format("'{}' is taken by {}; choose another", bind, other->second));
   };
   for (std::size_t i = 0; i < value.listeners.size(); ++i) {
     auto const* const from = section_node(root, "listener", i);
-    take(value.listeners[i].bind, "listener.bind", from != nullptr ? place_of(*from, "bind") : position{});
+    auto const& l = value.listeners[i];
+    take(l.bind, "listener.bind", fmt::format("listener '{}'", l.name),
+         from != nullptr ? place_of(*from, "bind") : position{});
   }
   auto const section_place = [&root](std::string_view section) {
     auto const* const found = root.find(section);
     return found != nullptr ? place_of(found->value, "bind") : position{};
   };
-  take(value.health.bind, "health.bind", section_place("health"));
-  take(value.admin.bind, "admin.bind", section_place("admin"));
+  take(value.health.bind, "health.bind", "[health]", section_place("health"));
+  take(value.admin.bind, "admin.bind", "[admin]", section_place("admin"));
 }
 
 void check_pattern(config const& value, node const& root, outside_knowledge const& outside, report& problems) {

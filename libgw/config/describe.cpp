@@ -28,7 +28,7 @@ section<config> const& top_section() {
       .doc = "Keys at the top of the file.",
       .settings = {
           {"config_version", &config::config_version, count{1, 1}, "Version of this format."},
-          {"include", &config::include, texts{include_fault},
+          {include_key, &config::include, texts{include_fault},
            "Further files, relative to this one and in the order of their names; what they say counts as later."},
           {"workers", &config::workers, count{0, 1024}, "Threads that move data; 0 = one per core."},
           {"memory", &config::memory, types::memory{64 * MiB},

@@ -24,6 +24,7 @@ struct setting {
   std::string_view doc;           // one sentence
   std::string type;               // "duration"
   std::string bounds;             // "1ms to 5m"; may be empty
+  std::string schema;             // a JSON Schema, as text
   bool inherited = false;         // repeats a key of another section, where it is documented
   std::string_view example = {};  // for the example file, where the default would say nothing; TOML
 
@@ -40,6 +41,7 @@ struct setting {
         doc(meaning),
         type(value_type.name()),
         bounds(value_type.bounds()),
+        schema(value_type.schema()),
         example(example_value),
         read([access, value_type](Owner& to, node const& from, faults& out) {
           value_type.read(from, std::invoke(access, to), out);
@@ -53,12 +55,24 @@ struct setting {
         doc(part.doc),
         type(part.type),
         bounds(part.bounds),
+        schema(part.schema),
         inherited(true),
         read([read_part = part.read, where](Owner& to, node const& from, faults& out) {
           read_part(to.*where, from, out);
         }),
         show([show_part = part.show, where](Owner const& from) { return show_part(from.*where); }) {}
 };
+
+/// The one key that is about the texts, not about the gateway.
+inline constexpr std::string_view include_key = "include";
+
+/// The access to a member of a part of an owner.
+template <class Owner, class Part, class Value>
+auto part_of(Part Owner::*part, Value Part::*member) {
+  return [ part, member ](auto& owner) -> auto& {
+    return (owner.*part).*member;
+  };
+}
 
 /// How a section stands in a file: [name], [[name]] or [name.X]; the top of the file has no name.
 enum class shape : std::uint8_t { top, table, list, named };
@@ -95,6 +109,23 @@ section<health> const& health_section();
 section<admin> const& admin_section();
 section<log> const& log_section();
 section<shutdown> const& shutdown_section();
+
+/// "[channel]", "[[listener]]", "[services.NAME]"; nothing for the top.
+template <class Owner>
+std::string heading_of(section<Owner> const& s) {
+  std::string const name(s.name);
+  switch (s.form) {
+    case shape::top:
+      return {};
+    case shape::table:
+      return "[" + name + "]";
+    case shape::list:
+      return "[[" + name + "]]";
+    case shape::named:
+      return "[" + name + ".NAME]";
+  }
+  return {};
+}
 
 /// Calls visit(section, member of config) for every section but the top, in the order of the reference. [channel]
 /// comes before the services that override it.

@@ -14,12 +14,6 @@ using namespace types;
 constexpr std::size_t KiB = 1024;
 constexpr std::size_t MiB = 1024 * KiB;
 
-auto tls_part(std::string listener_tls::*part) {
-  return [part](auto& owner) -> auto& {
-    return owner.tls.*part;
-  };
-}
-
 void check_tls(listener const& l, complain const& report) {
   if (!l.tls.cert.empty() && l.tls.key.empty()) {
     report({"tls.key", "tls.cert"}, "missing; a certificate needs its private key");
@@ -60,12 +54,12 @@ section<listener> const& listener_section() {
               {"handshake_timeout", &listener::handshake_timeout, duration{1ms, 5min},
                "Time from the connection to a complete request head."},
               {"header_limit", &listener::header_limit, size{1 * KiB, 1 * MiB}, "Largest request head."},
-              {"tls.cert", tls_part(&listener_tls::cert), text{},
+              {"tls.cert", part_of(&listener::tls, &listener_tls::cert), text{},
                "Certificate with its chain, a PEM file; empty = plain text."},
-              {"tls.key", tls_part(&listener_tls::key), text{}, "Its private key, a PEM file."},
-              {"tls.min_version", tls_part(&listener_tls::min_version), text{tls_version_fault},
+              {"tls.key", part_of(&listener::tls, &listener_tls::key), text{}, "Its private key, a PEM file."},
+              {"tls.min_version", part_of(&listener::tls, &listener_tls::min_version), text{tls_version_fault},
                "Oldest TLS version that is spoken: 1.2 or 1.3."},
-              {"tls.client_ca", tls_part(&listener_tls::client_ca), text{},
+              {"tls.client_ca", part_of(&listener::tls, &listener_tls::client_ca), text{},
                "PEM file; set = clients must show a certificate that one of these issued."},
           },
       .check = check_tls};

@@ -11,13 +11,6 @@ namespace {
 using namespace types;
 
 template <class Value>
-auto of_when(Value condition::*part) {
-  return [part](auto& owner) -> auto& {
-    return owner.when.*part;
-  };
-}
-
-template <class Value>
 auto of_test(Value text_test::*part) {
   return [part](auto& owner) -> auto& {
     return owner.when.value.*part;
@@ -79,7 +72,7 @@ section<rule> const& rule_section() {
           {
               {"id", &rule::id, text{or_empty<name_fault>}, "Name in logs and metrics; unique. Empty = `rule-N`.",
                R"("topic")"},
-              {"when.field", of_when(&condition::field), text{or_empty<pointer_fault>},
+              {"when.field", part_of(&rule::when, &condition::field), text{or_empty<pointer_fault>},
                "JSON Pointer into the message; `equals`, `prefix`, `regex` and `exists` beside it are asked of that "
                "member.",
                R"("/topic")"},
@@ -90,22 +83,24 @@ section<rule> const& rule_section() {
                "The regex is found in the field; its captures `(?P<name>…)` may be used below.",
                R"('^(?P<kind>[a-z]+)\.')"},
               {"when.exists", of_test(&text_test::exists), optional<flag>{}, "Whether the field is there.", "true"},
-              {"when.text", of_when(&condition::text), text{}, "The regex is found in the raw text of the message.",
-               "'\"topic\"'"},
-              {"when.binary", of_when(&condition::binary), optional<flag>{}, "Whether the message is binary.", "false"},
-              {"when.path", of_when(&condition::path), text{or_empty<path_fault>},
+              {"when.text", part_of(&rule::when, &condition::text), text{},
+               "The regex is found in the raw text of the message.", "'\"topic\"'"},
+              {"when.binary", part_of(&rule::when, &condition::binary), optional<flag>{},
+               "Whether the message is binary.", "false"},
+              {"when.path", part_of(&rule::when, &condition::path), text{or_empty<path_fault>},
                "Path of the handshake, as in `ws_paths`.", R"("/ws/audio")"},
-              {"when.header", of_when(&condition::headers), named_tests{}, "Headers of the handshake.",
+              {"when.header", part_of(&rule::when, &condition::headers), named_tests{}, "Headers of the handshake.",
                R"({ name = "X-Kind", equals = "audio" })"},
-              {"when.query", of_when(&condition::query), named_tests{}, "Parameters of the handshake's query.",
+              {"when.query", part_of(&rule::when, &condition::query), named_tests{},
+               "Parameters of the handshake's query.",
                R"([{ name = "kind", prefix = "a" }, { name = "debug", exists = false }])"},
-              {"when.cookie", of_when(&condition::cookies), named_tests{}, "Cookies of the handshake.",
+              {"when.cookie", part_of(&rule::when, &condition::cookies), named_tests{}, "Cookies of the handshake.",
                R"({ name = "tenant", regex = '^[a-z]+$' })"},
-              {"when.subprotocol", of_when(&condition::subprotocol), text{or_empty<subprotocol_fault>},
+              {"when.subprotocol", part_of(&rule::when, &condition::subprotocol), text{or_empty<subprotocol_fault>},
                "The subprotocol that was negotiated.", R"("wsgw.v1")"},
-              {"when.client", of_when(&condition::client), texts{.check = cidr_fault, .alone = true},
+              {"when.client", part_of(&rule::when, &condition::client), texts{.check = cidr_fault, .alone = true},
                "Networks, one of which holds the client's address, as CIDR.", R"(["10.0.0.0/8", "::1"])"},
-              {"when.user", of_when(&condition::user), optional<test>{}, "The identity of the client.",
+              {"when.user", part_of(&rule::when, &condition::user), optional<test>{}, "The identity of the client.",
                R"({ prefix = "dev-" })"},
               {"service", &rule::service, text{}, "The service; may hold `{captures}`.", R"("example")"},
               {"instance", &rule::instance, text{},

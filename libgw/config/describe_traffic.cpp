@@ -19,19 +19,6 @@ constexpr std::size_t MiB = 1024 * KiB;
 constexpr std::size_t GiB = 1024 * MiB;
 constexpr milliseconds month = 30 * 24h;
 
-auto queue_part(std::size_t watermarks::*part) {
-  return [part](auto& owner) -> auto& {
-    return owner.queue.*part;
-  };
-}
-
-template <class Value>
-auto tls_part(Value service_tls::*part) {
-  return [part](auto& owner) -> auto& {
-    return owner.tls.*part;
-  };
-}
-
 void check_queue(watermarks const& queue, complain const& report) {
   if (queue.low < queue.high) return;
   report({"queue.low", "queue.high"},
@@ -76,9 +63,9 @@ section<session> const& session_section() {
               {"pong_timeout", &session::pong_timeout, duration{0ms, 1h},
                "Time to show life after a ping; beyond: 3008."},
               {"max_message", &session::max_message, size{128, 1 * GiB}, "Largest message of a client; beyond: 1009."},
-              {"queue.high", queue_part(&watermarks::high), size{1 * KiB, 1 * GiB},
+              {"queue.high", part_of(&session::queue, &watermarks::high), size{1 * KiB, 1 * GiB},
                "Bytes waiting for the client above which its channels are no longer read."},
-              {"queue.low", queue_part(&watermarks::low), size{1, 1 * GiB},
+              {"queue.low", part_of(&session::queue, &watermarks::low), size{1, 1 * GiB},
                "Bytes waiting for the client at which its channels are read again."},
               {"queue.stall", &session::stall, duration{1ms, 1h},
                "Longest time in which a client with a full queue takes nothing; beyond: 4008."},
@@ -120,9 +107,9 @@ section<channel> const& channel_section() {
                "Largest message of an upstream; beyond: UPSTREAM_TOO_BIG."},
               {"hold", &channel::hold, size{0, 16 * MiB},
                "Upstream messages up to this size are sent to the client only when complete."},
-              {"queue.high", queue_part(&watermarks::high), size{1 * KiB, 1 * GiB},
+              {"queue.high", part_of(&channel::queue, &watermarks::high), size{1 * KiB, 1 * GiB},
                "Bytes waiting for the upstream above which the session is no longer read."},
-              {"queue.low", queue_part(&watermarks::low), size{1, 1 * GiB},
+              {"queue.low", part_of(&channel::queue, &watermarks::low), size{1, 1 * GiB},
                "Bytes waiting for the upstream at which the session is read again."},
               {"queue.pause_limit", &channel::pause_limit, duration{1ms, 1h},
                "Longest pause of a session for this channel; beyond: QUEUE_FULL."},
@@ -146,9 +133,7 @@ section<balancer> const& balancer_section() {
       .form = shape::table,
       .doc = "Which instance gets a new channel.",
       .settings = {
-          {"policy", &balancer::policy, text{name_fault},
-           "`least_loaded`, `p2c_ewma` (latency x channels), `round_robin`, `weighted_round_robin`, `random`, or "
-           "`consistent_hash` of the client's address."},
+          {"policy", &balancer::policy, policy{}, "How an instance is chosen."},
           {"slow_start", &balancer::slow_start, duration{0ms, 1h},
            "Time in which a new instance reaches its full share; 0 = at once."},
           {"eject.failures", &balancer::eject_failures, count{1, 1000},
@@ -177,16 +162,17 @@ section<service> const& service_section() {
                  "Host header and TLS server name; empty = the instance as configured."},
                 {"subprotocol", &service::subprotocol, text{or_empty<subprotocol_fault>},
                  "Subprotocol offered upstream; empty = none."},
-                {"balancer", &service::balancer, text{or_empty<name_fault>},
+                {"balancer", &service::balancer, policy{.may_be_empty = true},
                  "Policy for this service; empty = that of [balancer]."},
-                {"tls.enabled", tls_part(&service_tls::enabled), flag{}, "Whether its instances speak TLS."},
-                {"tls.verify", tls_part(&service_tls::verify), flag{},
+                {"tls.enabled", part_of(&service::tls, &service_tls::enabled), flag{},
+                 "Whether its instances speak TLS."},
+                {"tls.verify", part_of(&service::tls, &service_tls::verify), flag{},
                  "Whether the certificate and host name of an instance are checked."},
-                {"tls.ca", tls_part(&service_tls::ca), text{},
+                {"tls.ca", part_of(&service::tls, &service_tls::ca), text{},
                  "Who may have issued them, a PEM file; empty = the system's."},
-                {"tls.cert", tls_part(&service_tls::cert), text{},
+                {"tls.cert", part_of(&service::tls, &service_tls::cert), text{},
                  "Certificate of the gateway with its chain, a PEM file; empty = none."},
-                {"tls.key", tls_part(&service_tls::key), text{}, "Its private key, a PEM file."},
+                {"tls.key", part_of(&service::tls, &service_tls::key), text{}, "Its private key, a PEM file."},
             },
         .check = check_service};
     for (auto const& key : channel_section().settings) s.settings.emplace_back(key, &service::channel);

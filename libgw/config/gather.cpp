@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t largest_file = 4 * 1024 * 1024;
 constexpr std::size_t deepest_include = 8;
-constexpr std::string_view include_key = "include";
 
 bool is_glob(std::string_view path) {
   return path.find_first_of("*?[") != path.npos;
@@ -101,7 +100,7 @@ void gatherer::include_file(std::string const& path, position at, std::size_t de
 }
 
 void gatherer::add_overlay(overlay const& it) {
-  auto const source = problems_.add_source(it.from, it.text);
+  auto const source = problems_.add_source(it.from, it.text, it.what);
   auto parsed = parse_overlay(it, source);
   if (auto const* const wrong = std::get_if<fault>(&parsed)) {
     broken_ = true;
@@ -110,6 +109,11 @@ void gatherer::add_overlay(overlay const& it) {
   auto& document = std::get<node>(parsed);
   if (auto const* const includes = document.find(include_key)) {
     return problems_.add(includes->at, std::string(include_key), "stands in files only; name further files with -c");
+  }
+  if (it.how == overlay::form::service && !services_.insert(it.text.substr(0, it.text.find('='))).second) {
+    auto const name = it.text.substr(0, it.text.find('='));
+    return problems_.add({1, 1, source}, "services." + name,
+                         fmt::format("is given twice; write {0} {1}=HOST:PORT,HOST:PORT once", it.from, name));
   }
   interpolate(document, outside_, problems_);
   auto const key = document.as<node::table>()->front().key;

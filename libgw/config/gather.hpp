@@ -7,6 +7,7 @@
 #include "config/report.hpp"
 #include "config/tree.hpp"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ class gatherer {
   report& problems_;
   node root_{.value = node::table{}, .at = {}};
   std::vector<std::string> files_;
+  std::set<std::string> services_;  // that flags define
   bool broken_ = false;
 };
 

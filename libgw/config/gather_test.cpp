@@ -166,12 +166,14 @@ TEST_CASE("flags stand above the files, and the later flag above the earlier") {
                                     set("listener.0.origins=[\"*\"]"),
                                     set("listener.1.bind=\"[::]:2\""),
                                     set("listener.1.name=second"),
+                                    set("session.idle_timeout=0"),
                                     set("log.level=warn"),
                                     set("log.access="),
                                     set("log.access=a=b"),
                                     set("workers=3")}},
                       {{"a", std::string(order) + "host = \"kept\"\n[log]\nlevel = \"error\"\n"}});
   CHECK(c.workers == 3);
+  CHECK(c.session.idle_timeout == 0s);
   CHECK(c.log.level == gw::config::log_level::warn);
   CHECK(c.log.access == "a=b");
   CHECK(c.channel.hold == 2'048);
@@ -188,6 +190,18 @@ TEST_CASE("flags stand above the files, and the later flag above the earlier") {
   CHECK(c.services[1].path == "/x");
   CHECK(c.services[1].instances ==
         std::vector<gw::config::instance>{{.host = "h", .port = 7}, {.host = "::1", .port = 8}});
+}
+
+TEST_CASE("a service that two flags define is refused, since the second would hide the first") {
+  auto const check = [](std::vector<overlay> flags, std::string_view expected) {
+    CHECK(problems({.files = {"a"}, .overlays = std::move(flags)}, {{"a", order}}) == expected);
+  };
+  overlay const first{overlay::form::service, "--service", "chat=h:1"};
+  overlay const again{overlay::form::service, "--service", "chat=h:2"};
+  overlay const above_the_file{overlay::form::service, "--service", "order=h:2"};
+  check({first, above_the_file}, "");
+  check({first, above_the_file, again},
+        "--service:1:1: error: services.chat: is given twice; write --service chat=HOST:PORT,HOST:PORT once\n");
 }
 
 TEST_CASE("a mistake in a flag is told with its place in the flag") {

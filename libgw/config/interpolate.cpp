@@ -65,7 +65,7 @@ class interpolation {
   void visit(node& at, std::string const& path) {
     auto const before = problems_.size();
     if (auto* const text = at.as<std::string>()) {
-      if (text->find(open_mark) != text->npos) *text = replaced(*text, at.at, path);
+      if (text->find(open_mark) != text->npos) *text = replaced(*text, at, path);
     } else if (auto* const list = at.as<node::list>()) {
       for (auto& element : *list) visit(element, path);
     } else if (auto* const table = at.as<node::table>()) {
@@ -74,7 +74,8 @@ class interpolation {
     if (problems_.size() != before) problems_.taint(at.at);
   }
 
-  std::string replaced(std::string_view text, position at, std::string const& path) {
+  std::string replaced(std::string_view text, node& written, std::string const& path) {
+    auto const at = written.at;
     std::string out;
     for (;;) {
       auto const open = text.find(open_mark);
@@ -90,11 +91,12 @@ class interpolation {
       auto const value =
           close == text.npos ? fault_of("'${' without '}'; write $${ for ${ itself") : value_of(inside, outside_);
       if (!value) {
-        auto const written = text.substr(open, close - open);
-        problems_.add(problems_.find_in(at, written), path, value.error().context);
+        auto const unknown = text.substr(open, close - open);
+        problems_.add(problems_.find_in(at, unknown), path, value.error().context);
       }
       if (close == text.npos) return out;
       if (value) out += *value;
+      if (inside.starts_with(file_mark)) written.secret = true;
       text.remove_prefix(close + 1);
     }
   }

@@ -4,8 +4,15 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace gw::config {
+
+/// A word that a configuration may use, and what it means in one sentence.
+struct word {
+  std::string_view name;
+  std::string_view summary;
+};
 
 /// `Make` is the function type that makes one: `std::unique_ptr<balancer>()`.
 template <class Make>
@@ -14,6 +21,13 @@ struct kind {
   std::string_view summary;  // one sentence
   Make* make;
 };
+
+template <class Make>
+std::vector<word> words_of(std::span<kind<Make> const> kinds) {
+  std::vector<word> words;
+  for (auto const& k : kinds) words.push_back({k.name, k.summary});
+  return words;
+}
 
 /// The row called `name`; nothing if there is none.
 template <class Make>

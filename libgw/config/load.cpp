@@ -100,6 +100,8 @@ loaded finish(gatherer& gathered, report& problems, outside_knowledge const& out
   }
   result.problems = problems.take();
   result.files = gathered.files();
+  result.written = std::move(gathered.root());
+  result.sources = problems.sources();
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "config/outside.hpp"
 #include "config/overlay.hpp"
 #include "config/problem.hpp"
+#include "config/tree.hpp"
 
 #include <map>
 #include <string>
@@ -21,9 +22,11 @@ struct origins {
 };
 
 struct loaded {
-  config value;                    // with problems: what could be read, for nothing but further checks
-  std::vector<problem> problems;   // text by text, each in its order
-  std::vector<std::string> files;  // that were read, the included ones too
+  config value;                      // with problems: what could be read, for nothing but further checks
+  std::vector<problem> problems;     // text by text, each in its order
+  std::vector<std::string> files;    // that were read, the included ones too
+  node written;                      // what `value` was read from: the texts, laid over one another
+  std::vector<text_source> sources;  // the texts, by position::source
   /// Where things stand, by "rule.ID" and "services.NAME": "wsgw.toml:12", or the flag or variable.
   std::map<std::string, std::string> places;
 };

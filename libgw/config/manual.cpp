@@ -1,6 +1,8 @@
 #include "config/manual.hpp"
 
 #include "config/describe.hpp"
+#include "config/types.hpp"
+#include "core/roff.hpp"
 
 #include <fmt/format.h>
 
@@ -12,32 +14,63 @@ namespace gw::config {
 namespace {
 
 template <class Owner>
-std::string heading(section<Owner> const& s) {
-  switch (s.form) {
-    case shape::top:
-      return {};
-    case shape::table:
-      return fmt::format("[{}]", s.name);
-    case shape::list:
-      return fmt::format("[[{}]]", s.name);
-    case shape::named:
-      return fmt::format("[{}.NAME]", s.name);
-  }
-  return {};
+std::string type_of(setting<Owner> const& key) {
+  return key.bounds.empty() ? key.type : fmt::format("{}: {}", key.type, key.bounds);
+}
+
+/// What a key means; where a policy is chosen for good, the policies too.
+template <class Owner>
+std::string meaning_of(setting<Owner> const& key, std::span<word const> policies) {
+  std::string text(key.doc);
+  if (!std::is_same_v<Owner, balancer> || key.type != types::policy{}.name()) return text;
+  for (auto const& p : policies) fmt::format_to(std::back_inserter(text), " `{}`: {}", p.name, p.summary);
+  return text;
 }
 
 template <class Owner>
-void document(section<Owner> const& s, std::string& out) {
+void document(section<Owner> const& s, std::span<word const> policies, std::string& out) {
   auto const to = std::back_inserter(out);
-  if (s.form != shape::top) fmt::format_to(to, "\n### `{}`\n", heading(s));
+  if (s.form != shape::top) fmt::format_to(to, "\n### `{}`\n", heading_of(s));
   fmt::format_to(to, "\n{}\n\n| key | type | default | meaning |\n|---|---|---|---|\n", s.doc);
   for (auto const& key : s.settings) {
     if (key.inherited) continue;
-    auto const type = key.bounds.empty() ? key.type : fmt::format("{}: {}", key.type, key.bounds);
     auto const value = key.default_text();
     auto const shown = value.empty() ? std::string("not set") : fmt::format("`{}`", value);
-    fmt::format_to(to, "| `{}` | {} | {} | {} |\n", key.name, type, shown, key.doc);
+    fmt::format_to(to, "| `{}` | {} | {} | {} |\n", key.name, type_of(key), shown, meaning_of(key, policies));
   }
+}
+
+template <class Owner>
+void document(section<Owner> const& s, std::span<word const> policies, man_page& out) {
+  if (s.form != shape::top) out.subheading(heading_of(s));
+  out.paragraph(s.doc);
+  for (auto const& key : s.settings) {
+    if (key.inherited) continue;
+    auto const value = key.default_text();
+    auto const usual = value.empty() ? std::string() : fmt::format(" Default: {}.", value);
+    out.entry(key.name, type_of(key), meaning_of(key, policies) + usual);
+  }
+}
+
+void explain_format(man_page& page) {
+  page.heading("DESCRIPTION");
+  page.paragraph(
+      "A configuration of wsgw is a TOML file of the tables below. All keys have defaults; what a gateway needs is one "
+      "service. A key that is not listed here is an error, as is a number where a unit is needed. "
+      "`wsgw config check` tells every mistake with its place, `wsgw config show` every value with its origin, and "
+      "`wsgw config init` writes a file with all keys and their defaults.");
+  page.verbatim("[services.order]\ninstances = [\"127.0.0.1:9001\", \"127.0.0.1:9002\"]");
+  page.paragraph(
+      "Of several files the later wins, key by key; [[tables]] of several files add up. Above the files stand the "
+      "variables of the environment that wsgw(1) names, above those its flags.");
+  page.heading("VALUES");
+  page.entry("duration", "\"1m30s\"", "A string of whole numbers with the units ms, s, m and h; \"0\" needs none.");
+  page.entry("size", "\"64KiB\"", "A string with one of the units B, KB, MB, GB (1000) and KiB, MiB, GiB (1024).");
+  page.entry("rate", "\"20/10s\"", "A count, a slash and a duration.");
+  page.entry(
+      "${NAME}", "",
+      "In any string: the variable of the environment. ${NAME:-text} has a default, ${file:/path} is the content "
+      "of a file and kept secret, $${ stands for ${ itself.");
 }
 
 /// How a section stands in the example file.
@@ -54,7 +87,7 @@ void comment(section<Owner> const& s, presence how, std::string& out) {
   if (s.form == shape::named) {
     fmt::format_to(to, "[{}.example]\n", s.name);
   } else if (s.form != shape::top) {
-    fmt::format_to(to, "{}{}\n", how == presence::absent ? "#" : "", heading(s));
+    fmt::format_to(to, "{}{}\n", how == presence::absent ? "#" : "", heading_of(s));
   }
   for (auto const& key : s.settings) {
     if (key.inherited) continue;
@@ -79,11 +112,25 @@ presence presence_of(std::vector<Owner> config::*where) {
 
 }  // namespace
 
-std::string reference_markdown() {
+std::string reference_markdown(std::span<word const> policies) {
   std::string out;
-  document(top_section(), out);
-  each_section([&out](auto const& s, auto) { document(s, out); });
+  document(top_section(), policies, out);
+  each_section([&](auto const& s, auto) { document(s, policies, out); });
   return out;
+}
+
+std::string reference_man_page(std::string_view version, std::span<word const> policies) {
+  man_page page("WSGW.TOML", 5, fmt::format("wsgw {}", version), "wsgw.toml", "configuration of the gateway wsgw");
+  explain_format(page);
+  page.heading("KEYS");
+  document(top_section(), policies, page);
+  each_section([&](auto const& s, auto) { document(s, policies, page); });
+  page.heading("FILES");
+  page.entry("./wsgw.toml", "", "Read when nothing names a file, else");
+  page.entry("/etc/wsgw/wsgw.toml", "", "the next to be looked for.");
+  page.heading("SEE ALSO");
+  page.paragraph("`wsgw`(1)");
+  return page.text();
 }
 
 std::string commented_config() {

@@ -4,6 +4,7 @@
 #include "config/load.hpp"
 #include "testing/catch.hpp"
 
+#include <array>
 #include <string>
 
 namespace {
@@ -64,8 +65,14 @@ TEST_CASE("the commented configuration loads as it is and says the defaults when
   CHECK(values(plain.value) == values(defaults));
 }
 
+namespace {
+
+constexpr auto policies = std::to_array<gw::config::word>({{"random", "Any of them."}, {"first", "The first."}});
+
+}  // namespace
+
 TEST_CASE("the reference has a row for every key") {
-  auto const reference = gw::config::reference_markdown();
+  auto const reference = gw::config::reference_markdown(policies);
   gw::config::each_section([&](auto const& s, auto) {
     for (auto const& key : s.settings) {
       CAPTURE(s.name, key.name);
@@ -76,4 +83,19 @@ TEST_CASE("the reference has a row for every key") {
   CHECK(reference.find("### `[[listener]]`") != reference.npos);
   CHECK(reference.find("### `[services.NAME]`") != reference.npos);
   CHECK(reference.find("| `hold` | size: 0 to 16MiB | `\"64KiB\"` |") != reference.npos);
+  CHECK(reference.find("How an instance is chosen. `random`: Any of them. `first`: The first. |") != reference.npos);
+}
+
+TEST_CASE("the manual page has an entry for every key") {
+  auto const page = gw::config::reference_man_page("1.0", policies);
+  CHECK(page.starts_with(".TH \"WSGW.TOML\" 5 \"\" \"wsgw 1.0\"\n"));
+  gw::config::each_section([&](auto const& s, auto) {
+    CHECK(page.find(".SS \"" + gw::config::heading_of(s) + "\"\n") != page.npos);
+    for (auto const& key : s.settings) {
+      CAPTURE(s.name, key.name);
+      CHECK(page.find(".TP\n\\fB" + std::string(key.name) + "\\fR ") != page.npos);
+    }
+  });
+  CHECK(page.find("\\fBrandom\\fR: Any of them.") != page.npos);
+  CHECK(page.find("Longest life of a session; 0 = no limit. Default: \"0\".") != page.npos);
 }

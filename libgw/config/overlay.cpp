@@ -15,7 +15,7 @@ namespace {
 
 /// Whether a later file adds to what earlier ones list under this name.
 bool is_list_section(std::string_view name) {
-  bool found = name == "include";
+  bool found = name == include_key;
   each_section([&](auto const& s, auto) { found = found || (s.form == shape::list && s.name == name); });
   return found;
 }
@@ -145,6 +145,11 @@ std::variant<node, fault> parse_service(std::string_view text, unsigned source) 
 }
 
 }  // namespace
+
+std::string place_text(text_source const& text, unsigned line) {
+  if (line == 0) return "the default";
+  return text.what == text_source::kind::file ? fmt::format("{}:{}", text.name, line) : text.name;
+}
 
 std::variant<node, fault> parse_overlay(overlay const& it, unsigned source) {
   switch (it.how) {

@@ -11,6 +11,19 @@
 
 namespace gw::config {
 
+/// What a text of a configuration is, and the name that problems show.
+struct text_source {
+  enum class kind : std::uint8_t { file, variable, flag };
+
+  kind what = kind::file;
+  std::string name = {};  // "wsgw.toml", "WSGW_LISTEN", "--set"
+
+  friend bool operator==(text_source const&, text_source const&) = default;
+};
+
+/// "wsgw.toml:3" or "--set"; "the default" for line 0, which is no place.
+std::string place_text(text_source const& text, unsigned line);
+
 /// A text that sets something above the files.
 struct overlay {
   enum class form : std::uint8_t {
@@ -23,6 +36,7 @@ struct overlay {
   std::string from = {};  // "--set", "WSGW_LISTEN": what problems show as the file
   std::string text = {};
   std::string key = {};  // of form::value: "log.level", "listener.0.bind"
+  text_source::kind what = text_source::kind::flag;
 };
 
 /// The document that `it` stands for, or what is wrong with its text.

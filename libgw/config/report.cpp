@@ -24,10 +24,21 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 
 }  // namespace
 
-unsigned report::add_source(std::string name, std::string text) {
-  auto& added = sources_.emplace_back(origin{std::move(name), std::move(text)});
+unsigned report::add_source(std::string name, std::string text, text_source::kind what) {
+  auto& added = sources_.emplace_back(origin{std::move(name), std::move(text), what});
   added.lines = lines_of(added.text);
   return static_cast<unsigned>(sources_.size() - 1);
+}
+
+std::string report::place_of(position at) const {
+  auto const& source = sources_[at.source];
+  return place_text({source.what, source.name}, at.line);
+}
+
+std::vector<text_source> report::sources() const {
+  std::vector<text_source> all;
+  for (auto const& s : sources_) all.push_back({s.what, s.name});
+  return all;
 }
 
 std::string_view report::line_of(position at) const {

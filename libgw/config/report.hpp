@@ -1,6 +1,7 @@
 // Collects the problems of one configuration; the part of the loader that knows its texts and their lines.
 #pragma once
 
+#include "config/overlay.hpp"
 #include "config/problem.hpp"
 #include "config/tree.hpp"
 
@@ -17,9 +18,12 @@ namespace gw::config {
 class report {
  public:
   /// A file, a flag or a variable by the name that problems show. The number is for position::source.
-  unsigned add_source(std::string name, std::string text);
+  unsigned add_source(std::string name, std::string text, text_source::kind what = text_source::kind::file);
   std::string_view text_of(unsigned source) const { return sources_[source].text; }
   std::string const& name_of(unsigned source) const { return sources_[source].name; }
+  std::string place_of(position at) const;
+  /// All of them, by their numbers.
+  std::vector<text_source> sources() const;
 
   void add(position at, std::string key, std::string what);
   std::size_t size() const noexcept { return problems_.size(); }
@@ -41,6 +45,7 @@ class report {
   struct origin {
     std::string name;
     std::string text;
+    text_source::kind what = text_source::kind::file;
     std::vector<std::string_view> lines = {};
   };
   struct entry {

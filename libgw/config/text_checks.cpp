@@ -11,7 +11,6 @@
 namespace gw::config {
 namespace {
 
-constexpr std::string_view service_scheme = "lb://";
 constexpr auto predicate_names = std::to_array<std::string_view>({"Path", "Host"});
 
 bool is_printable(std::string_view text) {
@@ -99,8 +98,9 @@ std::string route_kind_fault(std::string_view text) {
 }
 
 std::string uri_fault(std::string_view text) {
-  if (!text.starts_with(service_scheme)) return fmt::format("'{}' names no service; write \"lb://SERVICE\"", text);
-  return service_name_fault(text.substr(service_scheme.size()));
+  auto const service = service_of_uri(text);
+  if (!service) return fmt::format("'{}' names no service; write \"lb://SERVICE\"", text);
+  return service_name_fault(*service);
 }
 
 std::string predicate_fault(std::string_view text) {

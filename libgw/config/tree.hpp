@@ -26,6 +26,7 @@ struct node {
   /// The monostate stands for dates and times, which no setting uses.
   std::variant<std::monostate, bool, std::int64_t, double, std::string, list, table> value;
   position at;
+  bool secret = false;  // holds what a ${file:/path} brought: it is not shown
 
   template <class T>
   T const* as() const {

@@ -1,6 +1,7 @@
 #include "config/types.hpp"
 
 #include "config/address.hpp"
+#include "config/text_checks.hpp"
 #include "core/did_you_mean.hpp"
 #include "core/units.hpp"
 
@@ -30,10 +31,9 @@ template <class Parse>
 auto quantity(node const& from, std::string_view what, Parse parse, faults& out)
     -> decltype(parse(std::string_view{})) {
   if (auto const* const bare = from.as<std::int64_t>()) {
-    auto parsed = parse(std::to_string(*bare));
-    // "0" needs no unit, but it is still a string: one form for all values of a key.
-    add(out, from, parsed ? fmt::format("must be a string; write \"{}\"", *bare) : parsed.error().context);
-    return error{};
+    auto parsed = parse(std::to_string(*bare));  // only 0 needs no unit
+    if (!parsed) add(out, from, parsed.error().context);
+    return parsed;
   }
   auto const* const text = expect<std::string>(from, what, out);
   if (text == nullptr) return error{};
@@ -91,6 +91,11 @@ std::string quoted(std::string_view value) {
     }
   }
   return text + '"';
+}
+
+std::string bare_or_quoted(std::string_view name) {
+  constexpr std::string_view bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  return !name.empty() && name.find_first_not_of(bare) == name.npos ? std::string(name) : quoted(name);
 }
 
 void flag::read(node const& from, bool& to, faults& out) const {
@@ -214,6 +219,10 @@ std::string memory::show(memory_limit value) const {
 }
 std::string memory::bounds() const {
   return fmt::format("1% to 100%, or at least {}", size_text(min_bytes));
+}
+
+void policy::read(node const& from, std::string& to, faults& out) const {
+  text{may_be_empty ? or_empty<name_fault> : name_fault}.read(from, to, out);
 }
 
 void instances::read(node const& from, std::vector<instance>& to, faults& out) const {

@@ -21,6 +21,9 @@ using text_check = std::string (*)(std::string_view);
 //   void read(node const&, Value&, faults&) const   leaves the value alone if it adds a fault
 //   std::string show(Value const&) const            as TOML
 //   std::string name() const, bounds() const        for people; bounds may be empty
+//   std::string schema() const                      for editors: a JSON Schema
+
+// A string may also hold a ${VARIABLE}, so no schema judges a string that has one.
 
 /// true or false
 struct flag {
@@ -28,6 +31,7 @@ struct flag {
   std::string show(bool value) const { return value ? "true" : "false"; }
   std::string name() const { return "boolean"; }
   std::string bounds() const { return {}; }
+  std::string schema() const;
 };
 
 /// a whole number without a unit
@@ -39,6 +43,7 @@ struct count {
   std::string show(std::size_t value) const { return std::to_string(value); }
   std::string name() const { return "integer"; }
   std::string bounds() const;
+  std::string schema() const;
 };
 
 /// "10s"
@@ -50,6 +55,7 @@ struct duration {
   std::string show(milliseconds value) const;
   std::string name() const { return "duration"; }
   std::string bounds() const;
+  std::string schema() const;
 };
 
 /// "64KiB"
@@ -61,6 +67,7 @@ struct size {
   std::string show(std::size_t value) const;
   std::string name() const { return "size"; }
   std::string bounds() const;
+  std::string schema() const;
 };
 
 struct text {
@@ -70,6 +77,7 @@ struct text {
   std::string show(std::string const& value) const;
   std::string name() const { return "string"; }
   std::string bounds() const { return {}; }
+  std::string schema() const;
 };
 
 /// a list of strings
@@ -81,6 +89,7 @@ struct texts {
   std::string show(std::vector<std::string> const& value) const;
   std::string name() const { return "list of strings"; }
   std::string bounds() const { return {}; }
+  std::string schema() const;
 };
 
 /// a value that may be left out
@@ -102,6 +111,7 @@ struct optional {
   }
   std::string name() const { return type.name(); }
   std::string bounds() const { return type.bounds(); }
+  std::string schema() const { return type.schema(); }
 };
 
 /// "20/10s"
@@ -112,6 +122,7 @@ struct rate {
   std::string show(gw::rate value) const;
   std::string name() const { return "rate"; }
   std::string bounds() const;
+  std::string schema() const;
 };
 
 /// "50%" or "512MiB"
@@ -122,6 +133,7 @@ struct memory {
   std::string show(memory_limit value) const;
   std::string name() const { return "share or size"; }
   std::string bounds() const;
+  std::string schema() const;
 };
 
 /// one of a few words
@@ -137,6 +149,18 @@ struct choice {
   std::string show(Enum value) const;
   std::string name() const { return "string"; }
   std::string bounds() const;
+  std::string schema() const;
+};
+
+/// the name of a way to choose an instance
+struct policy {
+  bool may_be_empty = false;
+
+  void read(node const& from, std::string& to, faults& out) const;
+  std::string show(std::string const& value) const { return text{}.show(value); }
+  std::string name() const { return "policy"; }
+  std::string bounds() const { return {}; }
+  std::string schema() const;  // leaves the names to who knows them: #/$defs/policy
 };
 
 /// the addresses of a service: "host:port" or { addr, weight, zone }
@@ -145,6 +169,7 @@ struct instances {
   std::string show(std::vector<instance> const& value) const;
   std::string name() const { return "list of addresses"; }
   std::string bounds() const { return "\"host:port\" or { addr, weight, zone }"; }
+  std::string schema() const;
 };
 
 /// what is asked of a text: a string, which it must equal, or { equals, prefix, regex, exists }
@@ -153,6 +178,7 @@ struct test {
   std::string show(text_test const& value) const;
   std::string name() const { return "string or test"; }
   std::string bounds() const { return "\"TEXT\" or { equals, prefix, regex, exists }"; }
+  std::string schema() const;
 };
 
 /// what is asked of named texts: { name, equals, prefix, regex, exists }, or a list of such
@@ -161,6 +187,7 @@ struct named_tests {
   std::string show(std::vector<named_test> const& value) const;
   std::string name() const { return "test or list of tests"; }
   std::string bounds() const { return "{ name, equals, prefix, regex, exists }"; }
+  std::string schema() const;
 };
 
 /// Why these tests exclude each other; empty if they do not.
@@ -168,6 +195,12 @@ std::string contradiction(text_test const& it);
 
 /// `value` as a TOML basic string.
 std::string quoted(std::string_view value);
+
+/// `name` as a part of a TOML key.
+std::string bare_or_quoted(std::string_view name);
+
+/// The schema of a string that is one of `words`.
+std::string words_schema(std::vector<std::string_view> const& words);
 
 /// Reads a string that must be one of `words`: its index, or words.size() and a fault.
 std::size_t read_word(node const& from, std::vector<std::string_view> const& words, faults& out);
@@ -186,6 +219,13 @@ std::string choice<Enum>::show(Enum value) const {
     if (o.value == value) return quoted(o.word);
   }
   return {};
+}
+
+template <class Enum>
+std::string choice<Enum>::schema() const {
+  std::vector<std::string_view> words;
+  for (auto const& o : options) words.push_back(o.word);
+  return words_schema(words);
 }
 
 template <class Enum>

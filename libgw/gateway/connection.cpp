@@ -199,12 +199,18 @@ answer answer_probe(worker const& on, std::string_view raw) {
   } else {
     return refusal(404, "NO_ROUTE", "here are /healthz, /readyz and /metrics");
   }
+  constexpr std::string_view methods = "GET, HEAD, OPTIONS";
   if (head->method == "OPTIONS") {
-    wire::owned_field const allow{"Allow", "GET, HEAD, OPTIONS"};
+    wire::owned_field const allow{"Allow", std::string(methods)};
     return {wire::make_response(204, {&allow, 1}, "", "", false), {}, {}};
   }
   if (head->method != "GET" && head->method != "HEAD") {
-    return refusal(405, "BAD_HANDSHAKE", "only GET, HEAD and OPTIONS are answered here");
+    return {wire::make_problem({.status = 405,
+                                .code = "BAD_HANDSHAKE",
+                                .detail = "only GET, HEAD and OPTIONS are answered here",
+                                .allow = methods}),
+            {},
+            {}};
   }
   auto bytes = wire::make_response(status, {}, type, body, false);
   if (head->method == "HEAD") bytes.resize(bytes.size() - body.size());

@@ -297,6 +297,8 @@ TEST_CASE("the entrance for probes serves nothing else, and says why it is not r
       probe.sends(r.request);
       auto const bytes = co_await probe.hears_all();
       check_problem(bytes, r.status, r.code);
+      bool const says_what_is_allowed = bytes.find("\r\nAllow: GET, HEAD, OPTIONS\r\n") != bytes.npos;
+      CHECK(says_what_is_allowed == (r.status == 405));
     });
   }
   play({}, [](gateway_world& world) -> net::awaitable<void> {

@@ -1,5 +1,6 @@
 #include "route/handshake_routes.hpp"
 
+#include "config/address.hpp"
 #include "wire/strict_head_lexis.hpp"
 #include "wire/target.hpp"
 
@@ -10,8 +11,6 @@
 
 namespace gw::route {
 namespace {
-
-constexpr std::string_view balanced = "lb://";
 
 error fault(config::route const& of, std::string_view key, std::string_view text) {
   return {.code = errc::bad_config, .context = fmt::format("route '{}': {}: {}", of.id, key, text), .cause = {}};
@@ -52,8 +51,9 @@ result<handshake_routes> handshake_routes::make(std::span<config::route const> r
   std::stable_sort(ordered.begin(), ordered.end(), [](auto const* a, auto const* b) { return a->order < b->order; });
   handshake_routes made;
   for (auto const* const r : ordered) {
-    if (!r->uri.starts_with(balanced)) return fault(*r, "uri", fmt::format("'{}' is not lb://SERVICE", r->uri));
-    auto const service = std::find(services.begin(), services.end(), r->uri.substr(balanced.size()));
+    auto const named = config::service_of_uri(r->uri);
+    if (!named) return fault(*r, "uri", fmt::format("'{}' is not lb://SERVICE", r->uri));
+    auto const service = std::find(services.begin(), services.end(), *named);
     if (service == services.end()) return fault(*r, "uri", fmt::format("'{}' names no service", r->uri));
     handshake_route compiled{.id = r->id, .service = static_cast<std::uint32_t>(service - services.begin())};
     for (auto const& p : r->predicates) {

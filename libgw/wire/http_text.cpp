@@ -91,7 +91,7 @@ std::string make_problem(problem const& told) {
       {"code", told.code},
   };
   std::vector<owned_field> fields(told.extra.begin(), told.extra.end());
-  if (told.status == 405) fields.push_back({"Allow", "GET"});
+  if (told.status == 405) fields.push_back({"Allow", std::string(told.allow)});
   if (told.status == 426) {
     fields.push_back({"Upgrade", "websocket"});
     fields.push_back({"Connection", "Upgrade"});

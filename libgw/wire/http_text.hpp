@@ -40,11 +40,11 @@ struct problem {
   std::optional<std::chrono::seconds> retry_after{};
   bool keep_alive = false;
   std::span<owned_field const> extra{};  // WWW-Authenticate and the like
+  std::string_view allow = "GET";        // the methods that a 405 names
 };
 
 /// The answer as application/problem+json with type, title, status, detail and code. Adds Retry-After,
-/// `Sec-WebSocket-Version: 13` to a 426 (RFC 6455 section 4.4) with the Upgrade that RFC 9110 wants, `Allow: GET` to a
-/// 405.
+/// `Sec-WebSocket-Version: 13` to a 426 (RFC 6455 section 4.4) with the Upgrade that RFC 9110 wants, `Allow` to a 405.
 std::string make_problem(problem const& told);
 
 /// The same for a head that was refused; closes, since nobody can say where the next request would begin.

@@ -78,6 +78,7 @@ TEST_CASE("a problem is told as RFC 9457 has it") {
 TEST_CASE("A1: a 405 says what is allowed") {
   auto const told = read(make_problem(head_fault{405, "a WebSocket is opened with GET"}));
   CHECK(told.head.get("allow") == "GET");
+  CHECK(read(make_problem({.status = 405, .allow = "GET, HEAD"})).head.get("allow") == "GET, HEAD");
   CHECK(told.body["code"] == "BAD_HANDSHAKE");
   CHECK(told.body["detail"] == "a WebSocket is opened with GET");
 }

@@ -1,20 +1,16 @@
 """The command line: what each command prints, and the status it leaves with."""
-import contextlib
 import json
 import os
 import re
-import shlex
 import tempfile
 import xml.etree.ElementTree
 
 from lib.certificates import certificates
-from lib.gateway import gateway, http_get, mock_service, service
+from lib.gateway import gateway, mock_service, service
 from lib.peers import connect, receive
-from lib.process import binary, process, run
+from lib.process import binary, run
 from lib.story import check, check_equal, measured, scaled, tell
 
-COMMANDS = [[], ["serve"], ["config"], ["config", "check"], ["route"], ["route", "test"], ["mock-service"], ["client"],
-            ["bench"], ["version"]]
 CONFIGURATIONS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "corpus", "config")
 ORDER = ["--service", "order=127.0.0.1:9001"]
 
@@ -263,93 +259,6 @@ async def bench_command():
     check_equal("nobody listens: status 5", done.status, 5)
 
 
-def examples_of(help_text):
-    """The lines behind `Examples:`, which must be the end."""
-    lines = help_text.rstrip("\n").split("\n")
-    if "Examples:" not in lines:
-        return []
-    behind = lines[lines.index("Examples:") + 1:]
-    return [line.strip() for line in behind] if all(line.startswith("  wsgw ") for line in behind) else []
-
-
-async def helps():
-    """Every command's --help fits a screen and ends with examples."""
-    for command in COMMANDS:
-        name = " ".join(["wsgw", *command])
-        done = await wsgw(*command, "--help")
-        lines = done.out.rstrip("\n").split("\n")
-        check(f"{name} --help: status 0, nothing on stderr", (done.status, done.err) == (0, ""), done)
-        check(f"{name} --help: {len(lines)} lines, at most 40, none longer than 120",
-              len(lines) <= 40 and max(map(len, lines)) <= 120, done.out)
-        check(f"{name} --help ends with examples", examples_of(done.out), done.out)
-
-
-async def examples_run():
-    """The examples of --help do what they say, with the addresses of this run."""
-    order_toml = '[services.order]\ninstances = ["127.0.0.1:9001"]\n'
-    with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        for name, content in (("wsgw.toml", order_toml), ("mock.toml", '[services.order]\ndelay = "5ms"\n'),
-                              ("message.json", '{"method":"/api/v1/nobody/x"}'),
-                              ("messages.ndjson", '{"method":"/api/v1/order/x"}\n{"method":"/api/v1/nobody/x"}\n'),
-                              ("tests.toml", '[[case]]\nmessage = { method = "/api/v1/order/x" }\nexpect = "order"\n'),
-                              ("order.txt", 'call order/get {"id":7}\nexpect /service=order\n')):
-            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-                file.write(content)
-        async with mock_service(3, "--service", "echo=1", "--service", "order=1", "--service", "chat=1") as mocks:
-            async with gateway(*[service(n, *mocks.addresses(n)) for n in ("echo", "order", "chat")]) as gw:
-                for command in (["route", "test"], ["config", "check"], ["client"]):
-                    for example in examples_of((await wsgw(*command, "--help")).out):
-                        await run_example(example, gw, folder)
-        for command in (["serve"], ["mock-service"]):
-            for example in examples_of((await wsgw(*command, "--help")).out):
-                await start_example(example, folder)
-
-
-async def run_example(example, gw, folder):
-    """An example that ends by itself. Its gateway is this one."""
-    line = example.replace("127.0.0.1:8080", gw.address)
-    line, _, file = line.partition(" < ")
-    stdin = ""
-    if file:
-        with open(os.path.join(folder, file), encoding="utf-8") as opened:
-            stdin = opened.read()
-    done = await run(binary(), *shlex.split(line)[1:], stdin=stdin, cwd=folder)
-    check(f"{example}", done.status == 0 and done.out, done)
-
-
-async def start_example(example, folder):
-    """An example that goes on until a signal, on free ports instead of its own."""
-    words = [word.replace("127.0.0.1:9001", "127.0.0.1:0") if "=" not in word else word
-             for word in shlex.split(example)[1:]]
-    if words[0] == "serve":
-        words += ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
-    for flag, name in (("-c", "wsgw.toml"), ("-f", "mock.toml")):
-        if flag in words:
-            words[words.index(flag) + 1] = os.path.join(folder, name)
-    async with process(binary(), *words, name=example) as started:
-        if "--demo" in words:
-            await demo_talks(started)
-        elif words[0] == "serve":
-            await started.events(started.err, "ready")
-        else:
-            await started.lines(started.out, lambda line: "listen" in line)
-        started.send_signal(2)
-        check_equal(f"{example} (until a signal)", await started.exit_status(), 0)
-
-
-async def demo_talks(started):
-    """The lines that the demo prints to be pasted work."""
-    await started.lines(started.out, lambda line: line.startswith("# Ctrl-C"))
-    pasted = [line for line in started.out if line.startswith("wsgw client ")]
-    for line in pasted:
-        done = await run(binary(), *shlex.split(line)[1:])
-        check(f"the demo's line works: {re.sub(r':[0-9]+', ':PORT', line)}", done.status == 0 and done.out, done)
-    address = next(line for line in started.out if line.startswith("curl ")).split("/")[2]
-    status, text = await http_get(address, "/metrics")
-    check("so does its scrape", status == 200 and "wsgw_sessions" in text)
-
-
 async def streams_and_colour():
     """Data is on stdout, everything else on stderr, and colours only where they are wanted."""
     done = await wsgw("version")
@@ -361,5 +270,5 @@ async def streams_and_colour():
     check("with --color always it has them", "\x1b[" in painted.err, painted)
 
 
-tell(selftest, route_test, route_test_many, config_check, precedence, client_command, pushing_mock, bench_command, helps,
-     examples_run, streams_and_colour)
+tell(selftest, route_test, route_test_many, config_check, precedence, client_command, pushing_mock, bench_command,
+     streams_and_colour)

@@ -1,0 +1,58 @@
+#include "tools/http_get.hpp"
+
+#include "net/http_io.hpp"
+#include "net/stream.hpp"
+#include "wire/strict_head.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace gw::tools {
+namespace {
+
+constexpr std::size_t largest_head = 16 * 1024;
+constexpr std::size_t largest_body = 64 * 1024;
+
+error failed(errc code, std::string what, std::error_code cause = {}) {
+  return {code, side::upstream, std::move(what), cause};
+}
+
+net::awaitable<result<http_answer>> ask(net::stream& with, net::address at, std::string path) {
+  auto const connected = co_await with.connect(at);
+  if (!connected) {
+    co_return failed(errc::connect_failed, fmt::format("cannot connect to {}", at.text()), connected.error().cause);
+  }
+  auto const host = at.is_unix() ? std::string("localhost") : at.text();
+  auto const request = fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", path, host);
+  if (auto const written = co_await with.write(request); !written) co_return written.error();
+  net::received_head received;
+  if (auto const read = co_await net::read_head(with, received, largest_head); !read) {
+    co_return failed(errc::connect_failed, fmt::format("{} closed the connection", at.text()), read.error().cause);
+  }
+  auto const head = wire::judge_response(received.head());
+  if (!head) {
+    co_return failed(errc::handshake_rejected, fmt::format("{} does not speak HTTP: {}", at.text(), head.error().why));
+  }
+  http_answer answer{.status = head->status, .body = received.rest()};
+  std::array<char, 4096> buffer;
+  while (answer.body.size() < largest_body) {
+    auto const read = co_await with.read_some(buffer);
+    if (!read) break;
+    answer.body.append(buffer.data(), *read);
+  }
+  co_return answer;
+}
+
+}  // namespace
+
+net::awaitable<result<http_answer>> http_get(net::loop& on, net::address at, std::string path, duration limit) {
+  net::stream with(on);
+  net::deadline const in_time(on, with, limit);
+  auto answer = co_await ask(with, at, std::move(path));
+  if (in_time.passed()) co_return failed(errc::connect_timeout, fmt::format("{} did not answer in time", at.text()));
+  co_return answer;
+}
+
+}  // namespace gw::tools

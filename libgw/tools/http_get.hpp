@@ -1,0 +1,22 @@
+// One GET by plain HTTP/1.1, with a deadline. Used by `wsgw healthcheck`.
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "net/address.hpp"
+#include "net/loop.hpp"
+
+#include <string>
+
+namespace gw::tools {
+
+struct http_answer {
+  int status = 0;
+  std::string body;  // at most 64 KiB of it
+};
+
+/// Asks `at` for `path`, as the host of the same text, all within `limit`. Errors: connect_failed, connect_timeout,
+/// handshake_rejected (what came is not HTTP).
+net::awaitable<result<http_answer>> http_get(net::loop& on, net::address at, std::string path, duration limit);
+
+}  // namespace gw::tools
