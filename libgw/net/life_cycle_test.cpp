@@ -34,7 +34,7 @@ net::awaitable<void> outlast_a_timer(net::loop& busy) {
   net::timer due(
       busy.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &over);
   due.start(1ms);
-  std::this_thread::sleep_for(60ms);
+  std::this_thread::sleep_for(60ms);  // sleep: this is what keeps the loop busy
   co_await over.wait();
 }
 
