@@ -21,7 +21,7 @@ constexpr std::string_view examples =
 
 /// What the scripts ask for while somebody types: quick, and silent whatever is wrong.
 void print_services(settings_flags const& flags) {
-  for (auto const& s : read_settings(origins_of(flags)).value.services) fmt::print("{}\n", s.name);
+  for (auto const& name : service_names(flags)) fmt::print("{}\n", name);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "settings.hpp"
 
 #include "cluster/balancer.hpp"
+#include "config/address.hpp"
 #include "gateway/server.hpp"
 #include "route/search.hpp"
 #include "route/table.hpp"
@@ -125,6 +126,14 @@ gw::config::origins origins_of(settings_flags const& flags) {
 
 gw::config::loaded read_settings(gw::config::origins const& from) {
   return gw::config::load(from, outside());
+}
+
+std::vector<std::string> service_names(settings_flags const& flags) {
+  std::vector<std::string> names;
+  for (auto& s : read_settings(origins_of(flags)).value.services) {
+    if (gw::config::service_name_fault(s.name).empty()) names.push_back(std::move(s.name));
+  }
+  return names;
 }
 
 std::string names_of_files(gw::config::loaded const& read) {

@@ -33,6 +33,10 @@ gw::config::origins origins_of(settings_flags const& flags);
 /// Reads them, with all that the layers above the loader know.
 gw::config::loaded read_settings(gw::config::origins const& from);
 
+/// The services of a configuration, for completion: whatever is wrong with it. A name that no service may have is left
+/// out, for shells expand the words that they complete.
+std::vector<std::string> service_names(settings_flags const& flags);
+
 /// "a.toml, b.toml"; "the command line" if no file was read.
 std::string names_of_files(gw::config::loaded const& read);
 

@@ -78,6 +78,10 @@ async def services_are_quick():
                             ("a folder", ["-c", w.folder])):
             done = await run(binary(), "completion", "services", *words, cwd=w.folder)
             check_equal(f"{what}: nothing, and no complaint", (done.status, done.out, done.err), (0, "", ""))
+        with open(os.path.join(w.folder, "foreign.toml"), "w", encoding="utf-8") as file:
+            file.write('[services."$(rm x)"]\n[services.good]\n')
+        done = await run(binary(), "completion", "services", "-c", "foreign.toml", cwd=w.folder)
+        check_equal("of names that a shell would obey, none", (done.status, done.out, done.err), (0, "good\n", ""))
 
 
 async def in_bash():
