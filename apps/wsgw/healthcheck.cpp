@@ -5,6 +5,8 @@
 #include "core/clock.hpp"
 #include "net/resolve.hpp"
 #include "tools/http_get.hpp"
+#include "tools/json_text.hpp"
+#include "tools/printable.hpp"
 #include "tools/run_loop.hpp"
 
 #include <fmt/core.h>
@@ -81,8 +83,9 @@ gw::net::awaitable<void> ask_into(gw::net::loop& on, question const& what, gw::r
   answer = co_await ask(on, what);
 }
 
+/// For people: whoever answers may not be a gateway.
 std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
+  return gw::tools::printable(text.substr(0, text.find('\n')));
 }
 
 void run(healthcheck_options const& o, outcome& result) {
@@ -109,7 +112,7 @@ void run(healthcheck_options const& o, outcome& result) {
       {"schema", "wsgw.healthcheck.v1"}, {"healthy", healthy}, {"address", what.bind}, {"path", what.path}};
   if (answer) {
     out["status"] = answer->status;
-    auto const body = nlohmann::ordered_json::parse(answer->body, nullptr, false);
+    auto const body = gw::tools::parse_shallow<nlohmann::ordered_json>(answer->body);
     out["answer"] = body.is_discarded() ? nlohmann::ordered_json(first_line(answer->body)) : body;
   } else {
     out["error"] = said;

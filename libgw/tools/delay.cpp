@@ -1,5 +1,6 @@
 #include "tools/delay.hpp"
 
+#include "core/trimmed.hpp"
 #include "core/units.hpp"
 
 #include <fmt/core.h>
@@ -23,12 +24,6 @@ error bad(std::string_view text, std::string_view why) {
           fmt::format("'{}' is not a delay: {}; write 50ms, 5ms..20ms, 5ms±2ms, normal(5ms,2ms) or '5ms p99 80ms'",
                       text, why),
           {}};
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
 }
 
 struct pair {

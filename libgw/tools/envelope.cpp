@@ -1,5 +1,7 @@
 #include "tools/envelope.hpp"
 
+#include "core/trimmed.hpp"
+
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
@@ -10,12 +12,6 @@ constexpr std::string_view blanks = " \t\r\n";
 
 std::string quoted(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::string_view trimmed(std::string_view text) {
-  auto const first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 /// Position behind the string that begins at `at`.

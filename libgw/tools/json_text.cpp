@@ -1,18 +1,8 @@
 #include "tools/json_text.hpp"
 
 namespace gw::tools {
-namespace {
 
 using json = nlohmann::json;
-
-constexpr int deepest = 64;
-
-}  // namespace
-
-json parse_shallow(std::string_view text) {
-  auto const shallow = [](int depth, json::parse_event_t, json&) { return depth <= deepest; };
-  return json::parse(text, shallow, false);
-}
 
 std::string dumped(json const& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);

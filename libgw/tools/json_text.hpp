@@ -12,7 +12,11 @@ namespace gw::tools {
 
 /// Parsed, with everything that nests deeper than 64 left out: the recursive functions of the library stay safe.
 /// Discarded (is_discarded()) if it is no JSON.
-nlohmann::json parse_shallow(std::string_view text);
+template <class Json = nlohmann::json>
+Json parse_shallow(std::string_view text) {
+  auto const shallow = [](int depth, typename Json::parse_event_t, Json&) { return depth <= 64; };
+  return Json::parse(text, shallow, false);
+}
 
 /// On one line; what is not UTF-8 becomes U+FFFD.
 std::string dumped(nlohmann::json const& value);

@@ -1,6 +1,7 @@
 #include "tools/mock_control.hpp"
 
 #include "core/did_you_mean.hpp"
+#include "core/trimmed.hpp"
 
 #include <fmt/core.h>
 
@@ -17,13 +18,6 @@ constexpr std::array<std::string_view, 4> deeds = {"reset", "close", "send", "li
 
 error bad(std::string why) {
   return {errc::bad_usage, side::client, std::move(why), {}};
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  auto const first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 /// The first word, which is cut off `text`.

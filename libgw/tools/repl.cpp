@@ -2,6 +2,7 @@
 
 #include "config/address.hpp"
 #include "core/did_you_mean.hpp"
+#include "core/trimmed.hpp"
 #include "tools/explain.hpp"
 #include "tools/json_text.hpp"
 #include "tools/printable.hpp"
@@ -36,13 +37,6 @@ constexpr std::array<command_row, 8> commands = {{
     {"/stats", "/stats", "what was sent and received"},
 }};
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  auto const first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 repl_order saying(std::string text) {
   return {.say = std::move(text)};
 }
@@ -55,14 +49,11 @@ std::string help() {
 
 /// Indented if it is JSON.
 std::string pretty(std::string_view text) {
-  auto const shallow = [](int depth, nlohmann::ordered_json::parse_event_t, nlohmann::ordered_json&) {
-    return depth <= 64;
-  };
+  using json = nlohmann::ordered_json;
   auto const cut = text.size() > shown;
-  auto const parsed = cut ? nlohmann::ordered_json(nlohmann::ordered_json::value_t::discarded)
-                          : nlohmann::ordered_json::parse(text, shallow, false);
-  auto written = parsed.is_structured() ? parsed.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
-                                        : std::string(text.substr(0, shown));
+  auto const parsed = cut ? json() : parse_shallow<json>(text);
+  auto const written = parsed.is_structured() ? parsed.dump(2, ' ', false, json::error_handler_t::replace)
+                                              : std::string(text.substr(0, shown));
   auto lines = printable(written, parsed.is_structured());
   if (cut) lines += fmt::format("... ({} bytes; /save FILE keeps them)", text.size());
   return lines;

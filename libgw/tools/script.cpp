@@ -1,6 +1,7 @@
 #include "tools/script.hpp"
 
 #include "core/did_you_mean.hpp"
+#include "core/trimmed.hpp"
 #include "core/units.hpp"
 #include "tools/json_text.hpp"
 #include "wire/close_code.hpp"
@@ -27,13 +28,6 @@ error bad(std::string what) {
 
 std::string cut(std::string_view text) {
   return text.size() <= shown ? std::string(text) : std::string(text.substr(0, shown)) + "...";
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  auto const first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 struct word {
@@ -305,7 +299,9 @@ std::string differences(json const& wanted, json const& got, std::string_view po
   for (std::size_t i = 0; i < std::min(patch.size(), most); ++i) {
     auto const path = patch[i].at("path").get<std::string>();
     auto const* const expected = find_at(wanted, path);
-    auto const* const came = find_at(got, path);
+    // The path of an element that is added to a list is "/-", where nothing stands.
+    auto const added = patch[i].value("op", "") == "add" ? &patch[i].at("value") : nullptr;
+    auto const* const came = added != nullptr ? added : find_at(got, path);
     lines += fmt::format("\n  differs:  {}{}: {} instead of {}", pointer, path,
                          came == nullptr ? "nothing" : cut(dumped(*came)),
                          expected == nullptr ? "nothing" : cut(dumped(*expected)));

@@ -103,6 +103,9 @@ TEST_CASE("Two objects that differ are compared place by place") {
   check_expect(R"(/d={"a":1,"b":[1,2]})", R"({"d":{"a":2,"b":[1,2],"c":3}})",
                "{\"a\":1,\"b\":[1,2]}\n  got:      {\"a\":2,\"b\":[1,2],\"c\":3}\n"
                "  differs:  /d/a: 2 instead of 1\n  differs:  /d/c: 3 instead of nothing");
+  check_expect("=[1,2]", "[1,3,4]",
+               "[1,2]\n  got:      [1,3,4]\n  differs:  /1: 3 instead of 2\n  differs:  /-: 4 instead of nothing");
+  check_expect("=[1,2]", "[1]", "[1,2]\n  got:      [1]\n  differs:  /1: nothing instead of 2");
 }
 
 TEST_CASE("What a reply holds can be captured and sent") {

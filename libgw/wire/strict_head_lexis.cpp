@@ -1,5 +1,7 @@
 #include "wire/strict_head_lexis.hpp"
 
+#include "core/trimmed.hpp"
+
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -75,9 +77,7 @@ bool has_prefix(std::string_view text, std::string_view prefix) noexcept {
 }
 
 std::string_view trim(std::string_view text) noexcept {
-  auto const first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return text.substr(0, 0);
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  return trimmed(text, " \t");
 }
 
 std::optional<std::string_view> next_element(std::string_view& list) noexcept {
