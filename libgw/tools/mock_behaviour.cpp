@@ -76,6 +76,7 @@ result<mock_flood> parse_flood(std::string_view text) {
   if (space == text.size()) return made;
   auto const at = parse_rate(text.substr(space + 1));
   if (!at) return at.error();
+  if (at->count == 0) return bad(fmt::format("'{}' would never send; write 'off'", text));
   made.at = *at;
   return made;
 }

@@ -44,7 +44,7 @@ TEST_CASE("Every setting of a mock shows what it was set to, and off forgets it"
 }
 
 TEST_CASE("What a setting cannot be is refused, and says how to write it") {
-  check("delay", "50", after("delay", "50"));
+  CHECK(after("delay", "50").starts_with("delay: '50' is not a delay: "));
   check("fail", "5", "fail: '5' is not a share; write 5% or 0.1%");
   check("fail", "101%", "fail: '101%' is not a share; write 5% or 0.1%");
   check("fail", "nan%", "fail: 'nan%' is not a share; write 5% or 0.1%");
@@ -59,6 +59,7 @@ TEST_CASE("What a setting cannot be is refused, and says how to write it") {
   check("oversize", "65MiB", "oversize: '65MiB' is more than 64MiB");
   check("dealy", "5ms", "there is no behaviour 'dealy'; did you mean 'delay'?");
   CHECK(after("flood", "1KiB 5").starts_with("flood: "));
+  check("flood", "1KiB 0/s", "flood: '1KiB 0/s' would never send; write 'off'");
   CHECK(after("push", "fast").starts_with("push: "));
 }
 

@@ -88,7 +88,8 @@ void mock_connection::behaviour_changed() {
 // --- input ---
 
 bool mock_connection::may_read() const {
-  return !ending_ && !is_dumb() && !peer_.congested() && delayed_bytes_ < marks.high && !read_timer_.running();
+  return !ending_ && !closing_ && !is_dumb() && !peer_.congested() && delayed_bytes_ < marks.high &&
+         !read_timer_.running();
 }
 
 std::size_t mock_connection::read_room() const {
@@ -107,7 +108,7 @@ void mock_connection::on_drained() {
 
 void mock_connection::on_bytes(std::span<char> bytes) {
   pay_for(bytes.size());
-  while (!ending_) {
+  while (!ending_ && !closing_) {
     auto const e = peer_.next(bytes);
     if (e.what == wire::event::kind::none) break;
     switch (e.what) {
@@ -129,6 +130,7 @@ void mock_connection::on_bytes(std::span<char> bytes) {
   }
   send_run();
   answer_written();
+  if (closing_) end_behind_answers();
 }
 
 void mock_connection::collect(wire::event const& piece) {
@@ -146,10 +148,11 @@ void mock_connection::on_message(wire::opcode op, std::span<char> payload) {
   std::string_view const text(payload.data(), payload.size());
   if (behaviour_.log) log_message(text);
   if (!misfortune(text)) answer(op, payload);
-  if (behaviour_.close_after != 0 && messages_ == behaviour_.close_after) {
-    send_run();
-    if (delayed_.empty()) end(static_cast<wire::close_code>(behaviour_.close_code), {});
-  }
+  closing_ = closing_ || (behaviour_.close_after != 0 && messages_ >= behaviour_.close_after);
+}
+
+void mock_connection::end_behind_answers() {
+  if (delayed_.empty()) end(static_cast<wire::close_code>(behaviour_.close_code), {});
 }
 
 void mock_connection::log_message(std::string_view text) const {
@@ -253,9 +256,7 @@ void mock_connection::send_delayed() {
     delayed_.pop_front();
   }
   if (!delayed_.empty()) return delay_timer_.start(delayed_.front().due - now);
-  if (behaviour_.close_after != 0 && messages_ >= behaviour_.close_after) {
-    return end(static_cast<wire::close_code>(behaviour_.close_code), {});
-  }
+  if (closing_) return end_behind_answers();
   peer_.resume_reading();
 }
 

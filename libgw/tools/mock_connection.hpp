@@ -54,6 +54,7 @@ class mock_connection final : public net::peer_owner {
   void send_run();
   void write_down(std::string_view text);
   void answer_written();
+  void end_behind_answers();
 
   answering who(std::uint64_t n) const;
   bool is_dumb() const noexcept { return never_speaks_ || behaviour_.half_open; }
@@ -80,6 +81,7 @@ class mock_connection final : public net::peer_owner {
   std::uint64_t messages_ = 0;
   std::uint64_t pushed_ = 0;
   std::uint64_t flooded_ = 0;
+  bool closing_ = false;  // the last message has come; the end is behind its answer
   bool ending_ = false;
   bool begun_ = false;
   wire::close_code code_{};

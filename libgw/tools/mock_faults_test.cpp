@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <system_error>
 
 using namespace gw;
 using namespace gw::tools;
@@ -53,12 +55,14 @@ struct faulty_mock {
   mock_service mock;
 };
 
-constexpr std::chrono::milliseconds shortly{60};
+/// For what never comes.
+constexpr std::chrono::milliseconds shortly{200};
 
-void check_ends(std::vector<std::string_view> const& settings, std::string_view script, std::string_view why) {
+void check_ends(std::vector<std::string_view> const& settings, std::string_view script, std::string_view why,
+                std::chrono::milliseconds limit = std::chrono::seconds(10)) {
   CAPTURE(script, why);
   faulty_mock const m(settings);
-  CHECK_THAT(m.talk(script, shortly), Catch::Contains(std::string(why)));
+  CHECK_THAT(m.talk(script, limit), Catch::Contains(std::string(why)));
 }
 
 void check_holds(std::vector<std::string_view> const& settings, std::string_view script) {
@@ -88,7 +92,7 @@ TEST_CASE("A mock answers with the text that it was given") {
 
 TEST_CASE("A mock fails, is silent or hangs up as often as it was asked to") {
   check_holds({"fail 100%"}, "call order/a 1\nexpect /error=\"a failure that was asked for\"\nand /id=1\nand /n=1");
-  check_ends({"drop 100%"}, "send 1\nexpect /n=1", "no message within 60 ms");
+  check_ends({"drop 100%"}, "send 1\nexpect /n=1", "no message within 200 ms", shortly);
   check_holds({"hang-up 100%", "close-code 1011"}, "send 1\nexpect-close 1011");
   check_holds({"hang-up 100%", "close-code 1006"}, "send 1\nexpect-close 1006");
   auto const first = failures_of_200({"fail 30%", "reply raw"});
@@ -99,6 +103,20 @@ TEST_CASE("A mock fails, is silent or hangs up as often as it was asked to") {
 
 TEST_CASE("A mock closes with the code it was given, behind the last answer") {
   check_holds({"close-after 2", "close-code 4001"}, "send 1\nsend 2\nexpect /n=1\nexpect /n=2\nexpect-close 4001");
+  check_holds({"close-after 2", "close-code 4001", "delay 20ms"},
+              "send 1\nsend 2\nsend 3\nexpect /n=1\nexpect /n=2\nexpect-close 4001");
+}
+
+TEST_CASE("A mock closes behind so many messages, however many are still to come") {
+  faulty_mock const m({"close-after 3", "delay 20ms", "reply raw"});
+  auto plan = m.plan("");
+  for (int i = 0; i < 40; ++i) {
+    plan.steps.push_back({.what = step::kind::send, .text = "x"});
+    plan.steps.push_back({.what = step::kind::wait, .time = std::chrono::milliseconds(4)});
+  }
+  int answers = 0;
+  run_client(plan, [&](client_event const& e) { answers += e.what == client_event::kind::message ? 1 : 0; });
+  CHECK(answers == 3);
 }
 
 TEST_CASE("Delayed answers keep their order, however differently they are delayed") {
@@ -136,8 +154,8 @@ TEST_CASE("A mock treats handshakes as it was asked to") {
   check_ends({"status 503"}, "send 1", "HTTP 503");
   check_ends({"wrong-key on"}, "send 1", "a bad handshake");
   check_ends({"refuse on"}, "send 1", "refused");
-  check_ends({"hang before"}, "send 1", "did not answer the handshake in time");
-  check_ends({"hang after"}, "send 1\nexpect /n=1", "no message within 60 ms");
+  check_ends({"hang before"}, "send 1", "did not answer the handshake in time", shortly);
+  check_ends({"hang after"}, "send 1\nexpect /n=1", "no message within 200 ms", shortly);
 }
 
 TEST_CASE("A mock that reads slowly answers the rest later") {
@@ -171,6 +189,19 @@ TEST_CASE("A client tells how long a pong took") {
     if (e.what == client_event::kind::pong) took = e.took_ms;
   });
   CHECK(took >= 0);
+}
+
+TEST_CASE("A client that cannot tell what comes takes its leave, and passes on why") {
+  faulty_mock const m({"flood 64KiB"});
+  auto plan = m.plan("");
+  plan.stay = true;
+  int told = 0;
+  auto const fail = [&](client_event const& e) {
+    ++told;
+    if (e.what == client_event::kind::message) throw std::system_error(EPIPE, std::generic_category());
+  };
+  CHECK_THROWS_AS(run_client(plan, fail), std::system_error);
+  CHECK(told == 2);  // open, and the first message
 }
 
 TEST_CASE("A client that reconnects goes on with its source over a new connection") {
