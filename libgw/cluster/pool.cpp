@@ -108,7 +108,9 @@ std::optional<std::size_t> pool::choose(wish const& asked, time_point now) {
 
 instance const* pool::next(dial_request const& asked, time_point now) {
   if (asked.only) return asked.excluded.empty() && may_dial(*asked.only, now) ? find(*asked.only) : nullptr;
-  auto const index = choose({.excluded = asked.excluded, .key = hash_of(asked.client)}, now);
+  wish wanted{.excluded = asked.excluded};
+  if (config::is_ip_literal(asked.client)) wanted.key = hash_of(asked.client);
+  auto const index = choose(wanted, now);
   return index ? &instances()[*index] : nullptr;
 }
 

@@ -35,7 +35,7 @@ struct meaning {
 
 /// Whom a dial is for.
 struct dial_request {
-  std::string_view client = {};                // the client's address, by which consistent hashing chooses
+  std::string_view client = {};                // the IP address by which consistent hashing chooses, if it is one
   std::optional<instance_id> only = {};        // nobody else will do
   std::span<instance_id const> excluded = {};  // tried already
 };

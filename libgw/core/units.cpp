@@ -24,8 +24,10 @@ constexpr unit size_units[] = {{"GiB", 1ULL << 30},
                                {"KB", 1'000},
                                {"B", 1}};
 
-/// No quantity of a gateway is longer than a century or larger than this; it keeps all sums far from overflow.
+/// No quantity of a gateway is larger than this; it keeps all sums far from overflow.
 constexpr std::uint64_t largest = 1ULL << 52;
+/// Nor longer than a century, which a clock can still count in nanoseconds.
+constexpr std::chrono::hours longest(100 * 366 * 24);
 
 error fault(std::string what) {
   return {.code = errc::bad_config, .context = std::move(what), .cause = {}};
@@ -92,7 +94,9 @@ result<std::uint64_t> parse_quantity(std::string_view const text, quantity_words
 result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   auto const ms = parse_quantity(text, duration_words);
   if (!ms) return ms.error();
-  return std::chrono::milliseconds(static_cast<std::int64_t>(*ms));
+  std::chrono::milliseconds const time(static_cast<std::int64_t>(*ms));
+  if (time > longest) return fault(fmt::format("'{}' is too large", text));
+  return time;
 }
 
 result<std::size_t> parse_size(std::string_view text) {

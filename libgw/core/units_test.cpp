@@ -60,6 +60,7 @@ TEST_CASE("a wrong duration is told how to be right") {
   check("1s1m", "'1s1m' must name its units from large to small, each once");
   check("1s1s", "'1s1s' must name its units from large to small, each once");
   check("99999999999999999h", "'99999999999999999h' is too large");
+  check("9999999h", "'9999999h' is too large");
   check("99999999999999999999999h",
         R"('99999999999999999999999h' is not a duration; write "10ms", "10s", "10m" or "10h")");
 }

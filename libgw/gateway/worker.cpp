@@ -112,7 +112,12 @@ void worker::take(arrival connection) {
   auto deliver = [this, arrived = std::move(connection)]() mutable {
     connections_running_.spawn(serve(std::move(arrived)));
   };
-  loop_.post(std::move(deliver));
+  try {
+    loop_.post(std::move(deliver));
+  } catch (...) {
+    connections_.fetch_sub(1);  // it will never arrive
+    throw;
+  }
 }
 
 net::awaitable<void> worker::serve(arrival connection) {
