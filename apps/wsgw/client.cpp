@@ -13,10 +13,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <sstream>
+#include <system_error>
 
 namespace wsgw {
 namespace {
@@ -123,7 +126,7 @@ std::string hexadecimal(std::string_view bytes) {
   return text;
 }
 
-void print_json(client_event const& e) {
+nlohmann::ordered_json json_of(client_event const& e) {
   nlohmann::ordered_json line;
   constexpr std::array<char const*, 6> names = {"open", "message", "message", "pong", "close", "retry"};
   line["event"] = names[static_cast<std::size_t>(e.what)];
@@ -151,7 +154,7 @@ void print_json(client_event const& e) {
       line["by"] = e.by_server ? "server" : "client";
       break;
   }
-  fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  return line;
 }
 
 void print_text(client_event const& e) {
@@ -217,10 +220,7 @@ gw::result<gw::tools::client_plan> plan_of(client_options const& o) {
 
 /// Names for completion; none without a configuration, and a bad one is not this command's business.
 std::vector<std::string> services_of(client_options const& o) {
-  std::vector<std::string> names;
-  if (o.services.files.empty()) return names;
-  for (auto const& service : read_settings(origins_of(o.services)).value.services) names.push_back(service.name);
-  return names;
+  return o.services.files.empty() ? std::vector<std::string>() : service_names(o.services);
 }
 
 client_outcome talk_at_terminal(gw::tools::client_plan plan, client_options const& o) {
@@ -233,8 +233,8 @@ client_outcome talk(gw::tools::client_plan plan, client_options const& o, termin
   gw::tools::line_messages lines(STDIN_FILENO);
   if (plan.steps.empty() && o.script.empty()) plan.source = &lines;
   return gw::tools::run_client(plan, [&](client_event const& e) {
-    o.json ? print_json(e) : print_text(e);
-    std::fflush(stdout);
+    o.json ? print_json(json_of(e)) : print_text(e);
+    if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category(), "standard output");
     explain(e, term);
   });
 }

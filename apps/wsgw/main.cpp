@@ -9,6 +9,7 @@
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <system_error>
 
 int main(int argc, char** argv) {
   // A peer or a pipe that goes away is an error of the write, not the end of the process.
@@ -49,11 +50,15 @@ int main(int argc, char** argv) {
     return app.exit(asked);
   } catch (CLI::ParseError const& why) {
     result.fail(wsgw::exit_status::usage, wsgw::complaint(app, why));
+  } catch (std::system_error const& fault) {
+    // A reader of stdout that left wanted no more.
+    if (fault.code() != std::errc::broken_pipe) result.fail(wsgw::exit_status::failed, fault.what());
   } catch (std::exception const& bug) {
     result.fail(wsgw::exit_status::failed, bug.what());
   }
-  // A full disk behind stdout is noticed here at the latest; a reader that left wanted no more.
+  // A full disk behind stdout is noticed here at the latest.
   bool const lost = std::fflush(stdout) != 0 && errno != EPIPE;
-  if (lost) result.fail(wsgw::exit_status::failed, fmt::format("standard output: {}", std::strerror(errno)));
+  if (lost && result.status != wsgw::exit_status::failed)
+    result.fail(wsgw::exit_status::failed, fmt::format("standard output: {}", std::strerror(errno)));
   return static_cast<int>(result.status);
 }

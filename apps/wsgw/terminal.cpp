@@ -149,7 +149,9 @@ CLI::Option* add_output(CLI::App& to_app, output_form& to, std::string const& ab
 }
 
 void print_json(nlohmann::ordered_json const& document) {
-  fmt::print("{}\n", document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  // A terminal would obey control characters that JSON need not escape: DEL, and U+0080 to U+009F.
+  bool const ascii = ::isatty(STDOUT_FILENO) == 1;
+  fmt::print("{}\n", document.dump(-1, ' ', ascii, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 help_format::help_format() {

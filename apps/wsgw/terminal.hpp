@@ -68,7 +68,8 @@ enum class output_form : std::uint8_t { text, json };
 CLI::Option* add_output(CLI::App& to_app, output_form& to, std::string const& about = {});
 
 /// One line on stdout. A document tells in its first member what it is: {"schema": "wsgw.config_check.v1", ...}; keys
-/// are snake_case with the unit in the name. Bytes that are not UTF-8 are replaced.
+/// are snake_case with the unit in the name. Bytes that are not UTF-8 are replaced. A terminal gets
+/// ASCII, which is all escaped that it could obey.
 void print_json(nlohmann::ordered_json const& document);
 
 /// The layout of --help: an option, its value and what it does on one line; what excludes what is left to the errors.

@@ -25,6 +25,7 @@ struct listener::waiting {
 struct signals::set {
   explicit set(executor where) : signals(where) {}
   asio::basic_signal_set<executor> signals;
+  bool closed = false;
 };
 
 result<std::unique_ptr<listener>> listener::open(loop& where, address const& at) {
@@ -117,11 +118,13 @@ signals::~signals() = default;
 
 awaitable<int> signals::next() {
   constexpr auto token = asio::as_tuple(asio::use_awaitable_t<executor>());
+  if (set_->closed) co_return 0;
   auto const [failed, number] = co_await set_->signals.async_wait(token);
   co_return failed ? 0 : number;
 }
 
 void signals::close() noexcept {
+  set_->closed = true;
   boost::system::error_code ignored;
   set_->signals.cancel(ignored);
 }

@@ -1,25 +1,20 @@
 #include "tools/bench.hpp"
 
 #include "net/event.hpp"
-#include "net/listen.hpp"
-#include "net/task_group.hpp"
 #include "tools/bench_generator.hpp"
 #include "tools/cpu_time.hpp"
+#include "tools/interruptible.hpp"
 #include "tools/run_loop.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <csignal>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <optional>
 
 namespace gw::tools {
 namespace {
-
-constexpr int status_interrupted = 130;
 
 /// One run, on the thread of the caller; the generators have threads of their own.
 class bench_run {
@@ -28,7 +23,12 @@ class bench_run {
       : plan_(plan), messages_(messages), around_(around), loop_(time_), changed_(loop_.where()) {}
 
   result<bench_report> run() {
-    run_loop(loop_, watched());
+    if (around_.catch_signals) {
+      auto const leave = [this] { interrupt(); };
+      run_loop(loop_, interruptible(loop_, whole(), {.first = leave}));
+    } else {
+      run_loop(loop_, whole());
+    }
     for (auto const& g : generators_) g->join();
     if (failure_) return *failure_;
     for (auto const& g : generators_) {
@@ -47,26 +47,14 @@ class bench_run {
     return {errc::connect_failed, side::upstream, std::move(text), {}};
   }
 
-  net::awaitable<void> watched() {
-    net::task_group watching(loop_.where());
-    std::unique_ptr<net::signals> ends;
-    if (around_.catch_signals) {
-      ends.reset(new net::signals(loop_.where(), {SIGINT, SIGTERM}));
-      watching.spawn(watch_signals(*ends));
-    }
+  net::awaitable<void> whole() {
     co_await drive();
     for (auto const& g : generators_) g->stop();
-    if (ends) ends->close();
-    co_await watching.join();
   }
 
-  net::awaitable<void> watch_signals(net::signals& ends) {
-    int const first = co_await ends.next();
-    if (first == 0) co_return;
+  void interrupt() {
     report_.interrupted = true;
     changed_.set();
-    int const second = co_await ends.next();
-    if (second != 0) std::_Exit(status_interrupted);
   }
 
   net::awaitable<void> drive() {

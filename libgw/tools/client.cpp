@@ -1,26 +1,22 @@
 #include "tools/client.hpp"
 
 #include "net/event.hpp"
-#include "net/listen.hpp"
 #include "net/peer.hpp"
-#include "net/task_group.hpp"
 #include "net/tls_engine.hpp"
 #include "tools/explain.hpp"
+#include "tools/interruptible.hpp"
 #include "tools/run_loop.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <csignal>
-#include <cstdlib>
 #include <deque>
-#include <memory>
+#include <exception>
 #include <utility>
 
 namespace gw::tools {
 namespace {
 
-constexpr int status_interrupted = 130;
 constexpr std::uint64_t max_message = 64 * 1024 * 1024;
 constexpr watermarks marks = {1024 * 1024, 256 * 1024};
 constexpr duration patience = std::chrono::seconds(1);
@@ -44,35 +40,30 @@ class conversation final : public net::peer_owner {
         dialler_(loop_) {}
 
   client_outcome run() {
-    run_loop(loop_, watched());
+    if (plan_.catch_signals) {
+      auto const leave = [this] { interrupt(); };
+      auto const give_terminal_back = [this] { end_source(); };
+      run_loop(loop_, interruptible(loop_, whole(), {leave, give_terminal_back}));
+    } else {
+      run_loop(loop_, whole());
+    }
+    if (failure_) std::rethrow_exception(failure_);
     return std::move(outcome_);
   }
 
  private:
   // --- life ---
 
-  net::awaitable<void> watched() {
-    net::task_group watching(loop_.where());
-    std::unique_ptr<net::signals> ends;
-    if (plan_.catch_signals) {
-      ends.reset(new net::signals(loop_.where(), {SIGINT, SIGTERM}));
-      watching.spawn(watch_signals(*ends));
-    }
+  net::awaitable<void> whole() {
     co_await connect_and_talk();
     end_source();
     limit_.stop();
-    if (ends) ends->close();
-    co_await watching.join();
   }
 
-  net::awaitable<void> watch_signals(net::signals& ends) {
-    int const first = co_await ends.next();
-    if (first == 0) co_return;
+  void interrupt() {
     interrupted_ = true;
     changed_.set();
     dialler_.close();
-    int const second = co_await ends.next();
-    if (second != 0) std::_Exit(status_interrupted);
   }
 
   net::awaitable<void> connect_and_talk() {
@@ -357,7 +348,13 @@ class conversation final : public net::peer_owner {
 
   void happened(client_event e) {
     e.at_ms = std::chrono::duration<double, std::milli>(time_.now() - began_).count();
-    if (tell_) tell_(e);
+    if (!tell_ || failure_) return;
+    try {
+      tell_(e);
+    } catch (...) {  // inside a turn of the loop, which no exception may leave
+      failure_ = std::current_exception();
+      interrupt();
+    }
   }
 
   client_plan const& plan_;
@@ -387,6 +384,7 @@ class conversation final : public net::peer_owner {
   bool left_ = false;  // nothing more is to be done
   bool settled_ = false;
   bool violated_ = false;
+  std::exception_ptr failure_;  // of whom we tell; thrown on when all is over
   client_outcome outcome_;
 };
 

@@ -47,6 +47,7 @@ struct client_outcome {
   std::string why{};  // for people; empty when done
 };
 
+/// An exception of `tell` ends the conversation as an interruption does, and is thrown on.
 client_outcome run_client(client_plan const& plan, std::function<void(client_event const&)> const& tell);
 
 }  // namespace gw::tools

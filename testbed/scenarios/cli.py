@@ -206,6 +206,8 @@ async def client_command():
                           stdin='{"method":"/api/v1/echo/a","id":1}\n{"method":"/api/v1/echo/a","id":2}\n')
         check("the lines of stdin are messages", done.status == 0 and
               [json.loads(line)["id"] for line in done.out.splitlines()] == [1, 2], done)
+        done = await run("sh", "-c", f"'{binary()}' client {gw.url} -x hello -1 > /dev/full")
+        check("a full disk behind stdout is told: status 1", done.status == 1 and "No space left" in done.err, done)
         with tempfile.TemporaryDirectory() as folder:
             script = os.path.join(folder, "order.txt")
             with open(script, "w", encoding="utf-8") as file:
@@ -268,6 +270,8 @@ async def streams_and_colour():
     check("a complaint is on stderr, without colours in a pipe", plain.out == "" and "\x1b" not in plain.err, plain)
     painted = await wsgw("--color", "always", "serve", "--nonsense")
     check("with --color always it has them", "\x1b[" in painted.err, painted)
+    left = await run("bash", "-c", f"'{binary()}' config schema | true; exit ${{PIPESTATUS[0]}}")
+    check_equal("a reader that leaves wanted no more: status 0, and no complaint", (left.status, left.err), (0, ""))
 
 
 tell(selftest, route_test, route_test_many, config_check, precedence, client_command, pushing_mock, bench_command,

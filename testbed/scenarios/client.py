@@ -159,6 +159,11 @@ async def harmless():
                 check("a Close is put into words", any("closed by the server: 1012 (the server restarts" in line
                                                        for line in lines), lines)
                 check_equal("and the status is 1", status, 1)
+            async with at_terminal(binary(), "client", url, "--json", "-x", "x", "-1") as person:
+                check_equal("--json at a terminal: status 0", await person.exit_status(), 0)
+                await person.shows("the message", lambda _: rb"\u009b31m" in person.raw)
+                check("and no control character either",
+                      not any(control in person.raw for control in (b"\x1b", b"\xc2\x9b")), person.raw)
     async with a_person() as (person, _, _, _):
         person.type("/call nobody/a 1" + ENTER)
         await person.shows("words", lambda lines: any(line.startswith("  NO_ROUTE: ") for line in lines))
