@@ -209,7 +209,7 @@ class world:
         if GOES_ON.match(bare):
             await self.start(where, bare.removesuffix(" &"))
             return ""
-        check(f"{where}: {statement}", set(command_words(bare)) <= COMMANDS, command_words(bare))
+        check(f"{where}: {' '.join(statement.split())}", set(command_words(bare)) <= COMMANDS, command_words(bare))
         status = int((re.search(r"# exit (\d+)$", statement) or [0, 0])[1])
         if bare.startswith(LOOKS) and wanted is not None:
             async def is_seen():
@@ -309,9 +309,11 @@ async def maps():
     scenarios = {file.removesuffix(".py") for file in os.listdir(os.path.join(ROOT, "testbed/scenarios"))
                  if file.endswith(".py")}
     table = document("testbed/README.md").partition("## Scenarios")[2].partition("\n## ")[0]
-    check_equal("testbed/README.md: every scenario has its row", set(re.findall(r"(?m)^\| `(\w+)` \|", table)), scenarios)
+    check_equal("testbed/README.md: every scenario has its row", set(re.findall(r"(?m)^\| `(\w+)` \|", table)),
+                scenarios)
     first = [document(name).splitlines()[1] for name in ("README.md", "README.zh-CN.md")]
-    check("the two READMEs begin with a link to each other", "README.zh-CN.md" in first[0] and "(README.md)" in first[1])
+    check("the two READMEs begin with a link to each other",
+          "(README.zh-CN.md)" in first[0] and "(README.md)" in first[1], first)
 
 
 tell(commands, reference_is_fresh, names, maps)
