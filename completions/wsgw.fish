@@ -100,7 +100,7 @@ complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l service -x -d 'Several se
 complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -s f -l file -r -F -d 'A scenario: services, instances and behaviours (TOML); flags stand above it'
 complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l listen -x -d 'Address; port 0: free ports, else consecutive ones [127.0.0.1:0]'
 complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l reply -x -d 'envelope (says who answers), raw (the same bytes) or none [envelope]'
-complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l text -x -d 'Answer with this; {service} {instance} {n} {path} {/json/pointer} are filled in'
+complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l text -x -d 'Answer with this; {service} {instance} {n} {path} {/pointer} are filled in'
 complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l delay -x -d 'Answer later: 50ms, 5ms..20ms, 5ms±2ms, normal(5ms,2ms) or \'5ms p99 80ms\''
 complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l fail -x -d 'Answer so many of the messages with an error, like 5%'
 complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l drop -x -d 'Do not answer so many of them'

@@ -52,13 +52,11 @@ struct client_options {
 constexpr std::chrono::seconds scripted_limit{10};
 
 constexpr std::string_view examples =
-    "Without -x, --call or --script the lines of stdin are the messages; at a terminal with editing, history, "
-    "completion\n"
-    "and commands: /help. Status 4: an expectation failed.\n"
+    "Without -x, --call or --script the lines of stdin are the messages; at a terminal there is a prompt with\n"
+    "editing, history and completion: /help. Status 4: an expectation failed.\n"
     "Script: send TEXT, call SERVICE/PATH JSON, expect [PTR=VALUE | PTR=~REGEX], and PTR=VALUE (same message),\n"
-    "  capture NAME = PTR (same message; then ${NAME}), expect-text TEXT, expect-match REGEX, expect-close [CODE], "
-    "ping,\n"
-    "  close [CODE], wait 100ms, # comment\n"
+    "  capture NAME = PTR (same message; then ${NAME}), expect-text TEXT, expect-match REGEX,\n"
+    "  expect-close [CODE], ping, close [CODE], wait 100ms, # comment\n"
     "Examples:\n"
     "  wsgw client ws://127.0.0.1:8080/ws --call echo/hello '\"hi\"' -1\n"
     "  wsgw client ws://127.0.0.1:8080/ws --call order/get '{\"id\":7}' --expect /service=order\n"

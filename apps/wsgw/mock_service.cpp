@@ -41,10 +41,8 @@ struct mock_options {
 
 constexpr std::string_view examples =
     "Faults besides: --refuse, --status 503, --hang before (or after the 101), --wrong-key, --masked, --half-open.\n"
-    "Control lines: order-1 delay 50ms, order fail off, '* close 1011', order-1 send TEXT, order reset, list. A file "
-    "has\n"
-    "the same names with '_': delay = \"5ms\" for all, in [services.order] beside instances = 2, or in "
-    "[instances.order-2].\n"
+    "Control lines: order-1 delay 50ms, order fail off, '* close 1011', order-1 send TEXT, order reset, list.\n"
+    "A file has the same names with '_': for all, in [services.order] (and instances = 2), or [instances.order-2].\n"
     "Examples:\n"
     "  wsgw mock-service order --instances 2 --delay 5ms..20ms --fail 1%\n"
     "  wsgw mock-service --service order=2 --service clock=1 --push 1/s --listen 127.0.0.1:9001 -o ndjson\n"

@@ -12,6 +12,7 @@ namespace {
 
 // What a slowly starting instance begins with.
 constexpr std::size_t first_share = candidate::full_share / 10;
+constexpr duration patience_with_probes = std::chrono::milliseconds(250);
 
 bool contains(std::span<instance_id const> ids, instance_id id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -103,6 +104,7 @@ std::optional<std::size_t> pool::choose(wish const& asked, time_point now) {
   if (candidates_.empty()) return probe(asked.excluded, now);
   auto const chosen = candidates_[policy_->pick(candidates_, asked.key, now)].index;
   records_[chosen].known.tried(now);
+  if (available(now) == 0) next_probe_ = now + reputation::probe_period;  // that was one
   return chosen;
 }
 
@@ -112,6 +114,13 @@ instance const* pool::next(dial_request const& asked, time_point now) {
   if (config::is_ip_literal(asked.client)) wanted.key = hash_of(asked.client);
   auto const index = choose(wanted, now);
   return index ? &instances()[*index] : nullptr;
+}
+
+bool pool::awaits_probe(dial_request const& asked, time_point now) const {
+  return std::any_of(records_.begin(), records_.end(), [&](record const& r) {
+    if ((asked.only && *asked.only != r.id) || contains(asked.excluded, r.id)) return false;
+    return r.known.probed() && now < r.known.tried_at() + patience_with_probes;
+  });
 }
 
 /// The one that was not tried for longest, so that probes go round.

@@ -43,7 +43,7 @@ struct dial_request {
 /// An instance that could not be reached is *held* back: for a second (plus up to a quarter, at random) after the first
 /// failure, twice as long after each further one, at most 30 s. Behind that it is tried once a second until a try
 /// succeeds. While no instance is available there is one probe a second for the whole service, and nothing to choose
-/// between the probes: callers say NO_INSTANCE at once.
+/// between the probes: callers wait a moment for a probe that is under way, then say NO_INSTANCE.
 ///
 /// An instance whose handshakes or channels failed `eject_failures` times in a row is *ejected* for `eject_for`, longer
 /// each time in a row, and behind that probed once a second; one more failure ejects it again. No more than
@@ -65,6 +65,9 @@ class pool {
 
   /// The instance to dial next, null if nobody may be dialled now: may_dial() for the only one, else choose().
   instance const* next(dial_request const& asked, time_point now);
+  /// next() found nobody, but an instance that would do is being probed: what comes of that is worth waiting for. Not
+  /// for long: an instance that does not answer at once is none.
+  bool awaits_probe(dial_request const& asked, time_point now) const;
   /// The index of the instance to dial, none of those excluded, or nothing. Counts as a try of it.
   std::optional<std::size_t> choose(wish const& asked, time_point now);
   /// Whether the instance that a rule or a key names may be dialled now; true counts as a try of it. As nobody can

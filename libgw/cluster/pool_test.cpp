@@ -61,6 +61,26 @@ TEST_CASE("behind its hold a failing instance is tried once a second until it su
   CHECK(s.choose() == 0);
 }
 
+TEST_CASE("whoever finds nobody but an instance that is being probed does well to wait, though not for long") {
+  pool_scene s(hosts(1));
+  CHECK(s.choose() == 0);
+  CHECK_FALSE(s.tested.awaits_probe({}, s.now));  // an ordinary try
+  s.refuse(0);
+  CHECK_FALSE(s.tested.awaits_probe({}, s.now));
+  s.now += 1250ms;
+  CHECK(s.choose() == 0);
+  CHECK_FALSE(s.choose());
+  CHECK(s.tested.awaits_probe({}, s.now));
+  auto const only = s.id(0);
+  CHECK(s.tested.awaits_probe({.only = only}, s.now));
+  CHECK_FALSE(s.tested.awaits_probe({.excluded = {&only, 1}}, s.now));
+  CHECK(s.tested.awaits_probe({}, s.now + 249ms));
+  CHECK_FALSE(s.tested.awaits_probe({}, s.now + 250ms));
+  s.now += 1ms;
+  s.refuse(0);
+  CHECK_FALSE(s.tested.awaits_probe({}, s.now));
+}
+
 TEST_CASE("every further failure doubles the hold, up to its limit, and a success ends it") {
   pool_scene s(hosts(2));
   auto const held = [&s] {

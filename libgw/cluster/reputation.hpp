@@ -52,6 +52,10 @@ class reputation {
   /// Ejected, or waiting behind an ejection for a probe that succeeds.
   bool on_probation() const noexcept { return on_probation_; }
   time_point tried_at() const noexcept { return tried_at_; }
+  /// It was tried behind its latest failure or ejection, and what came of that is not known yet.
+  bool probed() const noexcept {
+    return (holds_ > 0 && tried_at_ > held_at_) || (on_probation_ && tried_at_ > ejected_at_);
+  }
 
   /// It is dialled now. After a failure or an ejection there is no second try within the probe period.
   void tried(time_point now) noexcept;

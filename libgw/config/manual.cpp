@@ -30,7 +30,7 @@ std::string meaning_of(setting<Owner> const& key, std::span<word const> policies
 template <class Owner>
 void document(section<Owner> const& s, std::span<word const> policies, std::string& out) {
   auto const to = std::back_inserter(out);
-  if (s.form != shape::top) fmt::format_to(to, "\n### `{}`\n", heading_of(s));
+  if (s.form != shape::top) fmt::format_to(to, "\n## `{}`\n", heading_of(s));
   fmt::format_to(to, "\n{}\n\n| key | type | default | meaning |\n|---|---|---|---|\n", s.doc);
   for (auto const& key : s.settings) {
     if (key.inherited) continue;
@@ -113,7 +113,7 @@ presence presence_of(std::vector<Owner> config::*where) {
 }  // namespace
 
 std::string reference_markdown(std::span<word const> policies) {
-  std::string out;
+  std::string out = "# wsgw.toml\n\nEvery key of a configuration, as `wsgw man wsgw.toml --markdown` prints them.\n";
   document(top_section(), policies, out);
   each_section([&](auto const& s, auto) { document(s, policies, out); });
   return out;

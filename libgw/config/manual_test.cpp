@@ -80,8 +80,9 @@ TEST_CASE("the reference has a row for every key") {
       CHECK(reference.find("| `" + std::string(key.name) + "` | " + key.type) != reference.npos);
     }
   });
-  CHECK(reference.find("### `[[listener]]`") != reference.npos);
-  CHECK(reference.find("### `[services.NAME]`") != reference.npos);
+  CHECK(reference.starts_with("# wsgw.toml\n"));
+  CHECK(reference.find("\n## `[[listener]]`\n") != reference.npos);
+  CHECK(reference.find("\n## `[services.NAME]`\n") != reference.npos);
   CHECK(reference.find("| `hold` | size: 0 to 16MiB | `\"64KiB\"` |") != reference.npos);
   CHECK(reference.find("How an instance is chosen. `random`: Any of them. `first`: The first. |") != reference.npos);
 }

@@ -93,6 +93,7 @@ net::awaitable<result<>> channel::open() {
   if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};
   dial_wish wish;
   wish.instance = wanted_;
+  wish.still_wanted = [this] { return !ending() || (delivers_last_words() && hurry_.running()); };
   auto dialled = co_await dial(worker_, service_, session_.facts(), dialling_, std::move(wish));
   if (!dialled) co_return dialled.error();
   if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};

@@ -294,6 +294,7 @@ net::awaitable<std::optional<dialled>> open_passage(worker& on, net::stream& cli
   verbatim refused;
   dial_wish wish;
   wish.protocols = who.through->protocols;
+  wish.still_wanted = [&client] { return client.is_open(); };
   wish.refused = [&refused](wire::response_head const& head) { refused.keep(head); };
   auto opened = co_await dial(on, who.through->by->service, who.facts, current, std::move(wish));
   auto const bytes = opened ? wire::make_upgrade_response(who.through->accept, opened->protocol)

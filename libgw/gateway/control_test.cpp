@@ -59,9 +59,9 @@ net::awaitable<void> mistakes(gateway_world& world) {
     CHECK(frame["error"]["code"] == code);
   };
   co_await refused(R"({"method":"$gw/dance"})", "BAD_METHOD");
-  co_await refused(R"({"method":"$gw/close"})", "NO_ROUTE");
+  co_await refused(R"({"method":"$gw/close"})", "BAD_METHOD");
   co_await refused(R"({"method":"$gw/close","data":{"service":"chat"}})", "NO_ROUTE");
-  co_await refused(R"({"method":"$gw/close","data":[1]})", "NO_ROUTE");
+  co_await refused(R"({"method":"$gw/close","data":[1]})", "BAD_METHOD");
 }
 
 net::awaitable<void> forged(gateway_world& world) {

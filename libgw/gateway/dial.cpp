@@ -241,8 +241,13 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
   error last{errc::no_instance, side::upstream, route::no_instance_text(settings.name), {}};
 
   while (tried.size() <= settings.channel.connect_retries && wheel.now() < give_up_at) {
-    auto const* const chosen =
-        pool.next({.client = client.address, .only = wish.instance, .excluded = tried}, wheel.now());
+    cluster::dial_request const asked{.client = client.address, .only = wish.instance, .excluded = tried};
+    auto const* chosen = pool.next(asked, wheel.now());
+    while (chosen == nullptr && pool.awaits_probe(asked, wheel.now())) {
+      co_await wheel.sleep(net::timer_wheel::tick);
+      if (wish.still_wanted && !wish.still_wanted()) co_return error{errc::closed, side::gateway, "torn down", {}};
+      chosen = pool.next(asked, wheel.now());
+    }
     if (chosen == nullptr) break;
     cluster::instance const target = *chosen;  // a copy: a new snapshot may come while we wait
     lease counted(target.load, on.index());

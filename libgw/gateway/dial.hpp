@@ -57,7 +57,8 @@ struct dial_wish {
   std::optional<cluster::instance_id> instance = {};       // only this one
   std::optional<std::vector<std::string>> protocols = {};  // offered instead of the service's own
   std::function<void(wire::response_head const&)> refused =
-      {};  // sees the head that an upstream answered instead of 101
+      {};                                   // sees the head that an upstream answered instead of 101
+  std::function<bool()> still_wanted = {};  // asked behind each wait in which there is no connection to close
 };
 
 /// Tries instances of `service` until one answers 101, all within open_timeout. `current` points at the connection that

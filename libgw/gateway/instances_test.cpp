@@ -161,3 +161,52 @@ TEST_CASE("with consistent hashing all sessions of one address get the same inst
     }
   });
 }
+
+TEST_CASE("while the only instance is probed others wait for what comes of it, and are served if it is back") {
+  play({.manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
+    auto& instance = world.instance("chat");
+    auto& first = world.client("first");
+    instance.answers([](wire::websocket_request const&) { return std::string(); });  // the connection ends
+    first.says(message_to("chat", 1));
+    auto const told = co_await first.hears_json();
+    CHECK(told["error"]["code"] == "HANDSHAKE_REJECTED");
+    world.pass(1300ms);  // the hold is over
+
+    instance.answers(service_double::accept);
+    instance.holds_back();
+    first.says(message_to("chat", 2));
+    std::function<bool()> const probed = [&] { return instance.handshakes().size() == 2; };
+    co_await world.until("the probe", probed);
+    auto& second = world.client("second");
+    second.says(message_to("chat", 3));
+    co_await world.until_quiet();
+    CHECK(second.has_heard_all());
+    instance.answers_now();
+    auto* const one = co_await world.upstream("chat");
+    co_await one->hears(message_to("chat", 2));
+    world.pass(40ms);
+    auto* const other = co_await world.upstream("chat");
+    co_await other->hears(message_to("chat", 3));
+  });
+}
+
+TEST_CASE("a probe that is not answered at once is not waited for") {
+  play({.manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
+    auto& instance = world.instance("chat");
+    auto& first = world.client("first");
+    instance.answers([](wire::websocket_request const&) { return std::string(); });
+    first.says(message_to("chat", 1));
+    co_await first.hears_json();
+    world.pass(1300ms);
+
+    instance.holds_back();
+    first.says(message_to("chat", 2));
+    std::function<bool()> const probed = [&] { return instance.handshakes().size() == 2; };
+    co_await world.until("the probe", probed);
+    auto& second = world.client("second");
+    second.says(message_to("chat", 3));
+    co_await world.live_through(300ms, 20ms);
+    auto const told = co_await second.hears_json();
+    CHECK(told["error"]["code"] == "NO_INSTANCE");
+  });
+}

@@ -155,6 +155,7 @@ void session::on_control(route::decision const& d, std::string_view text) {
     case kind::pong:
       return;
     case kind::close:
+      if (request.service.empty()) return refuse(d, {errc::bad_method, "'data' names no 'service'", "route"}, text);
       return close_channels(d, request.service, text);
     case kind::unknown:
       return refuse(d, route::unknown_control, text);

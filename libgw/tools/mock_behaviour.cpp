@@ -148,7 +148,7 @@ constexpr std::array<mock_setting, 19> settings = {{
     {"reply", "KIND", "envelope (says who answers), raw (the same bytes) or none [envelope]",
      [](b& to, text t) { return put(to.reply, parse_word(answers, t)); },
      [](b const& from) { return from.reply == answer::envelope ? std::string() : word_text(answers, from.reply); }},
-    {"text", "TEXT", "Answer with this; {service} {instance} {n} {path} {/json/pointer} are filled in",
+    {"text", "TEXT", "Answer with this; {service} {instance} {n} {path} {/pointer} are filled in",
      [](b& to, text t) -> result<> {
        to.text = reply_template(t);
        to.reply = answer::text;

@@ -75,6 +75,16 @@ net::awaitable<result<>> secure(net::stream& with, websocket_request const& ask)
   co_return failed(errc::connect_failed, fmt::format("the TLS handshake failed: {}", describe(secured.error())));
 }
 
+/// The connection ended before the answer came. With TLS 1.3 a server refuses our certificate, or asks for one in vain,
+/// only behind the handshake.
+error broken_off(net::stream& with, std::string_view otherwise, error const& why) {
+  auto const* const tls = with.tls();
+  if (tls == nullptr || tls->failure().empty()) return failed(errc::connect_failed, std::string(otherwise), why.cause);
+  bool const wants_ours = tls->failure().find("certificate required") != std::string_view::npos;
+  auto const hint = wants_ours ? "; it asks for a certificate of yours: give --cert and --key" : "";
+  return failed(errc::connect_failed, fmt::format("the server ended TLS: {}{}", tls->failure(), hint));
+}
+
 net::awaitable<result<opened_websocket>> shake(net::stream& with, websocket_request const& ask) {
   if (auto secured = co_await secure(with, ask); !secured) co_return secured.error();
   auto const key = wire::make_key();
@@ -84,12 +94,11 @@ net::awaitable<result<opened_websocket>> shake(net::stream& with, websocket_requ
         errc::bad_usage, side::client, "a header, origin or subprotocol has characters no head may have", {}};
   }
   if (auto const written = co_await with.write(request); !written) {
-    co_return failed(errc::connect_failed, "the connection broke in the handshake", written.error().cause);
+    co_return broken_off(with, "the connection broke in the handshake", written.error());
   }
   net::received_head received;
   if (auto const read = co_await net::read_head(with, received, head_limit); !read) {
-    co_return failed(errc::connect_failed, "the server closed the connection instead of answering the handshake",
-                     read.error().cause);
+    co_return broken_off(with, "the server closed the connection instead of answering the handshake", read.error());
   }
   auto const head = wire::judge_response(received.head());
   if (!head)

@@ -79,6 +79,12 @@ def _tcp_rows(pid):
                 yield fields[1].rsplit(":", 1)[1], fields[3], fields[9]
 
 
+def listens(pid):
+    """Whether a process listens on some TCP port."""
+    own = _sockets(pid)
+    return any(state == LISTENING and inode in own for _, state, inode in _tcp_rows(pid))
+
+
 def holds_connections(pid):
     """Whether a process holds a TCP connection, or has one still to accept."""
     # In this order: what is accepted in between was in the queue of a listening socket before.

@@ -153,7 +153,11 @@ async def mutual_tls():
                 check("a client with another's certificate is refused",
                       await refusal(connect_tls(gw, trusting(own, showing=stranger))) is not None)
                 check("one without a certificate, too", await refusal(connect_tls(gw, trusting(own))) is not None)
-                check_equal("neither had a session", len(gw.access("session_open")), 1)
+                url = f"wss://{gw.address}/ws"
+                called = await run(binary(), "client", url, "--ca", own.cert, "--call", "up/x", '"hi"', "-1")
+                check("wsgw client says that one is asked for", called.status == 5 and "--cert and --key" in called.err,
+                      called)
+                check_equal("none of them had a session", len(gw.access("session_open")), 1)
 
 
 async def certificates_change():
