@@ -87,7 +87,8 @@ struct client_terminal::editor {
     ::el_set(line, EL_SIGNAL, 0);
     ::el_set(line, EL_HIST, ::history, lines);
     ::el_set(line, EL_GETCFN, &editor::next_character);
-    ::el_set(line, EL_ADDFN, "wsgw-complete", "Complete a command or a service", &editor::complete);
+    // By its wide form: the narrow one copies both texts and never frees them.
+    ::el_wset(line, EL_ADDFN, L"wsgw-complete", L"Complete a command or a service", &editor::complete);
     ::el_set(line, EL_BIND, "^I", "wsgw-complete", nullptr);
     ::el_set(line, EL_BIND, "^R", "em-inc-search-prev", nullptr);
     show();
@@ -175,7 +176,7 @@ struct client_terminal::editor {
     return 1;
   }
 
-  static unsigned char complete(EditLine* line, int) {
+  static unsigned char complete(EditLine* line, wint_t) {
     auto& self = of(line);
     auto const* const info = ::el_line(line);
     std::string const left(info->buffer, static_cast<std::size_t>(info->cursor - info->buffer));
