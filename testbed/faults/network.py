@@ -133,15 +133,20 @@ async def blackhole_clients(how):
                                settle_ms=30000)
         await talk.opened()
         ended = []
+
+        async def everybody():
+            return await gw.metric("wsgw_sessions") == clients
+
         for _ in range(times):
-            await talk.progressed("everybody is there", lambda now: now["open"] == clients)
+            # A client learns that its session has ended when its kernel repeats what it sent: that may take a while.
+            await until("everybody is there", everybody, 120)
             closed, begun = len(gw.access("session_close")), time.monotonic()
             await far.cut()
             ended.append(await until("every session of the dead cable ends",
                                      lambda: len(gw.access("session_close")) >= closed + clients, 60))
             await schedule(begun + seconds - time.monotonic())
             await far.mend()
-        await talk.progressed("everybody is back", lambda now: now["open"] == clients)
+        await until("everybody is back", everybody, 120)
         await talk.finish(90)
         how.saw("blackholes", times)
         how.saw("all sessions ended within", f"{max(ended):.2f} s")
