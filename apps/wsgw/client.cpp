@@ -266,7 +266,9 @@ void add_client(CLI::App& app, outcome& result) {
   auto* const script = c->add_option("--script", o->script, "Send and expect what a file says")->type_name("FILE");
   for (auto const* const option : {o->send, o->call, o->expect}) script->excludes(c->get_option(option->get_name()));
   auto* const one = c->add_flag("-1,--one", o->one, "Leave after one message");
-  c->add_option("-n,--count", o->count, "Leave after so many messages")->type_name("COUNT")->excludes(one);
+  add_number(*c, "-n,--count", o->count, 1, 1'000'000'000, "Leave after so many messages")
+      ->type_name("COUNT")
+      ->excludes(one);
   add_duration(*c, "-w,--wait", o->limit, "At most so long, like 5s [10s; without end at a terminal]");
   add_duration(*c, "--ping-interval", o->ping_interval,
                "Ping so often; a server without life for as long again is gone");

@@ -11,7 +11,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace wsgw {
@@ -32,16 +36,32 @@ constexpr std::string_view examples =
     "  wsgw healthcheck --admin http://127.0.0.1:9900 --live\n"
     "  wsgw healthcheck -c wsgw.toml --limit 1s -o json";
 
+/// Whether a configuration with problems still says where the gateway is asked: one that runs may be asked whatever
+/// else is wrong with its files by now.
+bool names_the_address(gw::config::loaded const& read) {
+  auto const about_it = [](gw::config::problem const& p) {
+    return p.key.starts_with("admin") || p.key.starts_with("health");
+  };
+  auto const* const keys = read.written.as<gw::config::node::table>();
+  bool const could_be_read = keys != nullptr && !keys->empty();
+  return read.problems.empty() || (could_be_read && std::none_of(read.problems.begin(), read.problems.end(), about_it));
+}
+
 /// The address that --admin or the configuration gives: "127.0.0.1:9900", "unix:/path", "gateway:9900"; may be empty.
-std::string written_address(healthcheck_options const& o) {
+/// Nothing: `result` has been told why there is none.
+std::optional<std::string> written_address(healthcheck_options const& o, outcome& result) {
   if (!o.flags.admin.empty()) {
     std::string_view text = o.flags.admin;
     if (text.starts_with("http://")) text.remove_prefix(7);
     while (text.ends_with('/')) text.remove_suffix(1);
     return std::string(text);
   }
-  // A gateway that runs may be asked whatever is wrong with its files now.
-  auto const settings = read_settings(origins_of(o.flags)).value;
+  auto const read = read_settings(origins_of(o.flags));
+  if (!names_the_address(read)) {
+    tell_problems(read, result);
+    return std::nullopt;
+  }
+  auto const& settings = read.value;
   return settings.health.bind.empty() ? settings.admin.bind : settings.health.bind;
 }
 
@@ -89,7 +109,9 @@ std::string first_line(std::string_view text) {
 }
 
 void run(healthcheck_options const& o, outcome& result) {
-  question const what{written_address(o), o.live ? "/healthz" : "/readyz", o.limit};
+  auto const address = written_address(o, result);
+  if (!address) return;
+  question const what{*address, o.live ? "/healthz" : "/readyz", o.limit};
   if (what.bind.empty()) {
     return result.fail(exit_status::usage, "the configuration has neither [health] nor [admin]; give --admin ADDR");
   }

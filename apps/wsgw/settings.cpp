@@ -88,12 +88,12 @@ void refuse_nothing(outcome& result) {
               "no configuration: give -c FILE or --service NAME=ADDR, or try 'wsgw serve --demo'");
 }
 
+}  // namespace
+
 void tell_problems(gw::config::loaded const& read, outcome& result) {
   for (auto const& p : read.problems) fmt::print(stderr, "{}\n", gw::config::format(p));
   result.fail(exit_status::bad_config, counted(read.problems.size(), "problem") + " in the configuration");
 }
-
-}  // namespace
 
 void add_settings_flags(CLI::App& to_app, settings_flags& to) {
   add_list(to_app, "-c,--config", to.files,

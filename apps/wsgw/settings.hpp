@@ -40,6 +40,9 @@ std::vector<std::string> service_names(settings_flags const& flags);
 /// "a.toml, b.toml"; "the command line" if no file was read.
 std::string names_of_files(gw::config::loaded const& read);
 
+/// The problems on stderr, and the end of the command.
+void tell_problems(gw::config::loaded const& read, outcome& result);
+
 /// The configuration of a command that only looks at it: the files on stderr, and the problems, which `result` gets
 /// too; then there is nothing.
 std::optional<gw::config::loaded> load_readable(gw::config::origins const& from, outcome& result);

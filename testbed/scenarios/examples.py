@@ -193,6 +193,8 @@ async def health():
             done = await asked("-c", gw.config)
             check_equal("without --admin: the address of [health] in the configuration, a UNIX socket too",
                         (done.status, done.out), (0, "ready\n"))
+    done = await asked("-c", "/nowhere/wsgw.toml")
+    check("a configuration that is not there: status 3", done.status == 3 and "/nowhere/wsgw.toml" in done.err, done)
     done = await asked("--admin", "nonsense")
     check("no address: status 2", done.status == 2 and "nonsense" in done.err, done)
     done = await asked("--admin", admin, "--limit", "5")
