@@ -81,6 +81,20 @@ TEST_CASE("whoever finds nobody but an instance that is being probed does well t
   CHECK_FALSE(s.tested.awaits_probe({}, s.now));
 }
 
+TEST_CASE("a probe behind an ejection that is refused is over, and nobody waits for it") {
+  pool_scene s(hosts(2), {.eject_failures = 1});
+  CHECK(s.report(0));
+  s.refuse(1);
+  s.now += 31s;
+  while (s.choose()) {
+  }
+  CHECK(s.tested.awaits_probe({}, s.now));
+  s.now += 1ms;
+  s.refuse(0);
+  s.refuse(1);
+  CHECK_FALSE(s.tested.awaits_probe({}, s.now));
+}
+
 TEST_CASE("every further failure doubles the hold, up to its limit, and a success ends it") {
   pool_scene s(hosts(2));
   auto const held = [&s] {

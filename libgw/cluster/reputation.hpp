@@ -54,7 +54,7 @@ class reputation {
   time_point tried_at() const noexcept { return tried_at_; }
   /// It was tried behind its latest failure or ejection, and what came of that is not known yet.
   bool probed() const noexcept {
-    return (holds_ > 0 && tried_at_ > held_at_) || (on_probation_ && tried_at_ > ejected_at_);
+    return (holds_ > 0 || on_probation_) && tried_at_ > held_at_ && tried_at_ > ejected_at_;
   }
 
   /// It is dialled now. After a failure or an ejection there is no second try within the probe period.
