@@ -116,11 +116,13 @@ instance const* pool::next(dial_request const& asked, time_point now) {
   return index ? &instances()[*index] : nullptr;
 }
 
-bool pool::awaits_probe(dial_request const& asked, time_point now) const {
-  return std::any_of(records_.begin(), records_.end(), [&](record const& r) {
-    if ((asked.only && *asked.only != r.id) || contains(asked.excluded, r.id)) return false;
-    return r.known.probed() && now < r.known.tried_at() + patience_with_probes;
-  });
+duration pool::worth_waiting(dial_request const& asked, time_point now) const {
+  duration longest{};
+  for (auto const& r : records_) {
+    if ((asked.only && *asked.only != r.id) || contains(asked.excluded, r.id) || !r.known.probed()) continue;
+    longest = std::max<duration>(longest, r.known.tried_at() + patience_with_probes - now);
+  }
+  return longest;
 }
 
 /// The one that was not tried for longest, so that probes go round.

@@ -65,9 +65,9 @@ class pool {
 
   /// The instance to dial next, null if nobody may be dialled now: may_dial() for the only one, else choose().
   instance const* next(dial_request const& asked, time_point now);
-  /// next() found nobody, but an instance that would do is being probed: what comes of that is worth waiting for. Not
-  /// for long: an instance that does not answer at once is none.
-  bool awaits_probe(dial_request const& asked, time_point now) const;
+  /// next() found nobody: how long it is worth to wait for the outcome of a probe that is under way at an instance that
+  /// would do; zero if there is none. Not long: an instance that does not answer at once is none.
+  duration worth_waiting(dial_request const& asked, time_point now) const;
   /// The index of the instance to dial, none of those excluded, or nothing. Counts as a try of it.
   std::optional<std::size_t> choose(wish const& asked, time_point now);
   /// Whether the instance that a rule or a key names may be dialled now; true counts as a try of it. As nobody can

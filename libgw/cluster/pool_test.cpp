@@ -64,21 +64,21 @@ TEST_CASE("behind its hold a failing instance is tried once a second until it su
 TEST_CASE("whoever finds nobody but an instance that is being probed does well to wait, though not for long") {
   pool_scene s(hosts(1));
   CHECK(s.choose() == 0);
-  CHECK_FALSE(s.tested.awaits_probe({}, s.now));  // an ordinary try
+  CHECK(s.tested.worth_waiting({}, s.now) == 0ms);  // an ordinary try
   s.refuse(0);
-  CHECK_FALSE(s.tested.awaits_probe({}, s.now));
+  CHECK(s.tested.worth_waiting({}, s.now) == 0ms);
   s.now += 1250ms;
   CHECK(s.choose() == 0);
   CHECK_FALSE(s.choose());
-  CHECK(s.tested.awaits_probe({}, s.now));
+  CHECK(s.tested.worth_waiting({}, s.now) == 250ms);
   auto const only = s.id(0);
-  CHECK(s.tested.awaits_probe({.only = only}, s.now));
-  CHECK_FALSE(s.tested.awaits_probe({.excluded = {&only, 1}}, s.now));
-  CHECK(s.tested.awaits_probe({}, s.now + 249ms));
-  CHECK_FALSE(s.tested.awaits_probe({}, s.now + 250ms));
+  CHECK(s.tested.worth_waiting({.only = only}, s.now) == 250ms);
+  CHECK(s.tested.worth_waiting({.excluded = {&only, 1}}, s.now) == 0ms);
+  CHECK(s.tested.worth_waiting({}, s.now + 249ms) == 1ms);
+  CHECK(s.tested.worth_waiting({}, s.now + 250ms) == 0ms);
   s.now += 1ms;
   s.refuse(0);
-  CHECK_FALSE(s.tested.awaits_probe({}, s.now));
+  CHECK(s.tested.worth_waiting({}, s.now) == 0ms);
 }
 
 TEST_CASE("a probe behind an ejection that is refused is over, and nobody waits for it") {
@@ -88,11 +88,11 @@ TEST_CASE("a probe behind an ejection that is refused is over, and nobody waits 
   s.now += 31s;
   while (s.choose()) {
   }
-  CHECK(s.tested.awaits_probe({}, s.now));
+  CHECK(s.tested.worth_waiting({}, s.now) == 250ms);
   s.now += 1ms;
   s.refuse(0);
   s.refuse(1);
-  CHECK_FALSE(s.tested.awaits_probe({}, s.now));
+  CHECK(s.tested.worth_waiting({}, s.now) == 0ms);
 }
 
 TEST_CASE("every further failure doubles the hold, up to its limit, and a success ends it") {

@@ -203,6 +203,51 @@ bool worth_another(error const& e) {
   return e.code != errc::handshake_rejected || !e.cause || e.cause.value() >= 500 || e.cause.value() < 400;
 }
 
+/// What came of a try, for the pool, the counters and the log. Whoever waits for it may look again.
+void note_success(attempt const& a, duration took) {
+  auto& pool = a.on.pool_of(a.service);
+  auto& counts = a.on.stats().of_service[a.service];
+  pool.succeeded(a.target.id, a.on.loop().wheel.now());
+  pool.observed(a.target.id, took, a.on.loop().wheel.now());
+  counts.connects.add();
+  auto const us = std::chrono::duration_cast<std::chrono::microseconds>(took);
+  counts.connect_times_us.record(static_cast<std::uint64_t>(us.count()));
+  a.on.outcomes_of(a.service).notify_all();
+}
+
+void note_failure(attempt const& a, error const& e, bool connected) {
+  a.on.stats().of_service[a.service].connect_failures.add();
+  auto const why = describe(e) + (a.tls_failure.empty() ? "" : ": " + a.tls_failure);
+  log::event(log::level::warning, "dial_failed",
+             {{"conn", a.client.conn}, {"service", a.settings.name}, {"instance", name_of(a.target)}, {"err", why}});
+  if (auto const what = trouble_of(e, connected)) {
+    report(a.on, a.service, a.target.id, *what);
+  } else if (e.code == errc::handshake_rejected) {
+    a.on.pool_of(a.service).succeeded(a.target.id, a.on.loop().wheel.now());  // it answered
+  }
+  a.on.outcomes_of(a.service).notify_all();
+}
+
+error nobody(config::service const& settings) {
+  return {errc::no_instance, side::upstream, route::no_instance_text(settings.name), {}};
+}
+
+/// The instance to dial, a copy: a new snapshot may come meanwhile. While an instance is being probed, what comes of
+/// that is waited for.
+net::awaitable<result<cluster::instance>> next_of(worker& on, std::uint32_t service, cluster::dial_request const& asked,
+                                                  dial_wish const& wish) {
+  auto& pool = on.pool_of(service);
+  auto const& wheel = on.loop().wheel;
+  for (;;) {
+    auto const* const chosen = pool.next(asked, wheel.now());
+    if (chosen != nullptr) co_return *chosen;
+    auto const worth = pool.worth_waiting(asked, wheel.now());
+    if (worth == duration{}) co_return nobody(on.settings().services[service]);
+    co_await on.outcomes_of(service).wait_for(worth);
+    if (wish.still_wanted && !wish.still_wanted()) co_return error{errc::closed, side::gateway, "torn down", {}};
+  }
+}
+
 /// Lets a teardown see the connection that is being tried for as long as it exists, be it left by an exception.
 class shown_as {
  public:
@@ -233,60 +278,39 @@ void report(worker& on, std::uint32_t service, cluster::instance_id instance, cl
 net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_facts const& client,
                                      net::stream*& current, dial_wish wish) {
   auto const& settings = on.settings().services[service];
-  auto& pool = on.pool_of(service);
-  auto& counts = on.stats().of_service[service];
-  auto& wheel = on.loop().wheel;
-  auto const give_up_at = wheel.now() + settings.channel.open_timeout;
+  auto const give_up_at = on.loop().wheel.now() + settings.channel.open_timeout;
   std::vector<cluster::instance_id> tried;
-  error last{errc::no_instance, side::upstream, route::no_instance_text(settings.name), {}};
+  error last = nobody(settings);
 
-  while (tried.size() <= settings.channel.connect_retries && wheel.now() < give_up_at) {
+  while (tried.size() <= settings.channel.connect_retries && on.loop().wheel.now() < give_up_at) {
     cluster::dial_request const asked{.client = client.address, .only = wish.instance, .excluded = tried};
-    auto const* chosen = pool.next(asked, wheel.now());
-    while (chosen == nullptr && pool.awaits_probe(asked, wheel.now())) {
-      co_await wheel.sleep(net::timer_wheel::tick);
-      if (wish.still_wanted && !wish.still_wanted()) co_return error{errc::closed, side::gateway, "torn down", {}};
-      chosen = pool.next(asked, wheel.now());
-    }
-    if (chosen == nullptr) break;
-    cluster::instance const target = *chosen;  // a copy: a new snapshot may come while we wait
-    lease counted(target.load, on.index());
+    auto const target = co_await next_of(on, service, asked, wish);
+    if (!target && target.error().code == errc::closed) co_return target.error();
+    if (!target) break;
+    lease counted(target->load, on.index());
     net::stream upstream(on.loop());
     shown_as const current_try(current, upstream);
-    auto const began = wheel.now();
+    auto const began = on.loop().wheel.now();
     std::string tls_failure;
-    attempt const a{on,       service, settings,   on.forwarding_of(service), client, target, give_up_at - began,
+    attempt const a{on,       service, settings,   on.forwarding_of(service), client, *target, give_up_at - began,
                     upstream, wish,    tls_failure};
-    auto connected = co_await connect(a);
+    auto const connected = co_await connect(a);
     result<shaken> done = shaken{};
     if (connected) {
       done = co_await shake_hands(a);
     } else {
       done = connected.error();
     }
-    current = nullptr;
     if (done) {
-      pool.succeeded(target.id, wheel.now());
-      pool.observed(target.id, wheel.now() - began, wheel.now());
-      counts.connects.add();
-      auto const took = std::chrono::duration_cast<std::chrono::microseconds>(wheel.now() - began);
-      counts.connect_times_us.record(static_cast<std::uint64_t>(took.count()));
-      co_return dialled{upstream.release(), std::move(done->rest), std::move(counted), target.id,
+      note_success(a, on.loop().wheel.now() - began);
+      co_return dialled{upstream.release(), std::move(done->rest), std::move(counted), target->id,
                         std::move(done->protocol)};
     }
     last = done.error();
     if (last.code == errc::closed) co_return last;  // torn down
-    counts.connect_failures.add();
-    auto const why = describe(last) + (tls_failure.empty() ? "" : ": " + tls_failure);
-    log::event(log::level::warning, "dial_failed",
-               {{"conn", client.conn}, {"service", settings.name}, {"instance", name_of(target)}, {"err", why}});
-    if (auto const what = trouble_of(last, connected.has_value())) {
-      report(on, service, target.id, *what);
-    } else if (last.code == errc::handshake_rejected) {
-      pool.succeeded(target.id, wheel.now());  // it answered
-    }
+    note_failure(a, last, connected.has_value());
     if (!worth_another(last)) break;
-    tried.push_back(target.id);
+    tried.push_back(target->id);
   }
   co_return last;
 }

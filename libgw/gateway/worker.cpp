@@ -31,6 +31,7 @@ worker::worker(std::size_t index, surroundings around, route::table table,
   for (std::uint32_t i = 0; i < around_.settings->services.size(); ++i) {
     pools_.push_back(cluster::make_pool(*around_.settings, i, index_));
     pools_.back().update(instances, i, loop_.wheel.now());
+    outcomes_.emplace_back(loop_);
     forwarding_.emplace_back(around_.settings->services[i].channel.forward_headers);
   }
   for (auto const& l : around_.settings->listeners) {

@@ -10,6 +10,7 @@
 #include "gateway/seats.hpp"
 #include "gateway/stats.hpp"
 #include "gateway/tls.hpp"
+#include "net/condition_variable.hpp"
 #include "net/listen.hpp"
 #include "net/loop.hpp"
 #include "net/stream.hpp"
@@ -21,6 +22,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -110,6 +112,8 @@ class worker {
   route::table& table() noexcept { return table_; }
   route::table const& table() const noexcept { return table_; }
   cluster::pool& pool_of(std::uint32_t service) noexcept { return pools_[service]; }
+  /// Notified when the outcome of a dial of `service` is known to its pool.
+  net::condition_variable& outcomes_of(std::uint32_t service) noexcept { return outcomes_[service]; }
   worker_tls& tls() noexcept { return tls_; }
   wire::forward_rules const& forwarding_of(std::uint32_t service) const noexcept { return forwarding_[service]; }
   /// Who may set X-Forwarded-* on a listener.
@@ -136,6 +140,7 @@ class worker {
   net::loop loop_;
   route::table table_;
   std::vector<cluster::pool> pools_;                // by service
+  std::deque<net::condition_variable> outcomes_;    // by service
   std::vector<wire::forward_rules> forwarding_;     // by service
   std::vector<std::vector<config::cidr>> proxies_;  // by listener
   worker_tls tls_;

@@ -1,3 +1,4 @@
+#include "net/condition_variable.hpp"
 #include "net/event.hpp"
 #include "net/loop.hpp"
 #include "net/task_group.hpp"
@@ -186,4 +187,40 @@ TEST_CASE("a loop that was kept busy says how late its timers were") {
   late.add_to(all);
   CHECK(all.count() == 1);
   CHECK(all.sum > 20'000);
+}
+
+namespace {
+
+net::awaitable<void> wait_and_note(net::condition_variable& c, duration at_most, std::string name,
+                                   std::vector<std::string>& log) {
+  co_await c.wait_for(at_most);
+  log.push_back(std::move(name));
+}
+
+net::awaitable<void> notify_two_of_three(net::loop& on, net::condition_variable& c, std::vector<std::string>& log) {
+  net::task_group waiting(on.where());
+  waiting.spawn(wait_and_note(c, 1ms, "too late", log));
+  co_await waiting.join();
+  waiting.spawn(wait_and_note(c, 1h, "one", log));
+  waiting.spawn(wait_and_note(c, 1h, "two", log));
+  net::task_group notifying(on.where());
+  auto notify = [](net::condition_variable& to) -> net::awaitable<void> {
+    to.notify_all();
+    co_return;
+  };
+  notifying.spawn(notify(c));
+  co_await notifying.join();
+  co_await waiting.join();
+}
+
+}  // namespace
+
+TEST_CASE("a notification wakes everybody who waits for it, and nobody waits longer than asked") {
+  monotonic_clock const time;
+  net::loop loop(time);
+  net::condition_variable tested(loop);
+  std::vector<std::string> log;
+  tested.notify_all();
+  loop.run_until_done(notify_two_of_three(loop, tested, log));
+  CHECK(log == std::vector<std::string>{"too late", "one", "two"});
 }

@@ -112,13 +112,14 @@ void timer_wheel::arm() {
   if (next >= armed_for_ && armed_for_ > current_) return;
   armed_for_ = next;
   alarm_->timer.expires_after(start_ + tick * static_cast<duration::rep>(next) - now());
-  alarm_->timer.async_wait([this](boost::system::error_code failed) {
-    if (!failed) on_alarm();  // else armed anew for an earlier tick, or shut down
+  alarm_->timer.async_wait([this, next](boost::system::error_code failed) {
+    if (!failed) on_alarm(next);  // else armed anew for an earlier tick, or shut down
   });
 }
 
-void timer_wheel::on_alarm() {
-  auto const late = now() - (start_ + tick * static_cast<duration::rep>(armed_for_));
+void timer_wheel::on_alarm(std::uint64_t due) {
+  // Not armed_for_: an alarm that is on its way may find the wheel armed anew.
+  auto const late = now() - (start_ + tick * static_cast<duration::rep>(due));
   if (late_ != nullptr) late_->record(static_cast<std::uint64_t>(late / std::chrono::microseconds(1)));
   armed_for_ = UINT64_MAX;
   advance();

@@ -70,7 +70,7 @@ class timer_wheel {
   void insert(timer& entry) noexcept;
   void remove(timer& entry) noexcept;
   void arm();
-  void on_alarm();
+  void on_alarm(std::uint64_t due);
   std::uint64_t ticks_at(time_point at) const noexcept;
   std::uint64_t next_occupied_tick() const noexcept;
 
