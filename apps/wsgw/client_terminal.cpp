@@ -1,6 +1,7 @@
 #include "client_terminal.hpp"
 
 #include "config/files.hpp"
+#include "core/character.hpp"
 #include "tools/keys.hpp"
 
 #include <fmt/core.h>
@@ -52,7 +53,7 @@ std::size_t columns() {
 /// Characters, each taken for one column.
 std::size_t width(std::string_view text) {
   std::size_t count = 0;
-  for (; !text.empty(); ++count) text.remove_prefix(gw::tools::first_character(text).size);
+  for (; !text.empty(); ++count) text.remove_prefix(gw::first_character(text).length);
   return count;
 }
 
@@ -109,10 +110,10 @@ struct client_terminal::editor {
   /// Takes a key; the line that it ended, if it did.
   std::optional<std::string> press(std::string_view key) {
     while (!key.empty()) {
-      auto const [c, size] = gw::tools::first_character(key);
-      key.remove_prefix(size);
+      auto const [c, length, valid] = gw::first_character(key);
+      key.remove_prefix(length);
       // A byte that is no UTF-8 cannot be edited.
-      if (c != gw::tools::no_character) typed.push_back(static_cast<wchar_t>(c));
+      if (valid) typed.push_back(static_cast<wchar_t>(c));
     }
     while (!typed.empty()) {
       int size = 0;

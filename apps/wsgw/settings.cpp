@@ -45,16 +45,10 @@ overlay above(std::string from, std::string text, std::string key) {
   return {overlay::form::value, std::move(from), std::move(text), std::move(key), what};
 }
 
-std::optional<gw::config::outside_knowledge::text_fault> fault_of(
-    std::optional<gw::route::pattern_fault> const& found) {
-  if (!found) return std::nullopt;
-  return gw::config::outside_knowledge::text_fault{found->at, found->text};
-}
-
 gw::config::outside_knowledge outside() {
   gw::config::outside_knowledge known;
-  known.judge_pattern = [](std::string_view pattern) { return fault_of(gw::route::url_pattern_fault(pattern)); };
-  known.judge_regex = [](std::string_view regex) { return fault_of(gw::route::regex_fault(regex)); };
+  known.judge_pattern = gw::route::url_pattern_fault;
+  known.judge_regex = gw::route::regex_fault;
   known.captures_of = gw::route::capture_names;
   for (auto const& kind : gw::cluster::balancer_kinds()) known.balancers.push_back(kind.name);
   return known;

@@ -37,12 +37,12 @@ struct capture_use {
 };
 
 /// The "{name}"s of a template, or the place of a brace without its partner.
-std::variant<std::vector<capture_use>, outside_knowledge::text_fault> captures_in(std::string_view text) {
+std::variant<std::vector<capture_use>, text_fault> captures_in(std::string_view text) {
   std::vector<capture_use> uses;
   for (std::size_t at = 0; (at = text.find_first_of("{}", at)) != text.npos;) {
-    if (text[at] == '}') return outside_knowledge::text_fault{at, "'}' without '{'"};
+    if (text[at] == '}') return text_fault{at, "'}' without '{'"};
     auto const end = text.find_first_of("{}", at + 1);
-    if (end == text.npos || text[end] == '{') return outside_knowledge::text_fault{at, "'{' without '}'"};
+    if (end == text.npos || text[end] == '{') return text_fault{at, "'{' without '}'"};
     uses.push_back({text.substr(at + 1, end - at - 1), at + 1});
     at = end + 1;
   }
@@ -107,7 +107,7 @@ class rule_check {
     auto const complain = [&](std::size_t at, std::string what) {
       problems_.add(inside(place_of(from, key), at), fmt::format("rule.{}", key), std::move(what));
     };
-    if (auto const* const fault = std::get_if<outside_knowledge::text_fault>(&parsed)) {
+    if (auto const* const fault = std::get_if<text_fault>(&parsed)) {
       complain(fault->at, fault->text);
       return false;
     }

@@ -13,7 +13,7 @@ namespace {
 /// A world without a system: every file is the same, every pattern finds two, some variables are set.
 gw::config::outside_knowledge fuzz_world(std::string const& text) {
   gw::config::outside_knowledge outside;
-  outside.judge_regex = [](std::string_view regex) -> std::optional<gw::config::outside_knowledge::text_fault> {
+  outside.judge_regex = [](std::string_view regex) -> std::optional<gw::text_fault> {
     if (regex.find('[') == regex.npos) return std::nullopt;
     return {{regex.find('['), "a class"}};
   };

@@ -265,7 +265,7 @@ TEST_CASE("a syntax error is told with its place and is the only problem") {
 
 TEST_CASE("what only higher layers know is asked of them") {
   gw::config::outside_knowledge const outside{
-      .judge_pattern = [](std::string_view pattern) -> std::optional<gw::config::outside_knowledge::text_fault> {
+      .judge_pattern = [](std::string_view pattern) -> std::optional<gw::text_fault> {
         if (pattern != "/{x") return std::nullopt;
         return {{1, "'{' without '}'"}};
       },

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/files.hpp"
+#include "core/text_fault.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -14,10 +15,6 @@
 namespace gw::config {
 
 struct outside_knowledge {
-  struct text_fault {
-    std::size_t at = 0;  // byte of the text
-    std::string text;
-  };
   /// Judge url_rule.pattern, and every regex; not asked if empty.
   std::function<std::optional<text_fault>(std::string_view pattern)> judge_pattern = {};
   std::function<std::optional<text_fault>(std::string_view regex)> judge_regex = {};

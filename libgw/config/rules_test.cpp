@@ -14,7 +14,7 @@ constexpr std::string_view services =
 /// Regexes with '(' at their end are bad; those that begin with "(?P<NAME>" capture NAME.
 gw::config::outside_knowledge knowing_regexes() {
   auto outside = gw::testing::world_of({});
-  outside.judge_regex = [](std::string_view regex) -> std::optional<gw::config::outside_knowledge::text_fault> {
+  outside.judge_regex = [](std::string_view regex) -> std::optional<gw::text_fault> {
     if (!regex.ends_with('(')) return std::nullopt;
     return {{regex.size() - 1, "missing )"}};
   };

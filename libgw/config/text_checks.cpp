@@ -2,6 +2,7 @@
 
 #include "config/address.hpp"
 #include "core/did_you_mean.hpp"
+#include "core/json_pointer.hpp"
 
 #include <fmt/format.h>
 
@@ -34,13 +35,10 @@ std::string path_fault(std::string_view text) {
   return is_printable(text) ? "" : "must not contain spaces, control or non-ASCII characters";
 }
 
-std::string pointer_fault(std::string_view text) {  // RFC 6901
+std::string pointer_fault(std::string_view text) {
   if (!text.starts_with('/')) return fmt::format("'{}' must be a JSON Pointer; write \"/topic\"", text);
-  for (auto at = text.find('~'); at != text.npos; at = text.find('~', at + 1)) {
-    auto const escape = text.substr(at + 1, 1);
-    if (escape != "0" && escape != "1") return fmt::format("'{}': '~' is written '~0', and '/' in a name '~1'", text);
-  }
-  return {};
+  auto const fault = json_pointer_fault(text);
+  return fault.empty() ? "" : fmt::format("'{}': {}", text, fault);
 }
 
 std::string top_level_pointer_fault(std::string_view text) {

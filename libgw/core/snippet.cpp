@@ -1,11 +1,11 @@
 #include "core/snippet.hpp"
 
+#include "core/character.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <optional>
 #include <utility>
 
 namespace gw {
@@ -22,13 +22,12 @@ struct glyph {
 };
 
 struct range {
-  std::uint32_t first;
-  std::uint32_t last;
+  char32_t first;
+  char32_t last;
 };
 
-constexpr auto unseen = std::to_array<range>(
-    {{0x80, 0x9f}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}});
-constexpr auto combining = std::to_array<range>({{0x300, 0x36f}, {0x1ab0, 0x1aff}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}});
+constexpr auto combining =
+    std::to_array<range>({{0x300, 0x36f}, {0x1ab0, 0x1aff}, {0x200c, 0x200d}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}});
 constexpr auto wide = std::to_array<range>({{0x1100, 0x115f},
                                             {0x2e80, 0xa4cf},
                                             {0xac00, 0xd7a3},
@@ -40,33 +39,11 @@ constexpr auto wide = std::to_array<range>({{0x1100, 0x115f},
                                             {0x20000, 0x3fffd}});
 
 template <std::size_t Size>
-bool is_in(std::array<range, Size> const& ranges, std::uint32_t code) {
+bool is_in(std::array<range, Size> const& ranges, char32_t code) {
   return std::any_of(ranges.begin(), ranges.end(), [code](range r) { return code >= r.first && code <= r.last; });
 }
 
-/// Bytes of the character that begins with `lead`; 0 if none does.
-std::size_t size_of(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead < 0xc2 || lead > 0xf4) return 0;
-  return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-}
-
-/// The code point that is all of `text`, whose first byte says that it has this size; nothing if it is not UTF-8.
-std::optional<std::uint32_t> decode(std::string_view text) {
-  auto const lead = static_cast<unsigned char>(text.front());
-  if (text.size() == 1) return lead;
-  std::uint32_t code = lead & (0x7fU >> text.size());
-  for (auto const c : text.substr(1)) {
-    auto const next = static_cast<unsigned char>(c);
-    if ((next & 0xc0U) != 0x80U) return std::nullopt;
-    code = code << 6U | (next & 0x3fU);
-  }
-  constexpr std::array<std::uint32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
-  if (code < smallest[text.size()] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return std::nullopt;
-  return code;
-}
-
-std::string escaped(std::uint32_t code) {
+std::string escaped(char32_t code) {
   switch (code) {
     case '\n':
       return "\\n";
@@ -75,20 +52,19 @@ std::string escaped(std::uint32_t code) {
     case '\t':
       return "\\t";
     default:
-      return fmt::format("\\u{:04x}", code);
+      return fmt::format("\\u{:04x}", static_cast<unsigned>(code));
   }
 }
 
 glyph glyph_at(std::string_view text, std::size_t at) {
-  auto const bytes = size_of(static_cast<unsigned char>(text[at]));
-  auto const whole = bytes != 0 && bytes <= text.size() - at;
-  auto const code = whole ? decode(text.substr(at, bytes)) : std::nullopt;
-  if (!code) return {1, 4, fmt::format("\\x{:02x}", static_cast<unsigned char>(text[at]))};
-  if (*code < 0x20 || *code == 0x7f || is_in(unseen, *code)) {
-    auto shown = escaped(*code);
-    return {bytes, shown.size(), std::move(shown)};
+  auto const c = first_character(text.substr(at));
+  if (!c.valid) return {1, 4, fmt::format("\\x{:02x}", static_cast<unsigned char>(text[at]))};
+  if (is_unsafe(c.point)) {
+    auto shown = escaped(c.point);
+    return {c.length, shown.size(), std::move(shown)};
   }
-  return {bytes, is_in(combining, *code) ? 0U : is_in(wide, *code) ? 2U : 1U, std::string(text.substr(at, bytes))};
+  auto const columns = is_in(combining, c.point) ? 0U : is_in(wide, c.point) ? 2U : 1U;
+  return {c.length, columns, std::string(text.substr(at, c.length))};
 }
 
 /// Where the character begins that the byte `at` is part of.

@@ -1,6 +1,7 @@
 #include "route/condition.hpp"
 
 #include "config/address.hpp"
+#include "core/snippet.hpp"
 #include "route/text_check.hpp"
 #include "wire/target.hpp"
 
@@ -60,7 +61,7 @@ class path_matches final : public condition {
 
   answer ask(message_facts& about, captures_of_rule&, std::string* why) const override {
     if (wire::path_matches(pattern_, about.from.path)) return answer::yes;
-    if (why != nullptr) *why = fmt::format("path {} does not match {}", shown(about.from.path), pattern_);
+    if (why != nullptr) *why = fmt::format("path {} does not match {}", one_line(about.from.path), pattern_);
     return answer::no;
   }
 
@@ -85,7 +86,7 @@ class subprotocol_is final : public condition {
     if (negotiated == name_) return answer::yes;
     if (why == nullptr) return answer::no;
     *why = negotiated.empty() ? fmt::format("no subprotocol was negotiated, not {}", name_)
-                              : fmt::format("subprotocol {} is not {}", shown(negotiated), name_);
+                              : fmt::format("subprotocol {} is not {}", one_line(negotiated), name_);
     return answer::no;
   }
 
@@ -294,15 +295,6 @@ json_fields const* message_facts::fields() {
 
 error condition_maker::complaint(std::string_view key, std::string_view text) const {
   return {.code = errc::bad_config, .context = fmt::format("rule '{}': {}: {}", rule, key, text), .cause = {}};
-}
-
-std::string shown(std::string_view text) {
-  constexpr std::size_t longest = 80;
-  std::string safe(text.substr(0, longest));
-  for (auto& c : safe) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return text.size() > longest ? safe + "..." : safe;
 }
 
 }  // namespace gw::route

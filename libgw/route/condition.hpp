@@ -70,7 +70,4 @@ using make_conditions = result<>(config::condition const& when, condition_maker&
 /// In the order in which they are asked: what is known before the content comes first.
 std::span<config::kind<make_conditions> const> condition_kinds();
 
-/// A text of a peer, cut and without control characters, to be shown to people.
-std::string shown(std::string_view text);
-
 }  // namespace gw::route

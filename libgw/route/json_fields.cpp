@@ -1,5 +1,6 @@
 #include "route/json_fields.hpp"
 
+#include "core/json_pointer.hpp"
 #include "wire/json_walk.hpp"
 #include "wire/json_walk_blocks.hpp"
 
@@ -21,12 +22,6 @@ std::optional<std::size_t> array_index(std::string_view part) {
   auto const [end, fault] = std::from_chars(part.data(), part.data() + part.size(), index);
   if (fault != std::errc{} || end != part.data() + part.size()) return std::nullopt;
   return index;
-}
-
-std::string unescaped(std::string_view part) {
-  std::string name;
-  for (std::size_t i = 0; i < part.size(); ++i) name += part[i] != '~' ? part[i] : part[++i] == '0' ? '~' : '/';
-  return name;
 }
 
 void append_utf8(std::string& to, std::uint32_t point) {
@@ -56,13 +51,8 @@ constexpr bool is_bare_name(char c) noexcept {
 }  // namespace
 
 std::string_view pointer_fault(std::string_view pointer) {
-  if (!pointer.starts_with('/')) return "a JSON Pointer begins with '/'";
-  for (std::size_t i = 0; i < pointer.size(); ++i) {
-    if (pointer[i] != '~') continue;
-    if (i + 1 == pointer.size() || (pointer[i + 1] != '0' && pointer[i + 1] != '1')) {
-      return "in a JSON Pointer '~' is followed by 0 (for ~) or 1 (for /)";
-    }
-  }
+  if (pointer.empty()) return "the whole message is no field";
+  if (auto const fault = json_pointer_fault(pointer); !fault.empty()) return fault;
   auto const depth = static_cast<std::size_t>(std::count(pointer.begin(), pointer.end(), '/'));
   return depth > wire::max_json_depth ? "no message is nested as deep" : "";
 }
@@ -73,7 +63,7 @@ std::size_t json_fields::add(std::string_view pointer) {
     pointer.remove_prefix(1);
     auto const part = pointer.substr(0, pointer.find('/'));
     pointer.remove_prefix(part.size());
-    auto const name = unescaped(part);
+    auto const name = json_pointer_name(part);
     auto const& children = nodes_[at].children;
     auto const known =
         std::find_if(children.begin(), children.end(), [&](std::size_t child) { return nodes_[child].name == name; });

@@ -192,6 +192,6 @@ TEST_CASE("a pointer with a fault is told from one without") {
   CHECK(pointer_fault(repeat(64, "/a")).empty());
   CHECK(pointer_fault(repeat(65, "/a")) == "no message is nested as deep");
   CHECK(pointer_fault("a") == "a JSON Pointer begins with '/'");
-  CHECK(pointer_fault("/a~") == "in a JSON Pointer '~' is followed by 0 (for ~) or 1 (for /)");
-  CHECK(pointer_fault("/a~2") == "in a JSON Pointer '~' is followed by 0 (for ~) or 1 (for /)");
+  CHECK(pointer_fault("/a~") == "'~' is written '~0', and '/' in a name '~1'");
+  CHECK(pointer_fault("/a~2") == "'~' is written '~0', and '/' in a name '~1'");
 }

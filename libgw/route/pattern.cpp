@@ -43,7 +43,7 @@ struct pattern::compiler {
   std::string_view source;
   std::size_t at = 0;
   std::vector<piece> pieces = {};
-  std::optional<pattern_fault> fault = {};
+  std::optional<text_fault> fault = {};
 
   void run() {
     if (!source.starts_with('/')) return fail(0, "a pattern begins with '/'");
@@ -57,7 +57,7 @@ struct pattern::compiler {
     if (!fault) find_stops();
   }
 
-  void fail(std::size_t where, std::string text) { fault = pattern_fault{where, std::move(text)}; }
+  void fail(std::size_t where, std::string text) { fault = text_fault{where, std::move(text)}; }
 
   void read_literal() {
     auto const end = std::min(source.find('{', at), source.size());
@@ -100,7 +100,7 @@ struct pattern::compiler {
   }
 };
 
-std::variant<pattern, pattern_fault> pattern::compile(std::string_view source) {
+std::variant<pattern, text_fault> pattern::compile(std::string_view source) {
   compiler c{.source = source};
   c.run();
   if (c.fault) return *std::move(c.fault);

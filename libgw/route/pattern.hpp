@@ -2,6 +2,8 @@
 // Used by the routing table; later by predicates. Knows nothing of messages.
 #pragma once
 
+#include "core/text_fault.hpp"
+
 #include <array>
 #include <cstddef>
 #include <string>
@@ -34,18 +36,12 @@ class captures {
   std::size_t count_ = 0;
 };
 
-/// Where and why a pattern does not compile.
-struct pattern_fault {
-  std::size_t at = 0;  // byte of the pattern
-  std::string text;
-};
-
 /// The pattern language: it begins with '/'; text stands for itself; `{name}` stands for one or more characters but
 /// '/'; `{name:**}`, which must be the end, for whatever is left, be it nothing. Several captures in one segment need
 /// text between them; each takes as little as it can, the last takes the rest of the segment. At most 8 captures.
 class pattern {
  public:
-  static std::variant<pattern, pattern_fault> compile(std::string_view source);
+  static std::variant<pattern, text_fault> compile(std::string_view source);
 
   /// Whether the whole of `text` matches. `out` is then valid as long as the pattern and the text are.
   bool match(std::string_view text, captures& out) const noexcept;

@@ -6,9 +6,9 @@
 
 namespace {
 
+using gw::text_fault;
 using gw::route::captures;
 using gw::route::pattern;
-using gw::route::pattern_fault;
 
 pattern compiled(std::string_view source) {
   auto result = pattern::compile(source);
@@ -75,9 +75,9 @@ TEST_CASE("a pattern that cannot be is refused with its place") {
   auto const check = [](std::string_view source, std::size_t at, std::string_view text) {
     CAPTURE(source);
     auto const result = pattern::compile(source);
-    REQUIRE(std::holds_alternative<pattern_fault>(result));
-    CHECK(std::get<pattern_fault>(result).at == at);
-    CHECK(std::get<pattern_fault>(result).text == text);
+    REQUIRE(std::holds_alternative<text_fault>(result));
+    CHECK(std::get<text_fault>(result).at == at);
+    CHECK(std::get<text_fault>(result).text == text);
   };
   check("", 0, "a pattern begins with '/'");
   check("api", 0, "a pattern begins with '/'");

@@ -13,7 +13,7 @@ namespace {
 
 result<text_template> compiled(std::string const& source, std::string_view key, condition_maker const& maker) {
   auto made = text_template::compile(source, maker.names);
-  if (auto const* const fault = std::get_if<pattern_fault>(&made)) {
+  if (auto const* const fault = std::get_if<text_fault>(&made)) {
     return maker.complaint(key, fmt::format("at byte {}: {}", fault->at, fault->text));
   }
   return std::get<text_template>(std::move(made));

@@ -1,5 +1,7 @@
 #include "route/rule_list.hpp"
 
+#include "core/snippet.hpp"
+
 #include <fmt/format.h>
 
 #include <iterator>
@@ -11,7 +13,7 @@ namespace {
 void explain_yes(rule const& answering, yielded const& what, std::string& to) {
   fmt::format_to(std::back_inserter(to), "rule '{}' answers\n", answering.id());
   auto const line = [&](std::string_view name, std::string_view text) {
-    if (!text.empty()) fmt::format_to(std::back_inserter(to), "  {} = {}\n", name, shown(text));
+    if (!text.empty()) fmt::format_to(std::back_inserter(to), "  {} = {}\n", name, one_line(text));
   };
   for (std::size_t i = 0; i < answering.names().size(); ++i) line(answering.names()[i], answering.captured()[i]);
   line("-> service", what.service);

@@ -75,13 +75,13 @@ TEST_CASE("the first rule that holds answers, and a rule without conditions alwa
 }
 
 TEST_CASE("a table says what its rules ask about a session") {
-  CHECK_FALSE(made({}).asks_circumstances());
-  CHECK_FALSE(made({{.id = "r", .when = {.field = "/a", .text = "b", .binary = false}, .service = "order"}})
-                  .asks_circumstances());
+  CHECK_FALSE(made({}).asked().any());
+  CHECK_FALSE(
+      made({{.id = "r", .when = {.field = "/a", .text = "b", .binary = false}, .service = "order"}}).asked().any());
   auto const t =
       made({{.id = "r", .when = {.path = "/ws", .headers = {{.name = "A"}, {.name = "A"}}}, .service = "order"},
             {.id = "s", .when = {}, .service = "order", .key = "{user}"}});
-  CHECK(t.asks_circumstances());
+  CHECK(t.asked().any());
   CHECK(t.asked().path);
   CHECK(t.asked().user);
   CHECK_FALSE(t.asked().client);

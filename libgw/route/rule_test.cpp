@@ -65,7 +65,7 @@ TEST_CASE("a condition on a field holds or says why not") {
   check({.prefix = "ab"}, R"({"t":["abc"]})", "yes");
   check({.prefix = "ab"}, R"({"t":["a"]})", "field /t/0 is 'a', which does not begin with 'ab'");
   check({.regex = "b.d"}, R"({"t":["abcde"]})", "yes");
-  check({.regex = "^b"}, R"({"t":["ab\u001b"]})", "field /t/0 is 'ab?', which does not match ^b");
+  check({.regex = "^b"}, R"({"t":["ab\u001b"]})", "field /t/0 is 'ab\\u001b', which does not match ^b");
 }
 
 TEST_CASE("a condition on the raw text holds or says why not") {

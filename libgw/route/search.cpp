@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t max_memory_bytes = 1 << 20;  // of one compiled expression with its automata
 constexpr std::size_t max_groups = 31;
 
-pattern_fault fault_of(RE2 const& refused) {
+text_fault fault_of(RE2 const& refused) {
   auto const& source = refused.pattern();
   auto const& part = refused.error_arg();
   auto const found = part.empty() ? source.npos : source.find(part);
@@ -43,14 +43,14 @@ search::search(search&&) noexcept = default;
 search& search::operator=(search&&) noexcept = default;
 search::~search() = default;
 
-std::variant<search, pattern_fault> search::compile(std::string_view source) {
+std::variant<search, text_fault> search::compile(std::string_view source) {
   RE2::Options options(RE2::Quiet);
   options.set_max_mem(max_memory_bytes);
   auto compiled = std::make_unique<RE2>(re2::StringPiece(source.data(), source.size()), options);
   if (!compiled->ok()) return fault_of(*compiled);
   search made(std::move(compiled));
   if (!made.groups_.empty() && made.groups_.back() > max_groups) {
-    return pattern_fault{0, fmt::format("a named group behind {} others; write (?:...) for those without", max_groups)};
+    return text_fault{0, fmt::format("a named group behind {} others; write (?:...) for those without", max_groups)};
   }
   return made;
 }
@@ -71,9 +71,9 @@ std::string const& search::source() const noexcept {
   return compiled_->pattern();
 }
 
-std::optional<pattern_fault> regex_fault(std::string_view regex) {
+std::optional<text_fault> regex_fault(std::string_view regex) {
   auto compiled = search::compile(regex);
-  if (auto* const fault = std::get_if<pattern_fault>(&compiled)) return std::move(*fault);
+  if (auto* const fault = std::get_if<text_fault>(&compiled)) return std::move(*fault);
   return std::nullopt;
 }
 

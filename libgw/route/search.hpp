@@ -23,7 +23,7 @@ namespace gw::route {
 class search {
  public:
   /// A fault names the byte of `source` if RE2 does. At most 31 groups if some have names ((?P<name>...)).
-  static std::variant<search, pattern_fault> compile(std::string_view source);
+  static std::variant<search, text_fault> compile(std::string_view source);
 
   search(search&&) noexcept;
   search& operator=(search&&) noexcept;
@@ -47,7 +47,7 @@ class search {
 };
 
 /// Why `regex` does not compile, with the place as far as RE2 tells it; nothing if it does.
-std::optional<pattern_fault> regex_fault(std::string_view regex);
+std::optional<text_fault> regex_fault(std::string_view regex);
 
 /// The names of its captures, `(?P<name>...)`, sorted; none if it does not compile.
 std::vector<std::string> capture_names(std::string_view regex);

@@ -1,6 +1,7 @@
 #include "route/table.hpp"
 
 #include "core/did_you_mean.hpp"
+#include "core/json_pointer.hpp"
 #include "wire/method_path.hpp"
 
 #include <fmt/format.h>
@@ -29,16 +30,6 @@ wire::validation level_of(config::validation level) {
   return wire::validation::grammar;
 }
 
-/// The member that a JSON Pointer of one part names (RFC 6901 section 4).
-std::string member_name(std::string_view pointer) {
-  std::string name;
-  for (std::size_t i = 1; i < pointer.size(); ++i) {
-    bool const escape = pointer[i] == '~' && i + 1 < pointer.size() && (pointer[i + 1] == '0' || pointer[i + 1] == '1');
-    name += escape ? (pointer[++i] == '0' ? '~' : '/') : pointer[i];
-  }
-  return name;
-}
-
 decision refused(errc fault, std::string_view why, std::string_view method = {}) {
   return {.verdict = route_verdict::failed, .fault = fault, .why = why, .method = method};
 }
@@ -52,11 +43,11 @@ decision unanswered(errc fault, std::string_view why, std::string_view method = 
 
 }  // namespace
 
-std::optional<pattern_fault> url_pattern_fault(std::string_view source) {
+std::optional<text_fault> url_pattern_fault(std::string_view source) {
   auto compiled = pattern::compile(source);
-  if (auto* const fault = std::get_if<pattern_fault>(&compiled)) return std::move(*fault);
+  if (auto* const fault = std::get_if<text_fault>(&compiled)) return std::move(*fault);
   if (std::get<pattern>(compiled).has_capture("service")) return std::nullopt;
-  return pattern_fault{source.size(), "needs the capture {service}"};
+  return text_fault{source.size(), "needs the capture {service}"};
 }
 
 result<table> table::make(config::url_rule const& rule, std::vector<std::string> service_names,
@@ -75,7 +66,7 @@ result<table> table::make(config::url_rule const& rule, std::vector<std::string>
 
 table::table(config::url_rule const& rule, pattern compiled, std::vector<std::string> service_names, rule_list custom)
     : enabled_(rule.enabled),
-      rules_{.key = member_name(rule.field),
+      rules_{.key = json_pointer_name(std::string_view(rule.field).substr(1)),
              .level = level_of(rule.validate),
              .lenient = rule.lenient == config::leniency::automatic},
       scanner_(rules_),

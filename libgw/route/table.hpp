@@ -52,7 +52,7 @@ struct decision {
 };
 
 /// Why `source` cannot be url_rule.pattern; nothing if it can. For config::outside_knowledge.
-std::optional<pattern_fault> url_pattern_fault(std::string_view source);
+std::optional<text_fault> url_pattern_fault(std::string_view source);
 
 /// The rules of one configuration. A copy for every worker: a decision uses the scanner inside.
 class table {
@@ -77,7 +77,6 @@ class table {
 
   /// What the custom rules ask about a session: see circumstances_of(). Nothing asked: an empty one will do.
   questions const& asked() const noexcept { return custom_.asked(); }
-  bool asks_circumstances() const noexcept { return custom_.asked().any(); }
 
   wire::head_rules const& rules() const noexcept { return rules_; }
   std::string_view name_of(service_ref service) const { return names_[service.index]; }

@@ -1,5 +1,7 @@
 #include "route/text_check.hpp"
 
+#include "core/snippet.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -39,7 +41,7 @@ result<text_check> text_check::make_regex(std::string const& regex, std::string_
 
 result<> text_check::add_regex(std::string const& regex, std::string_view key, condition_maker& maker) {
   auto compiled = search::compile(regex);
-  if (auto const* const fault = std::get_if<pattern_fault>(&compiled)) {
+  if (auto const* const fault = std::get_if<text_fault>(&compiled)) {
     return maker.complaint(key, fmt::format("at byte {}: {}", fault->at, fault->text));
   }
   regex_ = std::get<search>(std::move(compiled));
@@ -57,12 +59,12 @@ bool text_check::holds(std::optional<std::string_view> text, std::vector<std::st
                        std::string* why) const {
   if (!text) return !exists_ || missed(why, "{} is absent", subject_);
   if (!exists_) return missed(why, "{} is there", subject_);
-  if (equals_ && *text != *equals_) return missed(why, "{} is '{}', not '{}'", subject_, shown(*text), *equals_);
+  if (equals_ && *text != *equals_) return missed(why, "{} is '{}', not '{}'", subject_, one_line(*text), *equals_);
   if (prefix_ && !text->starts_with(*prefix_)) {
-    return missed(why, "{} is '{}', which does not begin with '{}'", subject_, shown(*text), *prefix_);
+    return missed(why, "{} is '{}', which does not begin with '{}'", subject_, one_line(*text), *prefix_);
   }
   if (regex_ && !regex_->find(*text, captured, first_capture_)) {
-    return missed(why, "{} is '{}', which does not match {}", subject_, shown(*text), regex_->source());
+    return missed(why, "{} is '{}', which does not match {}", subject_, one_line(*text), regex_->source());
   }
   return true;
 }

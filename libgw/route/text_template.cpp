@@ -9,8 +9,8 @@
 
 namespace gw::route {
 
-std::variant<text_template, pattern_fault> text_template::compile(std::string_view source,
-                                                                  std::span<std::string const> names) {
+std::variant<text_template, text_fault> text_template::compile(std::string_view source,
+                                                               std::span<std::string const> names) {
   text_template made;
   made.source_ = source;
   std::size_t at = 0;
@@ -21,15 +21,15 @@ std::variant<text_template, pattern_fault> text_template::compile(std::string_vi
       made.tail_ = std::move(literal);
       return made;
     }
-    if (source[open] == '}') return pattern_fault{open, "'}' without '{'"};
+    if (source[open] == '}') return text_fault{open, "'}' without '{'"};
     auto const close = source.find('}', open);
-    if (close == source.npos) return pattern_fault{open, "'{' without '}'"};
+    if (close == source.npos) return text_fault{open, "'{' without '}'"};
     auto const name = source.substr(open + 1, close - open - 1);
     auto const known = std::find(names.begin(), names.end(), name);
     if (known == names.end() && name != "user") {
       std::vector<std::string_view> const words(names.begin(), names.end());
-      return pattern_fault{open + 1, fmt::format("no regex of this rule captures '{}'{}; write (?P<{}>...)", name,
-                                                 did_you_mean_text(name, words), name)};
+      return text_fault{open + 1, fmt::format("no regex of this rule captures '{}'{}; write (?P<{}>...)", name,
+                                              did_you_mean_text(name, words), name)};
     }
     auto const place = known == names.end() ? the_user : static_cast<std::size_t>(known - names.begin());
     made.pieces_.push_back({std::move(literal), place});

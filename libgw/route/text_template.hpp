@@ -20,8 +20,7 @@ class text_template {
   static constexpr std::size_t max_size = 1024;
 
   /// `{name}` stands for the capture of that place in `names`; `{user}`, unless captured, for the client's identity.
-  static std::variant<text_template, pattern_fault> compile(std::string_view source,
-                                                            std::span<std::string const> names);
+  static std::variant<text_template, text_fault> compile(std::string_view source, std::span<std::string const> names);
 
   bool is_constant() const noexcept { return pieces_.empty(); }
   bool asks_user() const noexcept;

@@ -8,14 +8,6 @@ std::string dumped(json const& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-bool is_json_pointer(std::string_view text) {
-  if (!text.empty() && text.front() != '/') return false;
-  for (auto at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
-    if (at + 1 == text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) return false;
-  }
-  return true;
-}
-
 json const* find_at(json const& whole, std::string_view pointer) {
   if (whole.is_discarded()) return nullptr;
   try {

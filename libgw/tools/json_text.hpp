@@ -21,10 +21,7 @@ Json parse_shallow(std::string_view text) {
 /// On one line; what is not UTF-8 becomes U+FFFD.
 std::string dumped(nlohmann::json const& value);
 
-/// RFC 6901: empty, or "/..." with ~0 and ~1 only.
-bool is_json_pointer(std::string_view text);
-
-/// What stands at a pointer that is_json_pointer(); null: nothing does.
+/// What stands at a good pointer (core/json_pointer.hpp); null: nothing does.
 nlohmann::json const* find_at(nlohmann::json const& whole, std::string_view pointer);
 
 }  // namespace gw::tools

@@ -7,16 +7,6 @@
 
 namespace gw::tools {
 
-inline constexpr char32_t no_character = 0xffffffff;
-
-struct character {
-  char32_t value;    // no_character: the first byte begins none
-  std::size_t size;  // bytes; 1 for no_character
-};
-
-/// The first character of UTF-8 in `text`, which is not empty.
-character first_character(std::string_view text) noexcept;
-
 /// The bytes of the first key at the front of `bytes`: a character, or ESC with what belongs to it (CSI, SS3, ESC and a
 /// character). 0: its end has not come yet, or there is none.
 std::size_t first_key(std::string_view bytes) noexcept;

@@ -6,8 +6,8 @@
 
 namespace gw::tools {
 
-/// Control characters (C0, DEL, C1), line separators and what turns the direction of text become \x1b and \u202e, bytes
-/// that are no UTF-8 \xff. Line feeds and tabs stay if `lines`.
+/// Characters that are not safe to show become \x1b and \u202e, bytes that are no UTF-8 \xff. Line feeds and tabs stay
+/// if `lines`.
 std::string printable(std::string_view text, bool lines = false);
 
 }  // namespace gw::tools

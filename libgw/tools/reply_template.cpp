@@ -1,5 +1,6 @@
 #include "tools/reply_template.hpp"
 
+#include "core/json_pointer.hpp"
 #include "tools/json_text.hpp"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ reply_template::reply_template(std::string_view text) : text_(text) {
     auto const close = text.find('}');
     auto const name = close == std::string_view::npos ? std::string_view() : text.substr(1, close - 1);
     auto const word = std::find_if(words.begin(), words.end(), [&](auto const& w) { return w.first == name; });
-    bool const is_pointer = name.starts_with('/') && is_json_pointer(name);
+    bool const is_pointer = name.starts_with('/') && json_pointer_fault(name).empty();
     if (word == words.end() && !is_pointer) {
       plain += text.substr(0, 1);
       text.remove_prefix(std::min(text.size(), std::size_t{1}));

@@ -95,7 +95,7 @@ TEST_CASE("an explanation follows its verdict") {
       "  {\"a\\u0001\":1}\n"
       "     ^\n"
       "rule 'topic': the message is no JSON object\n"
-      "rule 'pin': the text is '{\"a?\":1}', which does not match ^pin (?P<at>\\S+)\n"
+      "rule 'pin': the text is '{\"a\\u0001\":1}', which does not match ^pin (?P<at>\\S+)\n"
       "rule 'tenant': header X-Tenant is absent\n"
       "no rule answers\n");
 }

@@ -1,6 +1,7 @@
 #include "tools/script.hpp"
 
 #include "core/did_you_mean.hpp"
+#include "core/json_pointer.hpp"
 #include "core/trimmed.hpp"
 #include "core/units.hpp"
 #include "tools/json_text.hpp"
@@ -90,7 +91,7 @@ result<step> parse_capture(std::string_view rest) {
   auto const equals = std::min(rest.find('='), rest.size());
   auto const name = trimmed(rest.substr(0, equals));
   auto const pointer = trimmed(rest.substr(std::min(equals + 1, rest.size())));
-  if (equals == rest.size() || !is_name(name) || !is_json_pointer(pointer)) {
+  if (equals == rest.size() || !is_name(name) || !json_pointer_fault(pointer).empty()) {
     return bad(fmt::format("'{}' is not NAME = PTR; write for example: capture id = /data/id", rest));
   }
   return step{.what = step::kind::capture, .text = std::string(name), .value = std::string(pointer)};
@@ -251,7 +252,7 @@ result<step> make_call(std::string_view service_and_path, std::string_view data)
 result<step> make_expect(std::string_view pointer_and_value) {
   auto const equals = pointer_and_value.find('=');
   auto const pointer = pointer_and_value.substr(0, equals);
-  if (equals == std::string_view::npos || !is_json_pointer(pointer)) {
+  if (equals == std::string_view::npos || !json_pointer_fault(pointer).empty()) {
     return bad(fmt::format("'{}' is not PTR=VALUE with a JSON Pointer; write for example: /data/name=\"x\"",
                            pointer_and_value));
   }
