@@ -6,6 +6,7 @@
 #include "tools/client_verdict.hpp"
 #include "tools/explain.hpp"
 #include "tools/interruptible.hpp"
+#include "tools/open_calls.hpp"
 #include "tools/run_loop.hpp"
 
 #include <fmt/core.h>
@@ -50,7 +51,9 @@ class conversation final : public net::peer_owner {
       run_loop(loop_, whole());
     }
     if (failure_) std::rethrow_exception(failure_);
-    return std::move(verdict_).take();
+    auto outcome = std::move(verdict_).take();
+    if (plan_.leave_when_answered) outcome.open_calls = open_calls_.count();
+    return outcome;
   }
 
  private:
@@ -138,7 +141,7 @@ class conversation final : public net::peer_owner {
         verdict_.settle_missing(fmt::format("{} of {} messages came", shown_, plan_.leave_after));
       }
     } else if (plan_.stay) {
-      while (!over()) co_await next_change();
+      while (!over() && !all_answered()) co_await next_change();
       verdict_.settle_stay();
     }
   }
@@ -155,6 +158,7 @@ class conversation final : public net::peer_owner {
         co_await send(s, wire::opcode::binary, s.text);
         break;
       case step::kind::call:
+        if (plan_.leave_when_answered) open_calls_.add(calls_ + 1, sent_ + 1);
         co_await send(s, wire::opcode::text, call_message(s, ++calls_));
         break;
       case step::kind::ping:
@@ -195,6 +199,7 @@ class conversation final : public net::peer_owner {
     while (peer_->congested() && !over()) co_await next_change();
     if (over()) co_return verdict_.settle_missing(fmt::format("{}\n  not sent", s.where()), verdict::failed);
     peer_->send_message(op, text);
+    ++sent_;
   }
 
   net::awaitable<void> wait(duration time) {
@@ -236,6 +241,7 @@ class conversation final : public net::peer_owner {
   void settle(verdict how, std::string why) { verdict_.settle(how, std::move(why)); }
 
   bool has_enough() const { return plan_.leave_after != 0 && shown_ >= plan_.leave_after; }
+  bool all_answered() const { return plan_.leave_when_answered && open_calls_.count() == 0; }
   bool will_reconnect() const {
     return plan_.reconnect && so_far_.closed && !so_far_.interrupted && !so_far_.late && !left_ && !has_enough();
   }
@@ -306,6 +312,7 @@ class conversation final : public net::peer_owner {
     ++shown_;
     auto const what = op == wire::opcode::binary ? client_event::kind::binary : client_event::kind::message;
     happened({.what = what, .text = text});
+    open_calls_.take(text);
     auto const takes = [](step const& s) { return s.takes_message(); };
     if (std::any_of(plan_.steps.begin() + steps_done_, plan_.steps.end(), takes)) kept_.emplace_back(text);
   }
@@ -344,7 +351,9 @@ class conversation final : public net::peer_owner {
   std::string looked_at_;
   std::string assembled_;
   std::uint64_t shown_ = 0;
+  std::uint64_t sent_ = 0;
   std::uint64_t calls_ = 0;
+  open_calls open_calls_;
   captured captured_;
   time_point pinged_{};
   bool source_began_ = false;

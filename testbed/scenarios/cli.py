@@ -8,7 +8,7 @@ import xml.etree.ElementTree
 from lib.certificates import certificates
 from lib.gateway import gateway, mock_service, service
 from lib.peers import connect, receive
-from lib.process import binary, run
+from lib.process import binary, process, run
 from lib.story import check, check_equal, measured, scaled, tell
 
 CONFIGURATIONS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "corpus", "config")
@@ -192,6 +192,17 @@ async def client_command():
     async with mock_service(1, "echo") as mocks, gateway(service("echo", *mocks.addresses("echo"))) as gw:
         done = await wsgw("client", gw.url, "--call", "echo/hello", '"hi"', "-1")
         check("--call … -1 prints the one answer", done.status == 0 and json.loads(done.out)["data"] == "hi", done)
+        # Without a limit that would end it in time.
+        done = await wsgw("client", gw.url, "--call", "echo/a", "1", "--call", "nobody/b", "2", "--call", "echo/c", "3",
+                          "-w", "1h", "-q")
+        check("calls end when each has its answer or its error frame; -q says nothing of them",
+              (done.status, len(done.out.splitlines()), done.err) == (0, 3, ""), done)
+        done = await wsgw("client", gw.url, "-x", "hello", "-w", "100ms")
+        check("whoever set the limit of a wait is not told of it", done.status == 0 and "waiting" not in done.err, done)
+        async with process(binary(), "client", gw.url, stdin=-1) as waiting:
+            waiting.write("hello\n")
+            await waiting.lines(waiting.err, lambda line: "waiting 10s for messages" in line)
+            check("whoever did not is told at once, and how to leave earlier", True)
         done = await wsgw("client", gw.url, "--call", "echo/hello", "7", "--expect", "/data=7", "--expect", "/n=1")
         check_equal("two expectations of one answer that hold: status 0", done.status, 0)
         done = await wsgw("client", gw.url, "--call", "echo/hello", "7", "--expect", "/data=8")
