@@ -1,4 +1,5 @@
 """The command line: what each command prints, and the status it leaves with."""
+import asyncio
 import json
 import os
 import re
@@ -232,6 +233,16 @@ async def client_command():
             check("a mistake in a script is told with its line: status 2",
                   done.status == 2 and script in done.err and "2" in done.err and "expect" in done.err, done)
         refused = gw.url
+    async def answer_in_plain_text(reader, writer):
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await reader.read()
+        writer.close()
+    async with await asyncio.start_server(answer_in_plain_text, "127.0.0.1") as plain:
+        port = plain.sockets[0].getsockname()[1]
+        done = await wsgw("client", f"wss://127.0.0.1:{port}/", "-k", "-x", "hello")
+        check("wss:// where nobody speaks TLS: status 5, and what to write instead",
+              done.status == 5 and "this port does not speak TLS: use ws://" in done.err, done)
     done = await wsgw("client", refused, "-x", "hello")
     check("nobody listens: status 5, with the address",
           done.status == 5 and refused.split("/")[2] in done.err and "refused" in done.err, done)
@@ -279,6 +290,15 @@ async def streams_and_colour():
     check_equal("-V says the same", (await wsgw("-V")).out, done.out)
     plain = await wsgw("serve", "--nonsense")
     check("a complaint is on stderr, without colours in a pipe", plain.out == "" and "\x1b" not in plain.err, plain)
+    for words in (("mock-service", "--instances", "0"), ("mock-service", "--seed", "x"), ("bench", "ws://a", "--size", "-1"),
+                  ("bench", "ws://a", "--cpu-of", "me"), ("client", "ws://a", "-n", "0"), ("serve", "--workers", "1.5")):
+        done = await wsgw(*words)
+        check(f"{' '.join(words)}: status 2, and what a number may be", done.status == 2 and
+              f"{words[-2].replace('-n', '--count')}: '{words[-1]}' is not a whole number, " in done.err, done)
+    for words in (("mock-service", "-o", "xml"), ("mock-service", "--log", "xml"), ("route", "test", "-o", "xml")):
+        done = await wsgw(*words)
+        check(f"{' '.join(words)}: status 2, and what may be written", done.status == 2 and
+              "unknown value 'xml'; write one of " in done.err, done)
     painted = await wsgw("--color", "always", "serve", "--nonsense")
     check("with --color always it has them", "\x1b[" in painted.err, painted)
     left = await run("bash", "-c", f"'{binary()}' config schema | true; exit ${{PIPESTATUS[0]}}")
