@@ -138,6 +138,7 @@ complete -c wsgw -n '__wsgw_at "wsgw client"' -l ping-interval -x -d 'Ping so of
 complete -c wsgw -n '__wsgw_at "wsgw client"' -l reconnect -d 'Connect again when the connection ends, with longer and longer pauses'
 complete -c wsgw -n '__wsgw_at "wsgw client"' -s c -l config -r -F -d 'At a terminal: complete the services of this configuration'
 complete -c wsgw -n '__wsgw_at "wsgw client"' -l json -d 'One JSON object a line for everything that happens'
+complete -c wsgw -n '__wsgw_at "wsgw client"' -s q -l quiet -d 'No remarks on stderr, only errors'
 complete -c wsgw -n '__wsgw_at "wsgw"' -a bench -d 'Load a WebSocket server and measure messages, latency and CPU'
 complete -c wsgw -n '__wsgw_at "wsgw bench"' -s h -l help -d 'Print this help'
 complete -c wsgw -n '__wsgw_at "wsgw bench"' -l help-all -d 'Print the help of every command'

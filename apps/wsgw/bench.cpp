@@ -31,6 +31,8 @@ constexpr std::string_view examples =
     "  wsgw bench ws://127.0.0.1:8080/ws --service order --service chat -n 100000 --check\n"
     "  wsgw bench ws://127.0.0.1:8080/ws -c 10000 --idle -d 30s";
 
+constexpr std::uint64_t largest_message = std::uint64_t{1} << 30;
+
 gw::result<bench_plan> plan_of(bench_options const& o) {
   auto url = gw::tools::parse_websocket_url(o.url);
   if (!url) return url.error();
@@ -79,7 +81,8 @@ void add_load(CLI::App& c, bench_options& o) {
              "Send exactly so many messages instead, all measured")
       ->excludes(duration)
       ->excludes(warmup);
-  auto* const size = c.add_option("--size", p.size, "Payload bytes of a message [256]")->type_name("BYTES");
+  auto* const size = add_number(c, "--size", p.size, 0, largest_message, "Payload bytes of a message [256]");
+  size->type_name("BYTES");
   c.add_option("-m,--message", p.message_template, "Send this text instead; {service} is replaced")
       ->type_name("TEXT")
       ->excludes(size);
@@ -87,8 +90,9 @@ void add_load(CLI::App& c, bench_options& o) {
   c.add_flag("--check", p.check, "Every answer must equal its message, else status 4 (mock-service --reply raw)");
   c.add_flag("--idle", p.idle, "One message per connection, then hold them open for the duration");
   add_number(c, "--threads", p.threads, 1, 256, "Threads of the generator [1]");
-  c.add_option("--cpu-of", p.cpu_of, "Measure the CPU time of this process, too; repeat")
-      ->allow_extra_args(false)
+  auto const take_process = [&p](std::uint64_t id) { p.cpu_of.push_back(static_cast<pid_t>(id)); };
+  add_numbers(c, "--cpu-of", take_process, 1, std::numeric_limits<pid_t>::max(),
+              "Measure the CPU time of this process, too; repeat")
       ->type_name("PID");
 }
 

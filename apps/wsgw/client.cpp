@@ -20,6 +20,7 @@
 #include <memory>
 #include <sstream>
 #include <system_error>
+#include <utility>
 
 namespace wsgw {
 namespace {
@@ -42,6 +43,7 @@ struct client_options {
   settings_flags services;  // whose names are completed
   bool reconnect = false;
   bool json = false;
+  bool quiet = false;
 
   CLI::App const* command = nullptr;
   CLI::Option const* send = nullptr;
@@ -53,12 +55,12 @@ constexpr std::chrono::seconds scripted_limit{10};
 
 constexpr std::string_view examples =
     "Without -x, --call or --script the lines of stdin are the messages; at a terminal there is a prompt with\n"
-    "editing, history and completion: /help. Status 4: an expectation failed.\n"
+    "editing, history and completion: /help. Calls end with their answers, by id. Status 4: an expectation failed.\n"
     "Script: send TEXT, call SERVICE/PATH JSON, expect [PTR=VALUE | PTR=~REGEX], and PTR=VALUE (same message),\n"
     "  capture NAME = PTR (same message; then ${NAME}), expect-text TEXT, expect-match REGEX,\n"
     "  expect-close [CODE], ping, close [CODE], wait 100ms, # comment\n"
     "Examples:\n"
-    "  wsgw client ws://127.0.0.1:8080/ws --call echo/hello '\"hi\"' -1\n"
+    "  wsgw client ws://127.0.0.1:8080/ws --call echo/hello '\"hi\"'\n"
     "  wsgw client ws://127.0.0.1:8080/ws --call order/get '{\"id\":7}' --expect /service=order\n"
     "  wsgw client ws://127.0.0.1:8080/ws --script order.txt --json";
 
@@ -208,6 +210,7 @@ gw::result<gw::tools::client_plan> plan_of(client_options const& o) {
   bool const from_stdin = plan.steps.empty() && o.script.empty();
   plan.leave_at_end_of_source = from_stdin && ::isatty(STDIN_FILENO) == 1;
   plan.stay = from_stdin || (o.script.empty() && o.expects.empty());
+  plan.leave_when_answered = !o.calls.empty() && o.sends.empty();
   if (o.limit != o.limit.zero()) {
     plan.limit = o.limit;
   } else if (!plan.leave_at_end_of_source) {
@@ -227,14 +230,29 @@ client_outcome talk_at_terminal(gw::tools::client_plan plan, client_options cons
   return gw::tools::run_client(plan, [&](client_event const& e) { person.tell(e); });
 }
 
+/// What to say to somebody who did not ask for a wait, and is about to have one; empty: there is none.
+std::string told_of_wait(gw::tools::client_plan const& plan, client_options const& o) {
+  bool const waits = plan.stay && plan.leave_after == 0 && !plan.leave_when_answered && !plan.leave_at_end_of_source;
+  if (!waits || o.limit != o.limit.zero()) return {};
+  return fmt::format("waiting {} for messages{}; -1 leaves behind the first, -n N behind N",
+                     gw::duration_text(scripted_limit), plan.source != nullptr ? " from the end of stdin on" : "");
+}
+
 client_outcome talk(gw::tools::client_plan plan, client_options const& o, terminal const& term) {
   gw::tools::line_messages lines(STDIN_FILENO);
   if (plan.steps.empty() && o.script.empty()) plan.source = &lines;
-  return gw::tools::run_client(plan, [&](client_event const& e) {
+  auto wait = told_of_wait(plan, o);
+  auto ended = gw::tools::run_client(plan, [&](client_event const& e) {
     o.json ? print_json(json_of(e)) : print_text(e);
     if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category(), "standard output");
+    if (o.quiet) return;
     explain(e, term);
+    if (e.what == client_event::kind::open && !wait.empty()) term.note(std::exchange(wait, {}));
   });
+  if (ended.how == client_outcome::verdict::done && ended.open_calls != 0 && !o.quiet && plan.leave_after == 0) {
+    term.warning(fmt::format("no message carried the id of {} of {} calls", ended.open_calls, o.calls.size() / 2));
+  }
+  return ended;
 }
 
 void run(client_options const& o, outcome& result) {
@@ -279,6 +297,7 @@ void add_client(CLI::App& app, outcome& result) {
   add_list(*c, "-c,--config", o->services.files, "At a terminal: complete the services of this configuration")
       ->type_name("FILE");
   c->add_flag("--json", o->json, "One JSON object a line for everything that happens");
+  c->add_flag("-q,--quiet", o->quiet, "No remarks on stderr, only errors");
   c->footer(std::string(examples));
   c->callback([o, &result] { run(*o, result); });
 }

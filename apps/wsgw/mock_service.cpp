@@ -16,6 +16,7 @@
 
 #include <charconv>
 #include <csignal>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -249,9 +250,8 @@ void add_mock_service(CLI::App& app, outcome& result) {
   auto const o = std::make_shared<mock_options>();
   auto* const c = app.add_subcommand("mock-service", "Run WebSocket services that answer, push, delay and fail");
   auto* const name = c->add_option("NAME", o->name, "Name of the service [echo]");
-  auto* const instances = c->add_option("--instances", o->instances, "Instances, each on a port of its own [1]")
-                              ->check(CLI::Range(1, 10'000).description(""))
-                              ->type_name("N");
+  auto* const instances =
+      add_number(*c, "--instances", o->instances, 1, 10'000, "Instances, each on a port of its own [1]");
   auto* const services = add_list(*c, "--service", o->services, "Several services: name and instances of each; repeat")
                              ->type_name("NAME=N")
                              ->excludes(name)
@@ -268,14 +268,12 @@ void add_mock_service(CLI::App& app, outcome& result) {
       ->type_name("FILE")
       ->excludes(c->get_option("--reply"))
       ->excludes(c->get_option("--text"));
-  c->add_option("--seed", o->seed, "Of all that is left to chance [0]")->type_name("N");
+  auto const take_seed = [o](std::uint64_t seed) { o->seed = seed; };
+  add_number(*c, "--seed", take_seed, 0, std::numeric_limits<std::uint64_t>::max(),
+             "Of all that is left to chance [0]");
   c->add_flag("--control", o->control, "Obey the lines of stdin; answers are JSON lines on stdout");
-  c->add_option("-o,--output", o->output, "How the addresses are printed: text, json or ndjson [text]")
-      ->check(CLI::IsMember({"text", "json", "ndjson"}).description(""))
-      ->type_name("FORM");
-  c->add_option("--log", o->log, "Log opens, closes and messages with their text to stderr: ndjson or text")
-      ->check(CLI::IsMember({"ndjson", "text"}).description(""))
-      ->type_name("FORM");
+  add_choice(*c, "-o,--output", o->output, {"text", "json", "ndjson"}, "How the addresses are printed [text]");
+  add_choice(*c, "--log", o->log, {"ndjson", "text"}, "Log opens, closes and messages with their text to stderr");
   c->footer(std::string(examples));
   c->callback([o, &result] { run(*o, result); });
 }

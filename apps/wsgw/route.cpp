@@ -198,9 +198,7 @@ void add_route(CLI::App& app, outcome& result) {
   c->add_option("--subprotocol", o->handshake.subprotocol, "The subprotocol that was negotiated")->type_name("NAME");
   c->add_option("--client", o->handshake.client, "The client's address [127.0.0.1]")->type_name("ADDR");
   c->add_option("--user", o->handshake.user, "Who the client has shown to be")->type_name("USER");
-  c->add_option("-o,--output", o->output, "text, json or ndjson [text]")
-      ->check(CLI::IsMember({"text", "json", "ndjson"}).description(""))
-      ->type_name("FORM");
+  add_choice(*c, "-o,--output", o->output, {"text", "json", "ndjson"}, "Form of what is printed [text]");
   c->add_flag("-q,--summary", o->plan.quiet, "Print only the counts, or the cases that fail");
   c->footer(std::string(examples));
   c->callback([o, &result] { run(*o, result); });

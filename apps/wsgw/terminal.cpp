@@ -54,6 +54,18 @@ CLI::Option* add_parsed(CLI::App& app, std::string const& name, Value& to, std::
   return app.add_option_function<std::string>(name, take, about);
 }
 
+std::uint64_t number_of(std::string const& text, std::string const& label, std::uint64_t min, std::uint64_t max) {
+  std::uint64_t number = 0;
+  auto const* const end = text.data() + text.size();
+  auto const [stop, ec] = std::from_chars(text.data(), end, number);
+  if (ec != std::errc{} || stop != end || number < min || number > max) {
+    auto const bounds = max == std::numeric_limits<std::uint64_t>::max() ? fmt::format("at least {}", min)
+                                                                         : fmt::format("{} to {}", min, max);
+    throw CLI::ValidationError(label, fmt::format("'{}' is not a whole number, {}", text, bounds));
+  }
+  return number;
+}
+
 /// The latest parsed subcommand; `app` itself if there is none.
 CLI::App const& innermost(CLI::App const& app) {
   auto const chosen = app.get_subcommands();
@@ -106,18 +118,18 @@ CLI::Option* add_list(CLI::App& to_app, std::string const& name, std::vector<std
 
 CLI::Option* add_number(CLI::App& to_app, std::string const& name, std::function<void(std::uint64_t)> take,
                         std::uint64_t min, std::uint64_t max, std::string const& about) {
-  auto const judge = [=, label = last_name(name)](std::string const& text) {
-    std::uint64_t number = 0;
-    auto const* const end = text.data() + text.size();
-    auto const [stop, ec] = std::from_chars(text.data(), end, number);
-    if (ec != std::errc{} || stop != end || number < min || number > max) {
-      auto const bounds = max == std::numeric_limits<std::uint64_t>::max() ? fmt::format("at least {}", min)
-                                                                           : fmt::format("{} to {}", min, max);
-      throw CLI::ValidationError(label, fmt::format("'{}' is not a whole number, {}", text, bounds));
-    }
-    take(number);
-  };
+  auto const judge = [=, label = last_name(name)](std::string const& text) { take(number_of(text, label, min, max)); };
   return to_app.add_option_function<std::string>(name, judge, about)->type_name("N");
+}
+
+CLI::Option* add_numbers(CLI::App& to_app, std::string const& name, std::function<void(std::uint64_t)> take,
+                         std::uint64_t min, std::uint64_t max, std::string const& about) {
+  auto const judge = [=, label = last_name(name)](std::vector<std::string> const& texts) {
+    for (auto const& text : texts) take(number_of(text, label, min, max));
+  };
+  return to_app.add_option_function<std::vector<std::string>>(name, judge, about)
+      ->allow_extra_args(false)
+      ->type_name("N");
 }
 
 CLI::Option* add_choice(CLI::App& to_app, std::string const& name, std::function<void(std::string const&)> take,

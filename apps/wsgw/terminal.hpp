@@ -50,6 +50,10 @@ CLI::Option* add_number(CLI::App& to_app, std::string const& name, Number& to, s
   return add_number(to_app, name, std::function<void(std::uint64_t)>(take), min, max, about);
 }
 
+/// One whole number each time the option is given; `take` gets them one by one.
+CLI::Option* add_numbers(CLI::App& to_app, std::string const& name, std::function<void(std::uint64_t)> take,
+                         std::uint64_t min, std::uint64_t max, std::string const& about);
+
 /// An option that takes one of `words`, which the help and the completion of shells show.
 CLI::Option* add_choice(CLI::App& to_app, std::string const& name, std::string& to,
                         std::vector<std::string> const& words, std::string const& about);

@@ -16,9 +16,7 @@ TEST_CASE("rules are explained to people, each with its reason") {
     CHECK(t.explain(text, from) == expected);
   };
   check("pin 10.0.0.1:9001", {},
-        "PARSE_ERROR: not a JSON object\n"
-        "  pin 10.0.0.1:9001\n"
-        "  ^\n"
+        "URL rule: no answer (not a JSON object)\n"
         "rule 'topic': the message is no JSON object\n"
         "rule 'pin' answers\n"
         "  at = 10.0.0.1:9001\n"
@@ -29,9 +27,7 @@ TEST_CASE("rules are explained to people, each with its reason") {
         "service exec\n");
   check(R"({"method":"/x","topic":"ordre"})", {},
         "routing key 'method' at byte 11: /x\n"
-        "NO_ROUTE: the routing key does not match url_rule.pattern\n"
-        "  {\"method\":\"/x\",\"topic\":\"ordre\"}\n"
-        "             ^\n"
+        "URL rule: no answer (the routing key does not match url_rule.pattern)\n"
         "rule 'topic' answers\n"
         "  s = ordre\n"
         "  -> service = ordre\n"

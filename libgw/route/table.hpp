@@ -84,7 +84,8 @@ class table {
   rule_list const& custom_rules() const noexcept { return custom_; }
 
   /// The decision in lines for people: the routing key, the captures and the service, or the fault with a caret under
-  /// the byte; then every custom rule with its reason, or why it is not asked.
+  /// the byte, or why it is left to the custom rule that answers; then every custom rule with its reason, or why it is
+  /// not asked.
   std::string explain(std::string_view text, circumstances const& from);
   std::string explain_binary(circumstances const& from);
 
@@ -104,8 +105,10 @@ class table {
   decision answer_of(ruling const& by, decision const& url) const;
   decision decide_further(decision const& url, message_facts::content what, std::string_view text,
                           circumstances const& from);
-  decision explain_url_rule(std::string_view text, circumstances const& from, std::string& out);
-  void explain_further(decision const& url, message_facts::content what, std::string_view text,
+  void explain_url_rule(std::string_view text, wire::head const& head, decision const& url, captures const& found,
+                        std::string& out) const;
+  /// Whether a custom rule answers.
+  bool explain_further(decision const& url, message_facts::content what, std::string_view text,
                        circumstances const& from, std::string& out);
   void explain_verdict(decision const& made, std::string& out) const;
 

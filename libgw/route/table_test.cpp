@@ -193,6 +193,7 @@ TEST_CASE("a table is explained to people") {
   CHECK(t.explain(R"({"method":"/\u001b[2J"})", {})
             .starts_with("routing key 'method' at byte 11: /\\u001b[2J\nBAD_METHOD: "));
   CHECK(t.explain("hello\n", {}).starts_with("PARSE_ERROR: "));
+  CHECK(t.explain("{\"a\" x}", {}).find(", at byte 5\n  {\"a\" x}\n") != std::string::npos);
   CHECK(t.explain("hello\n", {}).ends_with("\n  hello\\n\n  ^\n"));
   CHECK(made({.enabled = false}).explain("{}", {}) == "NO_ROUTE: url_rule is not enabled\n");
 }

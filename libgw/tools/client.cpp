@@ -3,8 +3,10 @@
 #include "net/event.hpp"
 #include "net/peer.hpp"
 #include "net/tls_engine.hpp"
+#include "tools/client_verdict.hpp"
 #include "tools/explain.hpp"
 #include "tools/interruptible.hpp"
+#include "tools/open_calls.hpp"
 #include "tools/run_loop.hpp"
 
 #include <fmt/core.h>
@@ -35,6 +37,7 @@ class conversation final : public net::peer_owner {
         tell_(tell),
         loop_(time_),
         began_(time_.now()),
+        verdict_(so_far_, plan.limit),
         changed_(loop_.where()),
         limit_(loop_.wheel, on_limit, this),
         dialler_(loop_) {}
@@ -48,7 +51,9 @@ class conversation final : public net::peer_owner {
       run_loop(loop_, whole());
     }
     if (failure_) std::rethrow_exception(failure_);
-    return std::move(outcome_);
+    auto outcome = std::move(verdict_).take();
+    if (plan_.leave_when_answered) outcome.open_calls = open_calls_.count();
+    return outcome;
   }
 
  private:
@@ -61,7 +66,7 @@ class conversation final : public net::peer_owner {
   }
 
   void interrupt() {
-    interrupted_ = true;
+    so_far_.interrupted = true;
     changed_.set();
     dialler_.close();
   }
@@ -70,28 +75,28 @@ class conversation final : public net::peer_owner {
     if (plan_.limit && plan_.source == nullptr) limit_.start(*plan_.limit);
     for (unsigned failures = 0;; ++failures) {
       auto opened = co_await dialler_.open(plan_.to, plan_.connect_limit);
-      if (interrupted_) co_return settle(verdict::interrupted, "interrupted");
+      if (so_far_.interrupted) co_return settle(verdict::interrupted, "interrupted");
       std::string why;
       if (opened) {
         failures = 0;
         co_await converse(std::move(*opened));
         if (!will_reconnect()) co_return;
-        why = fmt::format("closed by the server, {}", explain_close(closed_code_, reason_));
+        why = fmt::format("closed by the server, {}", explain_close(so_far_.code, so_far_.reason));
       } else {
         why = describe(opened.error());
         bool const usage = opened.error().code == errc::bad_usage;
-        if (usage || late_ || !plan_.reconnect) {
+        if (usage || so_far_.late || !plan_.reconnect) {
           co_return settle(usage ? verdict::bad_usage : verdict::cannot_connect, std::move(why));
         }
       }
       co_await back_off(failures, why);
-      if (interrupted_) co_return settle(verdict::interrupted, "interrupted");
-      if (late_) co_return settle(verdict::cannot_connect, std::move(why));
+      if (so_far_.interrupted) co_return settle(verdict::interrupted, "interrupted");
+      if (so_far_.late) co_return settle(verdict::cannot_connect, std::move(why));
     }
   }
 
   net::awaitable<void> back_off(unsigned failures, std::string const& why) {
-    closed_ = violated_ = false;
+    so_far_.closed = violated_ = false;
     code_to_send_ = 1000;
     auto const pause = std::min(first_pause * (1U << std::min(failures, 16U)), longest_pause);
     happened({.what = client_event::kind::retry,
@@ -114,9 +119,10 @@ class conversation final : public net::peer_owner {
     co_await talk();
     // Before the farewell, which may take a while: whoever is impatient gets his terminal back at once.
     if (!will_reconnect()) end_source();
-    if (!closed_) happened({.what = client_event::kind::close, .text = {}, .code = code_to_send_, .by_server = false});
+    if (!so_far_.closed)
+      happened({.what = client_event::kind::close, .text = {}, .code = code_to_send_, .by_server = false});
     // Its own code goes back to a server that closed (RFC 6455 section 5.5.1).
-    auto const code = static_cast<wire::close_code>(closed_ && !violated_ ? closed_code_ : code_to_send_);
+    auto const code = static_cast<wire::close_code>(so_far_.closed && !violated_ ? so_far_.code : code_to_send_);
     std::string const no_reason;
     co_await peer_->close(code, no_reason, patience);
   }
@@ -125,18 +131,18 @@ class conversation final : public net::peer_owner {
     for (auto const& s : plan_.steps) {
       co_await take(s);
       ++steps_done_;
-      if (settled_ || left_) co_return;
+      if (verdict_.settled() || left_) co_return;
     }
     if (plan_.source != nullptr) co_await obey_source();
-    if (settled_ || left_ || will_reconnect()) co_return;
+    if (verdict_.settled() || left_ || will_reconnect()) co_return;
     if (plan_.leave_after != 0) {
       while (!over() && shown_ < plan_.leave_after) co_await next_change();
       if (shown_ < plan_.leave_after) {
-        settle_missing(fmt::format("{} of {} messages came", shown_, plan_.leave_after));
+        verdict_.settle_missing(fmt::format("{} of {} messages came", shown_, plan_.leave_after));
       }
     } else if (plan_.stay) {
-      while (!over()) co_await next_change();
-      settle_stay();
+      while (!over() && !all_answered()) co_await next_change();
+      verdict_.settle_stay();
     }
   }
 
@@ -152,6 +158,7 @@ class conversation final : public net::peer_owner {
         co_await send(s, wire::opcode::binary, s.text);
         break;
       case step::kind::call:
+        if (plan_.leave_when_answered) open_calls_.add(calls_ + 1, sent_ + 1);
         co_await send(s, wire::opcode::text, call_message(s, ++calls_));
         break;
       case step::kind::ping:
@@ -162,21 +169,21 @@ class conversation final : public net::peer_owner {
       case step::kind::expect:
       case step::kind::expect_text:
         while (kept_.empty() && !over()) co_await next_change();
-        if (kept_.empty()) co_return settle_missing(fmt::format("{}\n  got:      no message", s.where()));
+        if (kept_.empty()) co_return verdict_.settle_missing(fmt::format("{}\n  got:      no message", s.where()));
         looked_at_ = std::move(kept_.front());
         kept_.pop_front();
         peer_->resume_reading();
-        judge(s);
+        verdict_.judge(s, looked_at_);
         break;
       case step::kind::expect_also:
-        judge(s);
+        verdict_.judge(s, looked_at_);
         break;
       case step::kind::capture:
         if (auto missing = capture(s, looked_at_, captured_)) settle(verdict::expectation_failed, std::move(*missing));
         break;
       case step::kind::expect_close:
         while (!over()) co_await next_change();
-        judge_close(s);
+        left_ = verdict_.judge_close(s);
         break;
       case step::kind::close:
         code_to_send_ = s.code;
@@ -190,8 +197,9 @@ class conversation final : public net::peer_owner {
 
   net::awaitable<void> send(step const& s, wire::opcode op, std::string text) {
     while (peer_->congested() && !over()) co_await next_change();
-    if (over()) co_return settle_missing(fmt::format("{}\n  not sent", s.where()), verdict::failed);
+    if (over()) co_return verdict_.settle_missing(fmt::format("{}\n  not sent", s.where()), verdict::failed);
     peer_->send_message(op, text);
+    ++sent_;
   }
 
   net::awaitable<void> wait(duration time) {
@@ -216,7 +224,7 @@ class conversation final : public net::peer_owner {
     }
     if (has_enough()) co_return;
     if (over()) {
-      if (!will_reconnect()) settle_stay();
+      if (!will_reconnect()) verdict_.settle_stay();
     } else if (plan_.leave_at_end_of_source && plan_.leave_after == 0) {
       left_ = true;
     } else if (plan_.limit) {
@@ -228,46 +236,16 @@ class conversation final : public net::peer_owner {
     if (std::exchange(source_began_, false)) plan_.source->end();
   }
 
-  // --- verdicts ---
+  // --- the end ---
 
-  void settle(verdict how, std::string why) {
-    if (std::exchange(settled_, true)) return;
-    outcome_ = {how, std::move(why)};
-  }
-
-  void judge(step const& s) {
-    if (auto found = complaint(s, looked_at_)) settle(verdict::expectation_failed, std::move(*found));
-  }
-
-  void judge_close(step const& s) {
-    if (!closed_) return settle_missing(fmt::format("{}\n  got:      no Close", s.where()));
-    if (s.code != 0 && s.code != closed_code_) {
-      settle(verdict::expectation_failed,
-             fmt::format("{}\n  got:      {}", s.where(), explain_close(closed_code_, reason_)));
-    }
-    left_ = true;
-  }
-
-  /// What was waited for did not come.
-  void settle_missing(std::string what, verdict how = verdict::expectation_failed) {
-    if (interrupted_) return settle(verdict::interrupted, "interrupted");
-    if (closed_)
-      return settle(how, fmt::format("{}: the server closed, {}", what, explain_close(closed_code_, reason_)));
-    settle(how, fmt::format("{} within {} ms", what, plan_.limit ? plan_.limit->count() : 0));
-  }
-
-  /// There was nothing to wait for but the end.
-  void settle_stay() {
-    if (interrupted_) return settle(verdict::interrupted, "interrupted");
-    bool const orderly = !closed_ || closed_code_ == 1000 || closed_code_ == 1001 || closed_code_ == 1005;
-    if (!orderly) settle(verdict::failed, fmt::format("the server closed, {}", explain_close(closed_code_, reason_)));
-  }
+  void settle(verdict how, std::string why) { verdict_.settle(how, std::move(why)); }
 
   bool has_enough() const { return plan_.leave_after != 0 && shown_ >= plan_.leave_after; }
+  bool all_answered() const { return plan_.leave_when_answered && open_calls_.count() == 0; }
   bool will_reconnect() const {
-    return plan_.reconnect && closed_ && !interrupted_ && !late_ && !left_ && !has_enough();
+    return plan_.reconnect && so_far_.closed && !so_far_.interrupted && !so_far_.late && !left_ && !has_enough();
   }
-  bool over() const { return closed_ || interrupted_ || late_; }
+  bool over() const { return so_far_.over(); }
 
   net::awaitable<void> next_change() {
     co_await changed_.wait();
@@ -276,20 +254,20 @@ class conversation final : public net::peer_owner {
 
   static void on_limit(void* self) {
     auto& c = *static_cast<conversation*>(self);
-    c.late_ = true;
+    c.so_far_.late = true;
     c.changed_.set();
     c.dialler_.close();
   }
 
   // --- input ---
 
-  bool may_read() const override { return !closed_ && kept_.size() < most_kept; }
+  bool may_read() const override { return !so_far_.closed && kept_.size() < most_kept; }
   void on_drained() override { changed_.set(); }
 
   void on_lost(std::error_code cause) override { on_end(1006, cause ? cause.message() : std::string()); }
 
   void on_bytes(std::span<char> bytes) override {
-    while (!closed_) {
+    while (!so_far_.closed) {
       auto const e = peer_->next(bytes);
       if (e.what == wire::event::kind::none) break;
       switch (e.what) {
@@ -334,15 +312,16 @@ class conversation final : public net::peer_owner {
     ++shown_;
     auto const what = op == wire::opcode::binary ? client_event::kind::binary : client_event::kind::message;
     happened({.what = what, .text = text});
+    open_calls_.take(text);
     auto const takes = [](step const& s) { return s.takes_message(); };
     if (std::any_of(plan_.steps.begin() + steps_done_, plan_.steps.end(), takes)) kept_.emplace_back(text);
   }
 
   void on_end(std::uint16_t code, std::string reason) {
-    if (std::exchange(closed_, true)) return;
-    closed_code_ = code;
-    reason_ = std::move(reason);
-    happened({.what = client_event::kind::close, .text = reason_, .code = code});
+    if (std::exchange(so_far_.closed, true)) return;
+    so_far_.code = code;
+    so_far_.reason = std::move(reason);
+    happened({.what = client_event::kind::close, .text = so_far_.reason, .code = code});
     changed_.set();
   }
 
@@ -362,6 +341,8 @@ class conversation final : public net::peer_owner {
   monotonic_clock time_;
   net::loop loop_;
   time_point began_;
+  client_ending so_far_;
+  client_verdict verdict_;
   std::optional<net::peer> peer_;  // of this connection
   net::event changed_;
   net::timer limit_;
@@ -370,22 +351,17 @@ class conversation final : public net::peer_owner {
   std::string looked_at_;
   std::string assembled_;
   std::uint64_t shown_ = 0;
+  std::uint64_t sent_ = 0;
   std::uint64_t calls_ = 0;
+  open_calls open_calls_;
   captured captured_;
   time_point pinged_{};
   bool source_began_ = false;
   std::ptrdiff_t steps_done_ = 0;
   std::uint16_t code_to_send_ = 1000;
-  std::uint16_t closed_code_ = 0;  // that came
-  std::string reason_;
-  bool closed_ = false;
-  bool interrupted_ = false;
-  bool late_ = false;
   bool left_ = false;  // nothing more is to be done
-  bool settled_ = false;
   bool violated_ = false;
   std::exception_ptr failure_;  // of whom we tell; thrown on when all is over
-  client_outcome outcome_;
 };
 
 }  // namespace

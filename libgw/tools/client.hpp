@@ -21,8 +21,9 @@ struct client_plan {
   std::vector<step> steps;
   client_source* source = nullptr;  // what follows the steps; null: nothing
   bool leave_at_end_of_source = false;
-  std::uint64_t leave_after = 0;  // messages from the server; 0: leave when the steps are done, see `stay`
-  bool stay = false;              // behind the last step: show what comes until the limit or the server's Close
+  std::uint64_t leave_after = 0;     // messages from the server; 0: leave when the steps are done, see `stay`
+  bool stay = false;                 // behind the last step: show what comes until the limit or the server's Close,
+  bool leave_when_answered = false;  // or until every call of the steps has had its answer
   std::optional<std::chrono::milliseconds> limit;  // on the whole, with `source` from its end on
   std::chrono::milliseconds connect_limit{10'000};
   std::chrono::milliseconds ping_interval{};  // a server that shows no life for as long again is gone; 0: no pings
@@ -44,7 +45,8 @@ struct client_event {
 struct client_outcome {
   enum class verdict : std::uint8_t { done, failed, expectation_failed, cannot_connect, bad_usage, interrupted };
   verdict how = verdict::done;
-  std::string why{};  // for people; empty when done
+  std::string why{};           // for people; empty when done
+  std::size_t open_calls = 0;  // with `leave_when_answered`: calls that had no answer
 };
 
 /// An exception of `tell` ends the conversation as an interruption does, and is thrown on.

@@ -102,6 +102,27 @@ TEST_CASE("A mock service answers in envelopes that count per connection") {
   check(m, script, verdict::done);  // another connection counts from 1 again
 }
 
+TEST_CASE("A client of calls leaves when each has had its answer") {
+  auto const check_calls = [](mock_behaviour const& how, std::string_view script, std::size_t open) {
+    CAPTURE(script);
+    running_mock const m(how);
+    auto plan = m.to(0, script);
+    plan.stay = plan.leave_when_answered = true;
+    plan.limit = std::chrono::minutes(10);
+    auto const t = hold(plan);
+    CAPTURE(t.lines);
+    CHECK(t.outcome.how == verdict::done);
+    CHECK(t.outcome.open_calls == open);
+    CHECK(t.lines.size() == plan.steps.size() + 2);  // between opening and closing
+  };
+  mock_behaviour const envelopes{.reply = mock_behaviour::answer::envelope};
+  check_calls(envelopes, "call order/a 1", 0);
+  check_calls(envelopes, "call order/a 1\ncall order/b 2\ncall order/c 3", 0);
+  mock_behaviour without_id{.close_after = 2};
+  REQUIRE(set_behaviour(without_id, "text", "{}").has_value());
+  check_calls(without_id, "call order/a 1\ncall order/b 2", 2);
+}
+
 TEST_CASE("Every instance of every service has a name and a port of its own") {
   std::vector<mock_plan> const plans = {{.service = "order", .instances = 2}, {.service = "clock"}};
   running_mock const m(plans);

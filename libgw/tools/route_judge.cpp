@@ -122,7 +122,7 @@ result<judged_session> route_judge::session_of(written_handshake const& written)
 
 route_verdict route_judge::judge(std::string_view message, bool binary, judged_session const& from) {
   auto const service_count = static_cast<std::uint32_t>(services());
-  if (message.size() > settings_.session.max_message) {
+  if (is_too_long(message)) {
     return closes(service_count + too_long, "the message is larger than session.max_message");
   }
   if (!binary && !wire::is_utf8(message)) return closes(service_count + bad_text, "the text is not UTF-8");
@@ -141,6 +141,10 @@ route_verdict route_judge::judge(std::string_view message, bool binary, judged_s
       break;
   }
   return refused(made, route::refusal_of(made));
+}
+
+bool route_judge::is_too_long(std::string_view message) const noexcept {
+  return message.size() > settings_.session.max_message;
 }
 
 route_verdict route_judge::closes(std::uint32_t bucket, std::string_view why) const {
@@ -215,6 +219,7 @@ std::string route_judge::answer_to(route_verdict const& v, std::string_view mess
 }
 
 std::string route_judge::explain(std::string_view message, bool binary, judged_session const& from) {
+  if (is_too_long(message) || (!binary && !wire::is_utf8(message))) return {};
   return binary ? rules_.explain_binary(from.told) : rules_.explain(message, from.told);
 }
 

@@ -73,7 +73,7 @@ class route_judge {
   /// session. Without `conn` and `trace`, which only a connection has. For the latest verdict.
   std::string answer_to(route_verdict const& v, std::string_view message, std::uint64_t seq) const;
 
-  /// Every step of the decision: see route::table::explain().
+  /// Every step of the decision: see route::table::explain(). Nothing, if no rule is asked because the session closes.
   std::string explain(std::string_view message, bool binary, judged_session const& from);
 
   /// The custom rule that answered; null: the URL rule did, or nobody.
@@ -102,6 +102,7 @@ class route_judge {
   route_judge(config::config settings, route::table rules, route::handshake_routes tunnels);
   std::string head_of(written_handshake const& written) const;
   std::string remark_on(std::string_view path, std::string_view host) const;
+  bool is_too_long(std::string_view message) const noexcept;
   route_verdict closes(std::uint32_t bucket, std::string_view why) const;
   route_verdict refused(route::decision const& made, route::refusal const& because) const;
   route_verdict routed(route::decision const& made, std::string_view message, judged_session const& from);

@@ -166,7 +166,7 @@ TEST_CASE("a report names every case, what a failed one came to, and the rules t
         "ok      t.toml:1: good\n"
         "FAILED  t.toml:5: <bad> \\u0001\n"
         "        expected legacy, got PARSE_ERROR: not a JSON object\n"
-        "        | PARSE_ERROR: not a JSON object\n"
+        "        | PARSE_ERROR: not a JSON object, at byte 0\n"
         "        |   hello\n"
         "        |   ^\n"
         "        | rule 'topic': the message is no JSON object\n"
@@ -214,7 +214,8 @@ TEST_CASE("JUnit XML holds what a document can hold") {
                 "    <testcase classname=\"t.toml\" name=\"good\" file=\"t.toml\" line=\"1\"/>\n"
                 "    <testcase classname=\"t.toml\" name=\"&lt;bad&gt; ?\" file=\"t.toml\" line=\"5\">\n"
                 "      <failure message=\"expected legacy, got PARSE_ERROR: not a JSON object\">expected legacy, "
-                "got PARSE_ERROR: not a JSON object&#10;PARSE_ERROR: not a JSON object&#10;  hello&#10;  ^&#10;"));
+                "got PARSE_ERROR: not a JSON object&#10;PARSE_ERROR: not a JSON object, at byte 0&#10;  hello&#10;  "
+                "^&#10;"));
 }
 
 }  // namespace

@@ -91,13 +91,14 @@ TEST_CASE("an explanation follows its verdict") {
       "  answer    {\"method\":null,\"status\":2,\"message\":\"a control character in a string\",\"data\":{},\"error\":"
       "{\"gw\":1,\"code\":\"PARSE_ERROR\",\"http\":400,\"stage\":\"parse\",\"retryable\":false,\"sent\":false,\"seq\":"
       "1}}\n"
-      "PARSE_ERROR: a control character in a string\n"
+      "PARSE_ERROR: a control character in a string, at byte 3\n"
       "  {\"a\\u0001\":1}\n"
       "     ^\n"
       "rule 'topic': the message is no JSON object\n"
       "rule 'pin': the text is '{\"a\\u0001\":1}', which does not match ^pin (?P<at>\\S+)\n"
       "rule 'tenant': header X-Tenant is absent\n"
       "no rule answers\n");
+  CHECK(run({.explain = true}, {"\xff"}).out == "1007  the text is not UTF-8\n");
 }
 
 TEST_CASE("what was not as expected is told of the first few messages") {

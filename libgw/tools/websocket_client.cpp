@@ -72,7 +72,11 @@ net::awaitable<result<>> secure(net::stream& with, websocket_request const& ask)
   auto engine = std::make_unique<net::tls_engine>(ask.tls, false, ask.url.host);
   auto const secured = co_await with.secure(std::move(engine));
   if (secured) co_return result<>();
-  co_return failed(errc::connect_failed, fmt::format("the TLS handshake failed: {}", describe(secured.error())));
+  // What OpenSSL says of bytes that are no TLS record.
+  bool const plain = secured.error().context.find("wrong version number") != std::string::npos;
+  auto const hint = plain ? "; this port does not speak TLS: use ws://" : "";
+  co_return failed(errc::connect_failed,
+                   fmt::format("the TLS handshake failed: {}{}", describe(secured.error()), hint));
 }
 
 /// The connection ended before the answer came. With TLS 1.3 a server refuses our certificate, or asks for one in vain,
@@ -168,7 +172,10 @@ net::awaitable<result<opened_websocket>> open_websocket(net::loop& on, net::stre
   }
   auto opened = co_await shake(with, ask);
   if (!opened && in_time.passed()) {
-    co_return failed(errc::connect_timeout, fmt::format("{} did not answer the handshake in time", to.text()));
+    auto const* const tls = with.tls();
+    bool const silent = tls != nullptr && !tls->established();
+    auto const hint = silent ? "; perhaps this port does not speak TLS: then use ws://" : "";
+    co_return failed(errc::connect_timeout, fmt::format("{} did not answer the handshake in time{}", to.text(), hint));
   }
   co_return opened;
 }

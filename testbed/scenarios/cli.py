@@ -1,4 +1,5 @@
 """The command line: what each command prints, and the status it leaves with."""
+import asyncio
 import json
 import os
 import re
@@ -8,7 +9,7 @@ import xml.etree.ElementTree
 from lib.certificates import certificates
 from lib.gateway import gateway, mock_service, service
 from lib.peers import connect, receive
-from lib.process import binary, run
+from lib.process import binary, process, run
 from lib.story import check, check_equal, measured, scaled, tell
 
 CONFIGURATIONS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "corpus", "config")
@@ -192,6 +193,17 @@ async def client_command():
     async with mock_service(1, "echo") as mocks, gateway(service("echo", *mocks.addresses("echo"))) as gw:
         done = await wsgw("client", gw.url, "--call", "echo/hello", '"hi"', "-1")
         check("--call … -1 prints the one answer", done.status == 0 and json.loads(done.out)["data"] == "hi", done)
+        # Without a limit that would end it in time.
+        done = await wsgw("client", gw.url, "--call", "echo/a", "1", "--call", "nobody/b", "2", "--call", "echo/c", "3",
+                          "-w", "1h", "-q")
+        check("calls end when each has its answer or its error frame; -q says nothing of them",
+              (done.status, len(done.out.splitlines()), done.err) == (0, 3, ""), done)
+        done = await wsgw("client", gw.url, "-x", "hello", "-w", "100ms")
+        check("whoever set the limit of a wait is not told of it", done.status == 0 and "waiting" not in done.err, done)
+        async with process(binary(), "client", gw.url, stdin=-1) as waiting:
+            waiting.write("hello\n")
+            await waiting.lines(waiting.err, lambda line: "waiting 10s for messages" in line)
+            check("whoever did not is told at once, and how to leave earlier", True)
         done = await wsgw("client", gw.url, "--call", "echo/hello", "7", "--expect", "/data=7", "--expect", "/n=1")
         check_equal("two expectations of one answer that hold: status 0", done.status, 0)
         done = await wsgw("client", gw.url, "--call", "echo/hello", "7", "--expect", "/data=8")
@@ -221,6 +233,16 @@ async def client_command():
             check("a mistake in a script is told with its line: status 2",
                   done.status == 2 and script in done.err and "2" in done.err and "expect" in done.err, done)
         refused = gw.url
+    async def answer_in_plain_text(reader, writer):
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await reader.read()
+        writer.close()
+    async with await asyncio.start_server(answer_in_plain_text, "127.0.0.1") as plain:
+        port = plain.sockets[0].getsockname()[1]
+        done = await wsgw("client", f"wss://127.0.0.1:{port}/", "-k", "-x", "hello")
+        check("wss:// where nobody speaks TLS: status 5, and what to write instead",
+              done.status == 5 and "this port does not speak TLS: use ws://" in done.err, done)
     done = await wsgw("client", refused, "-x", "hello")
     check("nobody listens: status 5, with the address",
           done.status == 5 and refused.split("/")[2] in done.err and "refused" in done.err, done)
@@ -268,6 +290,15 @@ async def streams_and_colour():
     check_equal("-V says the same", (await wsgw("-V")).out, done.out)
     plain = await wsgw("serve", "--nonsense")
     check("a complaint is on stderr, without colours in a pipe", plain.out == "" and "\x1b" not in plain.err, plain)
+    for words in (("mock-service", "--instances", "0"), ("mock-service", "--seed", "x"), ("bench", "ws://a", "--size", "-1"),
+                  ("bench", "ws://a", "--cpu-of", "me"), ("client", "ws://a", "-n", "0"), ("serve", "--workers", "1.5")):
+        done = await wsgw(*words)
+        check(f"{' '.join(words)}: status 2, and what a number may be", done.status == 2 and
+              f"{words[-2].replace('-n', '--count')}: '{words[-1]}' is not a whole number, " in done.err, done)
+    for words in (("mock-service", "-o", "xml"), ("mock-service", "--log", "xml"), ("route", "test", "-o", "xml")):
+        done = await wsgw(*words)
+        check(f"{' '.join(words)}: status 2, and what may be written", done.status == 2 and
+              "unknown value 'xml'; write one of " in done.err, done)
     painted = await wsgw("--color", "always", "serve", "--nonsense")
     check("with --color always it has them", "\x1b[" in painted.err, painted)
     left = await run("bash", "-c", f"'{binary()}' config schema | true; exit ${{PIPESTATUS[0]}}")
