@@ -85,7 +85,7 @@ net::awaitable<void> channel::run() {
   judge_instance();
   bool const told_later = upstream_may_still_take();
   if (!told_later) tell_end();
-  co_await upstream_.close(end_->code, end_->reason, patience_with_upstreams);
+  co_await upstream_.close(end_->code, end_->reason, session_.patience_with(upstream_, patience_with_upstreams));
   if (told_later) tell_end();
 }
 

@@ -76,6 +76,7 @@ class channel final : public net::peer_owner {
   std::size_t held_bytes() const noexcept;
 
   void resume_reading() { upstream_.resume_reading(); }
+  void bounds_changed() { upstream_.bounds_changed(); }
 
  private:
   struct download;

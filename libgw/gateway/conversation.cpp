@@ -116,11 +116,16 @@ bool conversation::was_drained() const noexcept {
   return end_->by == initiator::gateway && end_->code == wire::close_code::service_restart;
 }
 
+duration conversation::patience_with(net::peer const& of, duration usual) const noexcept {
+  bool const was_shed = end_ && end_->code == wire::close_code::try_again_later;
+  return was_shed && of.congested() ? duration::zero() : usual;
+}
+
 net::awaitable<void> conversation::close_client() {
   auto const patience = is_deaf(end_->code) ? patience_with_the_deaf
                         : was_drained()     ? patience_with_the_drained
                                             : patience_with_clients;
-  return client().close(end_->code, end_->reason, patience);
+  return client().close(end_->code, end_->reason, patience_with(client(), patience));
 }
 
 double conversation::lived_s() const {

@@ -75,6 +75,10 @@ class conversation
 
   /// Bytes that wait in its queues and buffers.
   virtual std::size_t held_bytes() const noexcept = 0;
+  /// Memory is short, or no longer: its queues have other bounds (net::peer::bounds_changed()).
+  virtual void bounds_changed() = 0;
+  /// How long `of` gets to take what waits for it: `usual`, but nothing if memory is needed and it has not been taking.
+  duration patience_with(net::peer const& of, duration usual) const noexcept;
 
   worker& where() noexcept { return worker_; }
   client_facts const& facts() const noexcept { return facts_; }

@@ -91,13 +91,13 @@ net::awaitable<void> with_announcement(gateway_world& world) {
 }
 
 /// The upstream of a client that stopped reading, and for whom much waits.
-net::awaitable<party*> deaf_chat(gateway_world& world, std::string name) {
+net::awaitable<party*> deaf_chat(gateway_world& world, std::string name, int messages = 40) {
   auto& client = world.client(std::move(name));
   client.says(message_to("chat", 1));
   auto* const chat = co_await world.upstream("chat");
   co_await chat->hears(message_to("chat", 1));
   client.stops_reading();
-  for (int i = 0; i < 40; ++i) chat->says(std::string(60'000, 'x'));
+  for (int i = 0; i < messages; ++i) chat->says(std::string(60'000, 'x'));
   co_return chat;
 }
 
@@ -124,7 +124,31 @@ net::awaitable<void> more_overload(gateway_world& world) {
   co_await second->hears_close(wire::close_code::going_away);
 }
 
+net::awaitable<void> hard_times(gateway_world& world) {
+  auto const held = [&world] { return world.worker().stats().queue_memory.get(); };
+  auto& chat = *co_await deaf_chat(world, "deaf", 7);
+  co_await world.until_quiet();
+  auto& small = world.client("small");
+  world.worker().memory_is_short(true);
+  co_await world.until_quiet();
+  auto const before = held();
+  for (int i = 0; i < 10; ++i) chat.says(std::string(60'000, 'x'));
+  for (int i = 0; i < 100; ++i) small.says(message_to("chat", i));
+  auto& other = *co_await world.upstream("chat");
+  for (int i = 0; i < 100; ++i) co_await other.hears(message_to("chat", i));
+  co_await world.until_quiet();
+  CHECK(before > 0);
+  CHECK(held() == before);
+  world.worker().memory_is_short(false);
+  co_await world.until_quiet();
+  CHECK(held() > before);
+}
+
 }  // namespace
+
+TEST_CASE("while memory is short no queue grows, and who takes what it gets is served") {
+  play({}, hard_times);
+}
 
 TEST_CASE("what a client says before it has seen the Close of a drain is still delivered") {
   play({.manual_time = true}, last_words);

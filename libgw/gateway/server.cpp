@@ -25,9 +25,11 @@ constexpr duration memory_period = std::chrono::milliseconds(100);
 constexpr std::size_t memory_recovered = 75;
 constexpr std::size_t memory_short = 80;
 constexpr std::size_t memory_shed = 90;
-// What was shed takes this long to show; giving memory back to the kernel holds the allocator's locks.
-constexpr duration shed_pause = std::chrono::milliseconds(1500);
+// Giving memory back to the kernel holds the allocator's locks. What was shed is free after a moment, but shows only
+// when it has been given back; before that nobody else is to go for the same bytes.
 constexpr duration trim_pause = std::chrono::seconds(5);
+constexpr duration trim_after_shed = std::chrono::milliseconds(500);
+constexpr duration shed_pause = std::chrono::milliseconds(1000);
 constexpr duration certificate_period = std::chrono::seconds(10);
 constexpr duration pause_after_fault = std::chrono::seconds(1);
 
@@ -297,6 +299,7 @@ net::awaitable<void> server::watch_memory() {
     for (auto& w : workers_) w->shed((used - known) / workers_.size() + 1);
     shed_at = used;
     shed_from = now + shed_pause;
+    trim_from = now + trim_after_shed;
   }
 }
 
@@ -304,6 +307,7 @@ void server::note_memory(std::size_t used) {
   bool const was_short = memory_is_short_.load(std::memory_order_relaxed);
   bool const is_short = used > memory_limit_ / 100 * (was_short ? memory_recovered : memory_short);
   if (is_short == was_short) return;
+  for (auto& w : workers_) w->memory_is_short(is_short);
   memory_is_short_.store(is_short, std::memory_order_relaxed);
   log::event(log::level::warning, is_short ? "memory_short" : "memory_recovered",
              {{"resident", std::uint64_t{used}}, {"limit", std::uint64_t{memory_limit_}}});

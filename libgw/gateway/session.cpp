@@ -235,6 +235,11 @@ std::size_t session::held_bytes() const noexcept {
   return total;
 }
 
+void session::bounds_changed() {
+  client_.bounds_changed();
+  for (auto const& c : channels_) c.to->bounds_changed();
+}
+
 void session::check_memory() {
   if (channels_.empty() || held_bytes() <= worker_.settings().session.memory) return;
   auto const fuller = [](auto const& a, auto const& b) { return a.to->held_bytes() < b.to->held_bytes(); };

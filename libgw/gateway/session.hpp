@@ -32,6 +32,7 @@ class session final : public conversation, public net::peer_owner {
 
   void announce_drain(std::chrono::milliseconds within) override;
   std::size_t held_bytes() const noexcept override;
+  void bounds_changed() override;
 
   // --- for its channels ---
 

@@ -51,7 +51,7 @@ result<> tunnel::attach(net::transport socket, std::string rest) {
 net::awaitable<void> tunnel::tear_down() {
   auto const code = was_drained() ? wire::close_code::service_restart : to_upstream_;
   net::task_group closing(worker_.loop().where());
-  closing.spawn(upstream_.peer.close(code, upstream_reason_, patience_with_upstreams));
+  closing.spawn(upstream_.peer.close(code, upstream_reason_, patience_with(upstream_.peer, patience_with_upstreams)));
   co_await close_client();
   co_await closing.join();
 }
@@ -71,6 +71,11 @@ std::uint64_t tunnel::activity() const noexcept {
 
 std::size_t tunnel::held_bytes() const noexcept {
   return client_.peer.output().size() + upstream_.peer.output().size();
+}
+
+void tunnel::bounds_changed() {
+  client_.peer.bounds_changed();
+  upstream_.peer.bounds_changed();
 }
 
 // --- 2. one side ---

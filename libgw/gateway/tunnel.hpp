@@ -20,6 +20,7 @@ class tunnel final : public conversation {
   ~tunnel() override;
 
   std::size_t held_bytes() const noexcept override;
+  void bounds_changed() override;
 
  private:
   /// One of the two WebSockets, as the other's source.

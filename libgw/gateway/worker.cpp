@@ -89,6 +89,15 @@ net::awaitable<void> worker::drain_sessions() {
   }
 }
 
+void worker::memory_is_short(bool is_short) {
+  loop_.post([this, is_short] {
+    loop_.memory_is_short = is_short;
+    for (auto* const all : {&sessions_, &leaving_}) {
+      for (auto& s : *all) s.bounds_changed();
+    }
+  });
+}
+
 void worker::shed(std::size_t bytes) {
   loop_.post([this, bytes] {
     std::vector<std::pair<std::size_t, conversation*>> holding;

@@ -98,6 +98,9 @@ class worker {
   void use(std::shared_ptr<tls_contexts const> contexts);
   /// Drains every session and, when the last connection is gone, ends the thread.
   void stop(farewell how);
+  /// Memory is short, or no longer: while it is no queue grows, and who does not take what it gets makes its source
+  /// wait.
+  void memory_is_short(bool is_short);
   /// Ends the sessions that hold most, until about `bytes` are given up. Those that are going already do not count.
   void shed(std::size_t bytes);
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }

@@ -60,6 +60,7 @@ class loop {
   poller sockets;
   chunk_pool chunks;
   wire::mask_keys keys;
+  bool memory_is_short = false;  // of the process: no queue may grow (peer::bounds_changed())
 
  private:
   std::unique_ptr<char[]> cipher_;

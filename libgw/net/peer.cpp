@@ -15,6 +15,8 @@ constexpr std::size_t parts_per_send = 16;
 // Pings and pongs: 100 a second for five seconds, then it is a flood (RELIABILITY B16, B17).
 constexpr std::size_t control_burst = 500;
 constexpr duration control_time = std::chrono::seconds(5);
+// While memory is short: who does not take all that it gets at once makes its source wait.
+constexpr watermarks hard_times{.high = smallest_read, .low = 0};
 
 }  // namespace
 
@@ -186,16 +188,26 @@ void peer::send_message(wire::opcode op, std::string_view payload) {
   queue(wire::make_frame(op, payload, role_ == wire::role::client ? &key : nullptr));
 }
 
+watermarks peer::marks() const noexcept {
+  return loop_.memory_is_short ? hard_times : marks_;
+}
+
+void peer::bounds_changed() {
+  note_size();
+  if (attached()) loop_.sockets.touch(*this);
+}
+
 void peer::note_size() {
-  if (congested_ || queue_.size() <= marks_.high) return;
+  if (congested_ || queue_.size() <= marks().high) return;
   congested_ = true;
   heartbeat_.output_congested();
 }
 
 std::size_t peer::room() const noexcept {
   auto const waiting = queue_.size();
-  if (waiting <= marks_.low) return poller::read_buffer_size;
-  return marks_.high > waiting ? marks_.high - waiting : 0;
+  auto const [high, low] = marks();
+  if (waiting <= low && !loop_.memory_is_short) return poller::read_buffer_size;
+  return high > waiting ? high - waiting : 0;
 }
 
 void peer::send_close(wire::close_code code, std::string_view reason) {
@@ -224,7 +236,7 @@ void peer::on_flush() {
     queue_.sent(sent.bytes);
     if (sent.blocked) may_be_writable_ = false;
   }
-  if (congested_ && queue_.size() <= marks_.low) {
+  if (congested_ && queue_.size() <= marks().low) {
     congested_ = false;
     if (!closing_) owner_.on_drained();
   }

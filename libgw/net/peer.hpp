@@ -79,13 +79,16 @@ class peer final : public pollable {
   send_queue const& output() const noexcept { return queue_; }
   /// The queue rose above its high mark and has not yet fallen to the low one.
   bool congested() const noexcept { return congested_; }
-  watermarks marks() const noexcept { return marks_; }
+  /// Its own, or those of hard times while memory is short.
+  watermarks marks() const noexcept;
   /// How much whoever feeds the queue may read at once: all of a read buffer up to the low mark, then what is left to
   /// the high one.
   std::size_t room() const noexcept;
 
   /// The owner's reasons not to read have changed.
   void resume_reading();
+  /// `loop::memory_is_short` has changed, and with it the marks.
+  void bounds_changed();
 
   /// Queues our Close; what is queued behind it is dropped, but reading goes on. close() then adds none.
   void send_close(wire::close_code code, std::string_view reason);
