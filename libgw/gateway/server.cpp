@@ -290,7 +290,7 @@ net::awaitable<void> server::watch_memory() {
     if (used == 0) continue;  // the kernel did not say: no descriptor was left to ask with
     note_memory(used);
     auto const now = loop_.wheel.now();
-    if (used > memory_limit_ / 100 * memory_short && now >= trim_from) {
+    if (memory_is_short_.load(std::memory_order_relaxed) && now >= trim_from) {
       release_free_memory();
       trim_from = now + trim_pause;
     }

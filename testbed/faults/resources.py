@@ -55,8 +55,13 @@ async def descriptors(how):
         await here.audit()
 
 
+def said(gw, event):
+    return sum(f'"{event}"' in row for row in gw.err)
+
+
 async def memory(how):
-    """256 MB for a gateway whose queues would take more. The kernel keeps little for it, so that they have to."""
+    """256 MB for a gateway whose queues would take more, and for whom given up sessions come back. The kernel keeps
+    little for it, so that they have to."""
     async with cgroup("memory") as group, far_side(buffers=64 * 1024) as far, world(how) as here:
         group.set("memory.limit_in_bytes", 256 * 1024 * 1024)
         place = f"{far.near}:0"
@@ -67,17 +72,21 @@ async def memory(how):
         talk = await here.load(clients=50, rate=100, services=["b"], sources=1, **TALK)
         await talk.opened()
         deaf = await here.load(clients=how.scaled(2000, 300), first_client=1000, services=["slow"], window=1000,
-                               padding=1000, deaf=True, receive_buffer=8192, sources=1, journal="", settle_ms=0)
+                               padding=1000, deaf=True, receive_buffer=8192, sources=1, journal="", settle_ms=0,
+                               reconnect_ms=[500, 5000])
         await deaf.opened()
         await gw.lines(gw.err, lambda row: '"memory_short"' in row, within=60)
         await stuck(gw)
         await schedule(how.scaled(600, 5))
         check("the kernel did not have to kill it", gw.running)
         how.saw("most memory used", mebibytes(int(group.get("memory.max_usage_in_bytes"))))
-        short = [row for row in gw.err if '"memory_short"' in row]
-        how.saw("memory was short", f"{len(short)} times")
+        how.saw("memory was short", f"{said(gw, 'memory_short')} times")
         how.saw("sessions given up", await gw.metric("wsgw_sessions_closed_total", initiator="gateway"))
         deaf.kill()
+        await until("it recovers by itself", lambda: said(gw, "memory_recovered") == said(gw, "memory_short"), 60)
+        newcomers = await here.load(clients=10, first_client=5000, rate=100, services=["b"], seconds=1, sources=1, **TALK)
+        check_equal("newcomers are served again", ((await newcomers.opened())["open"], (await newcomers.done())["refused"]),
+                    (10, {}))
         done = await talk.finish()
         check_equal("the other clients are served all the while", (done["closed"], done["refused"], done["notices"]),
                     ({}, {}, 0))
