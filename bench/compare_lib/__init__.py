@@ -1,2 +1,2 @@
-"""What bench/compare is made of: `world` the processes, `contenders` who is measured, `runs` how, `plans` what in which
-form, `report` the table and the aims."""
+"""What bench/compare is made of, lowest first: `world` the processes, `contenders` who is measured, `runs` how,
+`report` the table, `aims` what it should say, `plans` what is measured in which form, `machine` where."""

@@ -1,4 +1,4 @@
-"""Who is measured: the floor, the peers as a careful operator tunes them, and wsgw. Each on one core, on a free port."""
+"""Who is measured: the floor, the peers as a careful operator tunes them, and wsgw. Each on a free port."""
 import dataclasses
 import resource
 import shutil

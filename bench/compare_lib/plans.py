@@ -1,9 +1,9 @@
 """What each form of bench/compare measures."""
 import dataclasses
 
+from compare_lib.aims import AIMS
 from compare_lib.runs import Cell, echo_rows, push_row, session_rows
 
-SPREAD_OVER = 4
 SWEPT_SESSIONS = (1, 10, 100, 1000, 9000)
 SWEPT_SERVICES = (1, 2, 4, 8)
 SWEPT_IN_FLIGHT = (1, 32)
@@ -35,9 +35,7 @@ USUAL = Plan(cells("64:100:1", "256:1:1", "256:100:1", "256:100:32", "256:1000:1
 FULL = Plan(tuple(Cell(size, clients, in_flight) for size in (64, 256, 4096, 65536)
                   for clients, in_flight in ((1, 1), (100, 1), (100, 32), (1000, 1)))
             + cells("1048576:1:1", "1048576:100:1") + SPREAD + TLS, push=True, sessions=(False, True))
-AIMS = Plan(cells("64:100:1", "256:1:1", "256:100:1", "256:1000:1", "256:100:32", "4096:100:1", "4096:100:32",
-                  "65536:100:1", "65536:100:32", "1048576:1:1", "1048576:100:1", "256:100:32:4")
-            + (TLS[0], TLS[2]), sessions=(False, True))
+AIMED_AT = Plan(tuple(dict.fromkeys(aim.cell for aim in AIMS if aim.cell)), sessions=(False, True))
 
 
 def sweep(descriptors):

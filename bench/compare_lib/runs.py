@@ -1,4 +1,4 @@
-"""How a contender is measured: all contenders of a row in turn, several times, after each has proved to answer rightly."""
+"""How contenders are measured: all of a row in turn, several times, after each has proved to answer rightly."""
 import contextlib
 import dataclasses
 import json
@@ -14,6 +14,7 @@ CHECKED_BYTES = 32 * 1024 * 1024
 PUSH_CLIENTS, PUSHES_PER_S = 1000, 50
 SESSIONS = 5000
 HANDSHAKE_SIZE = 300  # bytes of a request whose sessions are counted in bytes
+SESSION_BYTES = {False: "session bytes", True: "TLS session bytes"}  # the ids of two rows, by TLS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -198,9 +199,9 @@ def push_row(effort):
 def session_rows(effort, tls=False):
     """CPU of connect, upgrade and first message, and the bytes of an idle session: each time a fresh process."""
     kind = "TLS session" if tls else "session"
-    cpu = Row(f"{kind} cpu", f"{kind}: connect, upgrade, first message", "µs")
-    memory = Row(f"{kind} rss", f"{kind}, idle: (RSS at {SESSIONS:,} - RSS at 0) / {SESSIONS:,}", "B")
-    marginal = Row(f"{kind} marginal", f"{kind}, idle: from {SESSIONS // 2:,} to {SESSIONS:,}", "B")
+    cpu = Row(f"{kind} CPU", f"{kind}: connect, upgrade, first message", "µs")
+    memory = Row(SESSION_BYTES[tls], f"{kind}, idle: (RSS at {SESSIONS:,} - RSS at 0) / {SESSIONS:,}", "B")
+    marginal = Row(f"{kind} bytes, marginal", f"{kind}, idle: from {SESSIONS // 2:,} to {SESSIONS:,}", "B")
     for repetition in range(effort.repeat):
         say(f"{kind}s: {repetition + 1} of {effort.repeat}")
         for contender in contenders(effort, tls=tls):
