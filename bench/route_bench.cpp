@@ -19,7 +19,7 @@ std::string message(std::string_view head, std::size_t size) {
   return std::string(head) + std::string(size - head.size() - 2, 'x') + "\"}";
 }
 
-/// Decides on the messages in turn; each must find a service.
+/// Decides on the messages, all of one size, in turn; each must find a service.
 void decide(benchmark::State& state, std::vector<std::string> const& texts, route::table table) {
   route::circumstances const nobody;
   for (auto const& text : texts) {
@@ -31,6 +31,7 @@ void decide(benchmark::State& state, std::vector<std::string> const& texts, rout
     if (++next == texts.size()) next = 0;
   }
   state.SetItemsProcessed(state.iterations());
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(texts.front().size()));
 }
 
 route::table four_services() {

@@ -143,13 +143,13 @@ def wsgw(name, more=""):
     return Contender(name, start, of_services=True)
 
 
-FLOOR, OURS, STRICTER = "relay", "wsgw", "wsgw structure"
+FLOOR, OURS = "relay", "wsgw"
 ALL = (
     Contender(FLOOR, start_relay, by_tls=False, of_services=True),
     Contender("nginx", start_nginx, True, "nginx-light", "nginx", ("nginx", "-v")),
     Contender("haproxy", start_haproxy, True, "haproxy", "haproxy", ("haproxy", "-v")),
     Contender("caddy", start_caddy, True, "caddy", "caddy", ("caddy", "version"), by_tls=False),
     wsgw(OURS),
-    wsgw(STRICTER, '[url_rule]\nvalidate = "structure"'),
+    wsgw("wsgw structure", '[url_rule]\nvalidate = "structure"'),
 )
 PEERS = tuple(c.name for c in ALL if c.is_peer)

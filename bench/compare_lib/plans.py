@@ -2,6 +2,7 @@
 import dataclasses
 
 from compare_lib.aims import AIMS
+from compare_lib.contenders import FLOOR, OURS, PEERS
 from compare_lib.runs import Cell, echo_rows, push_row, session_rows
 
 SWEPT_SESSIONS = (1, 10, 100, 1000, 9000)
@@ -17,10 +18,12 @@ class Plan:
 
     def rows(self, effort):
         yield from echo_rows(effort, self.cells)
+        # How strictly messages are judged is nothing to who sends none.
+        few = effort.of(FLOOR, *PEERS, OURS)
         if self.push:
-            yield push_row(effort)
+            yield push_row(few)
         for tls in self.sessions:
-            yield from session_rows(effort, tls)
+            yield from session_rows(few, tls)
 
 
 def cells(*texts):

@@ -2,7 +2,6 @@
 import contextlib
 import dataclasses
 import json
-import os
 import subprocess
 import sys
 import time
@@ -90,6 +89,9 @@ class Effort:
     names: tuple  # of the contenders that may be measured
     repeat: int
     seconds: float
+
+    def of(self, *names):
+        return dataclasses.replace(self, names=tuple(name for name in self.names if name in names))
 
 
 def say(text):
@@ -205,7 +207,7 @@ def session_rows(effort, tls=False):
     for repetition in range(effort.repeat):
         say(f"{kind}s: {repetition + 1} of {effort.repeat}")
         for contender in contenders(effort, tls=tls):
-            with lineup(dataclasses.replace(effort, names=(contender.name,)), ["echo"], tls) as (world, running):
+            with lineup(effort.of(contender.name), ["echo"], tls) as (world, running):
                 halves, rss = hold_sessions(world, running[contender.name])
             cpu.runs.setdefault(contender.name, []).extend(Figures(cost=us, rate=rate) for us, rate in halves)
             for row, size in ((memory, (rss[2] - rss[0]) / SESSIONS), (marginal, (rss[2] - rss[1]) / (SESSIONS // 2))):
@@ -239,7 +241,3 @@ def padding(url):
     request = (f"GET /ws HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                f"Sec-WebSocket-Key: {'x' * 24}\r\nSec-WebSocket-Version: 13\r\nUser-Agent: \r\n\r\n")
     return HANDSHAKE_SIZE - len(request)
-
-
-def cores_suffice():
-    return len(os.sched_getaffinity(0)) >= 2

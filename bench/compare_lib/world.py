@@ -10,7 +10,8 @@ import subprocess
 import tempfile
 import time
 
-PROXY_CORE, LOAD_CORE = 0, 1
+CORES = sorted(os.sched_getaffinity(0))
+PROXY_CORE, LOAD_CORE = CORES[0], CORES[-1]
 TO_START = 15.0  # seconds
 TO_END = 10.0
 
@@ -101,11 +102,11 @@ class World(contextlib.ExitStack):
         super().__init__()
         self.wsgw = os.path.join(build, "apps/wsgw/wsgw")
         self.relay = os.path.join(build, "bench/gw_relay")
-        self.folder = self.enter_context(tempfile.TemporaryDirectory(prefix="wsgw-compare-"))
-        self._count = 0
         for program in (self.wsgw, self.relay):
             if not os.path.exists(program):
                 raise Failure(f"{program} is missing; build it: cmake --build --preset release --target wsgw gw_relay")
+        self.folder = self.enter_context(tempfile.TemporaryDirectory(prefix="wsgw-compare-"))
+        self._count = 0
 
     def file(self, name, text):
         self._count += 1
