@@ -337,7 +337,7 @@ net::awaitable<opened> open(worker& on, arrival connection) {
 
 net::awaitable<void> serve_connection(worker& on, arrival connection) {
   auto begun = co_await open(on, std::move(connection));
-  if (begun.who) co_await begun.who->run(std::move(begun.socket), std::move(begun.rest));
+  if (begun.who) conversation::begin(std::move(begun.who), std::move(begun.socket), std::move(begun.rest));
 }
 
 }  // namespace gw::gateway

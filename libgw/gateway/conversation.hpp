@@ -5,7 +5,6 @@
 #include "gateway/idle_watch.hpp"
 #include "gateway/seats.hpp"
 #include "gateway/stats.hpp"
-#include "net/event.hpp"
 #include "net/peer.hpp"
 #include "route/circumstances.hpp"
 #include "wire/close_code.hpp"
@@ -15,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,18 +52,20 @@ struct session_end {
   std::string reason{};
 };
 
-/// Owned by its connection's coroutine; the worker's lists only point at it. Called on its worker's thread only.
+/// Its own from begin() to end(): while it waits for bytes it is an object without a coroutine, which the lists of its
+/// worker and the poller point at. Then the coroutine that tears it down owns it. Called on its worker's thread only.
 class conversation
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   virtual ~conversation();
 
-  /// From the 101 to the end of everything that hangs on it. `rest`: bytes that came behind the handshake. A fault on
-  /// the way (an exception) ends it with 1011; one while it is torn down ends the process.
-  net::awaitable<void> run(net::transport socket, std::string rest);
+  /// Behind the 101: `who` is left to itself. `rest`: bytes that came behind the handshake. A fault on the way (an
+  /// exception) ends it with 1011.
+  static void begin(std::unique_ptr<conversation> who, net::transport socket, std::string rest);
 
-  /// Marks the end; run() does the rest. The first call counts. Allowed inside a turn.
-  void end(session_end why);
+  /// Marks the end and has everything that hangs on it torn down, soon. The first call counts. Allowed inside a turn.
+  /// No memory for that, or a fault meanwhile, ends the process.
+  void end(session_end why) noexcept;
   bool ending() const noexcept { return end_.has_value(); }
 
   /// The gateway is about to stop: a Close 1012 goes out as soon as no message is in progress toward the client. What
@@ -115,12 +117,12 @@ class conversation
   client_facts facts_;
 
  private:
-  net::awaitable<void> live(net::transport socket, std::string rest);
+  void open(net::transport socket, std::string rest);
+  static net::awaitable<void> finish(std::unique_ptr<conversation> owned);
   void start_clocks();
   void say_goodbye();
 
   time_point opened_;
-  net::event ended_;
   std::optional<session_end> end_;
   net::timer goodbye_;                  // while we wait for the client's Close
   idle_watch idle_;                     // session.idle_timeout
