@@ -69,7 +69,7 @@ def descriptors():
     """How many a process may have open; raised for those that are started here."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return min(hard, 1_000_000) - 100
+    return min(hard, 65_536) - 100  # nginx makes room for all of them when it starts
 
 
 @dataclasses.dataclass
