@@ -2,11 +2,10 @@
 // and how it is told to leave. The worker knows no more of either than this.
 #pragma once
 
+#include "gateway/client_facts.hpp"
 #include "gateway/idle_watch.hpp"
-#include "gateway/seats.hpp"
 #include "gateway/stats.hpp"
 #include "net/peer.hpp"
-#include "route/circumstances.hpp"
 #include "wire/close_code.hpp"
 
 #include <boost/intrusive/list.hpp>
@@ -22,28 +21,6 @@
 namespace gw::gateway {
 
 class worker;
-
-/// What the handshake told about a client.
-struct client_facts {
-  std::string head;         // the raw HTTP head, kept for the upstream handshakes
-  std::string address;      // IP of the client, as a trusted proxy reports it if there is one
-  std::string peer = {};    // IP of the other end of the socket
-  bool by_proxy = false;    // that is a trusted proxy
-  std::string conn;         // our name for the connection, in logs and error frames
-  std::string request_id;   // X-Request-Id, the client's or made
-  std::string traceparent;  // W3C trace context, the client's or made
-  std::string listener;     // name of the listener it came in by
-  seat address_seat{};      // counts it against max_sessions_per_ip
-  seat listener_seat{};     // and against max_sessions
-  bool secure = false;      // it came in by TLS
-  std::string user = {};    // whom its TLS certificate names; empty: it needed none
-  /// What rules ask about it.
-  route::circumstances told = {};
-
-  /// Negotiated wsgw.v1.
-  bool control() const noexcept { return told.control; }
-  std::string_view trace() const noexcept { return std::string_view(traceparent).substr(3, 32); }
-};
 
 /// Why a conversation ends, and with which Close to the client.
 struct session_end {

@@ -219,13 +219,15 @@ inline party& gateway_world::client(std::string name, bool control) {
   auto [ours, gateways] = socket_pair();
   auto& made =
       *parties_.emplace_back(std::make_unique<party>(story_, worker_->loop(), std::move(name), wire::role::client));
-  gateway::client_facts facts{.head = std::string(client_head),
-                              .address = "192.0.2.7",
-                              .conn = "conn-of-" + made.name(),
-                              .request_id = "request-7",
-                              .traceparent = "00-" + std::string(trace_id) + "-b7ad6b7169203331-01",
-                              .listener = "public",
-                              .told = {.control = control}};
+  auto const conn = "conn-of-" + made.name();
+  auto const traceparent = "00-" + std::string(trace_id) + "-b7ad6b7169203331-01";
+  gateway::client_facts facts({.head = client_head,
+                               .address = "192.0.2.7",
+                               .conn = conn,
+                               .request_id = "request-7",
+                               .traceparent = traceparent,
+                               .listener = "public"});
+  facts.told = route::unasked(control);
   made.joins(std::move(ours), {});
   running_.spawn(made.live());
   gateway::conversation::begin(std::make_unique<gateway::session>(*worker_, std::move(facts)),

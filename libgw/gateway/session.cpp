@@ -80,8 +80,8 @@ void session::on_close(wire::event const& close) {
 }
 
 route::decision session::decide(wire::opcode op, std::string_view text) {
-  return op == wire::opcode::text ? worker_.table().decide(text, facts_.told)
-                                  : worker_.table().decide_binary(facts_.told);
+  return op == wire::opcode::text ? worker_.table().decide(text, *facts_.told)
+                                  : worker_.table().decide_binary(*facts_.told);
 }
 
 channel* session::channel_for(route::decision const& d, std::string_view text) {
