@@ -2,6 +2,7 @@
 #include "trust.hpp"
 
 #include "tools/bench.hpp"
+#include "tools/bench_report.hpp"
 
 #include <fmt/core.h>
 
@@ -60,14 +61,15 @@ void run(bench_options const& o, outcome& result) {
     return result.fail(usage ? exit_status::usage : exit_status::unreachable, gw::describe(report.error()));
   }
   fmt::print("{}", o.output == output_form::json ? bench_json(*plan, *report) : bench_text(*plan, *report));
-  auto const& counts = report->counts;
+  auto const& counts = report->all;
   if (report->interrupted) {
     result.status = exit_status::interrupted;
   } else if (counts.mismatches != 0) {
     result.fail(exit_status::expectation,
                 fmt::format("--check: {} answers differ from their message", counts.mismatches));
   } else if (counts.answered == 0) {
-    result.fail(exit_status::failed, "no message was answered");
+    result.fail(exit_status::failed, counts.failed == 0 ? "no message was answered"
+                                                        : "nothing but errors came back: see 'errors' in the report");
   }
 }
 

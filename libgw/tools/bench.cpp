@@ -31,11 +31,13 @@ class bench_run {
     }
     for (auto const& g : generators_) g->join();
     if (failure_) return *failure_;
+    report_.counts = bench_counts(messages_.services());
     for (auto const& g : generators_) {
       report_.counts.add(g->counts());
       report_.own_cpu_s += g->cpu_s();
       report_.busiest_cpu_s = std::max(report_.busiest_cpu_s, g->cpu_s());
     }
+    for (auto const& of_service : report_.counts.services) report_.all.add(of_service);
     if (report_.counts.opened == 0 && !report_.interrupted) return no_connection();
     return std::move(report_);
   }

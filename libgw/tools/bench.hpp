@@ -1,6 +1,7 @@
 // The load test as a whole: connects, warms up, measures, ends. Used by `wsgw bench` and by tests.
 #pragma once
 
+#include "tools/bench_counts.hpp"
 #include "tools/bench_plan.hpp"
 
 #include <functional>

@@ -39,7 +39,7 @@ net::awaitable<void> bench_connection::run(net::transport socket, std::string re
     fail("attach");
   }
   --thread_.open;
-  for (auto& f : flights_) lose(f);
+  for (std::size_t service = 0; service < flights_.size(); ++service) lose(service);
   thread_.look_if_quiet();
   std::string const no_reason;
   co_await peer_.close(wire::close_code::normal, no_reason, patience);
@@ -56,7 +56,7 @@ void bench_connection::end() {
 
 void bench_connection::fail(std::string const& what) {
   if (ending_) return;
-  ++thread_.counts.errors[what];
+  thread_.counts.count_error(what);
   end();
 }
 
@@ -106,53 +106,72 @@ void bench_connection::collect(wire::event const& piece) {
 
 void bench_connection::on_text(std::string_view text) {
   auto const found = thread_.messages.classify(text);
-  auto& counts = thread_.counts;
   switch (found.what) {
     case bench_answer::kind::answer:
       return on_answer(flights_[found.service], found.service, text);
     case bench_answer::kind::error:
-      ++counts.errors[std::string(found.code)];
-      return on_answer(flights_[found.service], found.service, text);
     case bench_answer::kind::channel_closed:
-      ++counts.errors[std::string(found.code)];
-      owed_ += flights_[found.service].waiting - flights_[found.service].fresh_answers;
-      return lose(flights_[found.service]);
+      return on_error(found);
     case bench_answer::kind::push:
-      if (thread_.measuring) ++counts.pushed;
+      if (thread_.measuring) ++thread_.counts.services[found.service].pushed;
       return;
     case bench_answer::kind::unknown:
-      ++counts.errors[found.code.empty() ? std::string("answer of an unknown service") : std::string(found.code)];
-      return;
+      return count_error(found.code.empty() ? std::string_view("answer of an unknown service") : found.code);
   }
 }
 
 void bench_connection::on_answer(flight& to, std::size_t service, std::string_view text) {
-  if (to.fresh_answers == to.waiting) {
-    ++thread_.counts.errors["answer without a message"];
-    return;
-  }
+  if (to.fresh_answers == to.waiting) return count_error("answer without a message");
   ++to.fresh_answers;
   ++to.answered;
   ++owed_;
-  if (thread_.measuring) thread_.counts.answer_bytes += text.size();
-  if (thread_.plan.check && !thread_.messages.equals(text, service, number_, to.answered)) ++thread_.counts.mismatches;
+  if (!thread_.measuring) return;
+  auto& counts = thread_.counts.services[service];
+  counts.answer_bytes += text.size();
+  if (thread_.plan.check && !thread_.messages.equals(text, service, number_, to.answered)) ++counts.mismatches;
+}
+
+/// A gateway answered in place of the service. That is quick: it says nothing of the latency.
+void bench_connection::on_error(bench_answer const& found) {
+  auto& from = flights_[found.service];
+  time_answers_of(found.service, thread_.time.now());
+  count_error(found.code);
+  if (found.what == bench_answer::kind::channel_closed) {
+    owed_ += from.waiting;
+    return lose(found.service);
+  }
+  if (from.waiting == 0) return;
+  ++from.answered;
+  ++owed_;
+  if (thread_.measuring) ++thread_.counts.services[found.service].failed;
+  take(from, 1, {}, nullptr);
+}
+
+void bench_connection::count_error(std::string_view what) {
+  if (thread_.measuring) thread_.counts.count_error(what);
 }
 
 void bench_connection::time_answers(time_point now) {
-  for (auto& f : flights_) {
-    if (f.fresh_answers != 0) take(f, std::exchange(f.fresh_answers, 0), now);
-  }
+  for (std::size_t service = 0; service < flights_.size(); ++service) time_answers_of(service, now);
 }
 
-void bench_connection::take(flight& from, std::uint64_t count, time_point now) {
+void bench_connection::time_answers_of(std::size_t service, time_point now) {
+  auto const count = std::exchange(flights_[service].fresh_answers, 0);
+  if (count == 0) return;
+  auto& counts = thread_.counts.services[service];
+  if (thread_.measuring) counts.answered += count;
+  take(flights_[service], count, now, thread_.measuring ? &counts.latency_ns : nullptr);
+}
+
+/// The oldest `count` messages came back; `to`, unless null, gets how long they took.
+void bench_connection::take(flight& from, std::uint64_t count, time_point now, histogram* to) {
   from.waiting -= count;
   thread_.in_flight -= count;
   thread_.answers += count;
-  if (thread_.measuring) thread_.counts.answered += count;
   while (count != 0) {
     auto& oldest = from.batches[from.first];
     auto const n = std::min(count, oldest.count);
-    if (thread_.measuring) thread_.counts.latency_ns.record_n(ns_between(oldest.sent, now), n);
+    if (to != nullptr) to->record_n(ns_between(oldest.sent, now), n);
     count -= n;
     oldest.count -= n;
     if (oldest.count == 0) ++from.first;
@@ -165,9 +184,10 @@ void bench_connection::take(flight& from, std::uint64_t count, time_point now) {
 }
 
 /// Their connection or channel ended: what happened to them is unknown.
-void bench_connection::lose(flight& all) {
-  if (all.fresh_answers != 0) take(all, std::exchange(all.fresh_answers, 0), thread_.time.now());
-  if (thread_.sending) thread_.counts.unanswered += all.waiting;
+void bench_connection::lose(std::size_t service) {
+  time_answers_of(service, thread_.time.now());
+  auto& all = flights_[service];
+  if (thread_.sending) thread_.counts.services[service].unanswered += all.waiting;
   thread_.in_flight -= all.waiting;
   all.waiting = 0;
   all.answered = all.sent;
@@ -182,7 +202,6 @@ void bench_connection::send(std::uint64_t count, time_point now) {
   count = std::min(count, thread_.budget);
   thread_.budget -= count;
   thread_.in_flight += count;
-  if (thread_.measuring) thread_.counts.sent += count;
   auto const room = thread_.messages.largest_frame();
   std::size_t size = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -197,8 +216,10 @@ void bench_connection::send(std::uint64_t count, time_point now) {
     if (++next_service_ == flights_.size()) next_service_ = 0;
   }
   if (size != 0) peer_.send({thread_.scratch.get(), size});
-  for (auto& f : flights_) {
+  for (std::size_t service = 0; service < flights_.size(); ++service) {
+    auto& f = flights_[service];
     if (f.fresh_messages == 0) continue;
+    if (thread_.measuring) thread_.counts.services[service].sent += f.fresh_messages;
     f.waiting += f.fresh_messages;
     f.batches.push_back({now, std::exchange(f.fresh_messages, 0)});
   }

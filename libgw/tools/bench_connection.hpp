@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/peer.hpp"
+#include "tools/bench_counts.hpp"
 #include "tools/bench_message.hpp"
 
 #include <memory>
@@ -17,7 +18,7 @@ struct bench_thread {
   clock const& time;
   bench_plan const& plan;
   bench_messages const& messages;
-  bench_counts counts{};
+  bench_counts counts;
   bool sending = false;      // new messages may be sent
   bool measuring = false;    // answers count
   std::uint64_t budget = 0;  // messages that may still be sent
@@ -65,11 +66,14 @@ class bench_connection final : public net::peer_owner {
 
   void on_text(std::string_view text);
   void on_answer(flight& to, std::size_t service, std::string_view text);
+  void on_error(bench_answer const& found);
+  void count_error(std::string_view what);
   void on_close(wire::event const& close);
   void collect(wire::event const& piece);
   void time_answers(time_point now);
-  void take(flight& from, std::uint64_t count, time_point now);
-  void lose(flight& all);
+  void time_answers_of(std::size_t service, time_point now);
+  void take(flight& from, std::uint64_t count, time_point now, histogram* to);
+  void lose(std::size_t service);
   void send(std::uint64_t count, time_point now);
   void fail(std::string const& what);
 

@@ -40,7 +40,11 @@ bench_generator::bench_generator(bench_plan const& plan, bench_messages const& m
       next_(first),
       end_(first + connections),
       tell_(std::move(tell)),
-      thread_state_{.loop = loop_, .time = time_, .plan = plan, .messages = messages},
+      thread_state_{.loop = loop_,
+                    .time = time_,
+                    .plan = plan,
+                    .messages = messages,
+                    .counts = bench_counts(messages.services())},
       openers_(loop_.where()),
       running_(loop_.where()),
       quiet_(loop_.where()),
@@ -126,7 +130,7 @@ net::awaitable<void> bench_generator::open_one(std::uint64_t number) {
   std::erase(dialling_, &with);
   if (stop_.is_set()) co_return;
   if (!opened) {
-    ++counts.errors[class_of(opened.error())];
+    counts.count_error(class_of(opened.error()));
     co_return;
   }
   ++counts.opened;
