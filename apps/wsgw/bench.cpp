@@ -16,6 +16,7 @@ using gw::tools::bench_plan;
 
 struct bench_options {
   std::string url;
+  std::string message;
   std::vector<std::string> headers, protocols, services;
   std::string origin;
   gw::tools::trust_options trust;
@@ -38,14 +39,16 @@ gw::result<bench_plan> plan_of(bench_options const& o) {
   auto url = gw::tools::parse_websocket_url(o.url);
   if (!url) return url.error();
   auto plan = o.plan;
-  plan.to = {.url = std::move(*url), .fields = {}, .origin = o.origin, .protocols = o.protocols};
+  gw::tools::websocket_request to{.url = std::move(*url), .fields = {}, .origin = o.origin, .protocols = o.protocols};
   for (auto const& header : o.headers) {
     auto field = gw::tools::parse_field(header);
     if (!field) return field.error();
-    plan.to.fields.push_back(std::move(*field));
+    to.fields.push_back(std::move(*field));
   }
-  if (auto trusted = gw::tools::trust(plan.to, o.trust); !trusted) return trusted.error();
+  if (auto trusted = gw::tools::trust(to, o.trust); !trusted) return trusted.error();
+  plan.targets.push_back(std::move(to));
   if (!o.services.empty()) plan.services = o.services;
+  if (!o.message.empty()) plan.mix.push_back({.text = o.message});
   if (o.messages != 0) plan.messages = o.messages;
   return plan;
 }
@@ -85,7 +88,7 @@ void add_load(CLI::App& c, bench_options& o) {
       ->excludes(warmup);
   auto* const size = add_number(c, "--size", p.size, 0, largest_message, "Payload bytes of a message [256]");
   size->type_name("BYTES");
-  c.add_option("-m,--message", p.message_template, "Send this text instead; {service} is replaced")
+  c.add_option("-m,--message", o.message, "Send this text instead; {service} is replaced")
       ->type_name("TEXT")
       ->excludes(size);
   add_list(c, "--service", o.services, "Services taken in turn [echo]; repeat")->type_name("SERVICE");

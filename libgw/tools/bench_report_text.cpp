@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <fmt/format.h>
 
+#include <chrono>
+
 namespace gw::tools {
 namespace {
 
@@ -35,6 +37,41 @@ std::string messages(bench_report const& r) {
   return text + fmt::format(", {} sent", r.all.sent);
 }
 
+std::string rates(bench_plan const& plan, bench_report const& r) {
+  auto const planned = static_cast<double>(plan.rate->count) / std::chrono::duration<double>(plan.rate->per).count();
+  return fmt::format("planned {:g} /s, sent {:.1f} /s, {} skipped", planned, r.sent_per_second(), r.counts.skipped);
+}
+
+std::string latencies(bench_plan const& plan, bench_report const& r) {
+  if (!plan.is_open_loop()) return line("latency us", percentiles(r.all.latency_ns));
+  return line("latency us", percentiles(r.all.latency_ns) + "   since due") +
+         line("uncorrected", percentiles(r.all.uncorrected_ns) + "   since sent") +
+         line("send lag us", percentiles(r.counts.send_lag_ns));
+}
+
+/// What came back that was no answer.
+std::string oddities(bench_plan const& plan, bench_report const& r) {
+  std::string text;
+  if (r.all.pushed != 0) text += line("pushed", fmt::format("{} messages without a request", r.all.pushed));
+  if (r.all.push_ns.count() != 0) text += line("push us", percentiles(r.all.push_ns));
+  if (r.counts.unmatched != 0) text += line("unmatched", fmt::format("{} answers to no message", r.counts.unmatched));
+  if (r.counts.duplicates != 0) text += line("duplicate", fmt::format("{} answers once more", r.counts.duplicates));
+  if (plan.check) text += line("check", fmt::format("{} answers differ from their message", r.all.mismatches));
+  return text;
+}
+
+std::string services(bench_plan const& plan, bench_report const& r) {
+  if (r.counts.services.size() < 2) return {};
+  std::string text;
+  for (std::size_t i = 0; i < r.counts.services.size(); ++i) {
+    auto const& of = r.counts.services[i];
+    auto const failed = of.failed == 0 ? std::string() : fmt::format(", {} failed", of.failed);
+    text +=
+        line(plan.services[i], fmt::format("{} answered{}; us: {}", of.answered, failed, percentiles(of.latency_ns)));
+  }
+  return text;
+}
+
 std::string errors(bench_report const& r) {
   std::string text;
   for (auto const& [what, times] : r.counts.errors)
@@ -58,14 +95,15 @@ std::string cpu(bench_plan const& plan, bench_report const& r) {
 }  // namespace
 
 std::string bench_text(bench_plan const& plan, bench_report const& r) {
-  auto text = fmt::format("{} of {} connections, {} in flight each, {:.2f} s\n", r.counts.opened, plan.connections,
-                          plan.idle ? 0 : plan.in_flight, r.seconds);
+  auto text = fmt::format("{} of {} connections, {}{} in flight each, {:.2f} s\n", r.counts.opened, plan.connections,
+                          plan.is_open_loop() ? "at most " : "", plan.idle ? 0 : plan.in_flight, r.seconds);
   text += line("messages", messages(r));
-  text += line("latency us", percentiles(r.all.latency_ns));
+  if (plan.is_open_loop()) text += line("rate", rates(plan, r));
+  text += latencies(plan, r);
+  text += services(plan, r);
   text += line("connect us", percentiles(r.counts.connect_ns));
   text += cpu(plan, r);
-  if (r.all.pushed != 0) text += line("pushed", fmt::format("{} messages without a request", r.all.pushed));
-  if (plan.check) text += line("check", fmt::format("{} answers differ from their message", r.all.mismatches));
+  text += oddities(plan, r);
   text += line("errors", errors(r));
   if (r.stalled) text += "stopped early: no answer came any more\n";
   if (r.interrupted) text += "interrupted\n";

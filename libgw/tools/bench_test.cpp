@@ -1,117 +1,19 @@
-#include "tools/bench.hpp"
-
-#include "net/peer.hpp"
-#include "testing/catch.hpp"
 #include "tools/bench_message.hpp"
 #include "tools/bench_report.hpp"
+#include "tools/bench_world_test.hpp"
 #include "tools/cpu_time.hpp"
-#include "tools/mock_service.hpp"
-#include "tools/run_loop.hpp"
-#include "tools/websocket_server.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <unistd.h>
 
-#include <thread>
+#include <atomic>
 
 using namespace gw;
 using namespace gw::tools;
+using namespace gw::tools::testing;
 
 namespace {
-
-net::address any_port() {
-  return *net::address::parse("127.0.0.1:0");
-}
-
-bench_plan plan_for(net::address const& at) {
-  bench_plan plan;
-  plan.to.url = {.host = at.ip(), .port = at.port()};
-  plan.connections = 5;
-  plan.messages = 1000;
-  return plan;
-}
-
-using error_counts = std::map<std::string, std::uint64_t, std::less<>>;
-
-struct running_mock {
-  explicit running_mock(mock_behaviour how) { REQUIRE(mock.start({{.behaviour = how}}, any_port()).has_value()); }
-  bench_plan plan() const { return plan_for(mock.instances().front().at); }
-
-  mock_service mock;
-};
-
-bench_report run(bench_plan const& plan) {
-  auto report = run_bench(plan);
-  REQUIRE(report.has_value());
-  return std::move(*report);
-}
-
-/// An echo server that changes one byte of the `flipped`-th message of each connection.
-class flipping_server {
- public:
-  explicit flipping_server(std::uint64_t flipped)
-      : loop_(time_),
-        flipped_(flipped),
-        done_(loop_.where()),
-        server_(loop_, open(), [this](accepted_websocket opened) { return serve(std::move(opened)); }) {
-    thread_ = std::thread([this] { run_loop(loop_, run()); });
-  }
-  ~flipping_server() {
-    loop_.where().execute([this] { done_.set(); });
-    thread_.join();
-  }
-  net::address const& local() const { return server_.local(); }
-
- private:
-  struct connection final : net::peer_owner {
-    connection(net::loop& on, std::uint64_t flipped)
-        : to_flip(flipped), peer(on, wire::role::server, 0, {1 << 20, 1 << 18}, *this), ended(on.where()) {}
-    void on_bytes(std::span<char> bytes) override {
-      for (auto e = peer.next(bytes); e.what != wire::event::kind::none; e = peer.next(bytes)) {
-        if (e.what != wire::event::kind::message) {
-          ended.set();
-          continue;
-        }
-        if (--to_flip == 0) e.payload.back() ^= 1;
-        peer.send_message(e.op, {e.payload.data(), e.payload.size()});
-      }
-    }
-    bool may_read() const override { return true; }
-    void on_drained() override {}
-    void on_lost(std::error_code) override { ended.set(); }
-
-    std::uint64_t to_flip;
-    net::peer peer;
-    net::event ended;
-  };
-
-  std::unique_ptr<net::listener> open() {
-    auto opened = net::listener::open(loop_, any_port());
-    return std::move(*opened);
-  }
-  net::awaitable<void> serve(accepted_websocket opened) {
-    connection c(loop_, flipped_);
-    auto const attached = c.peer.attach(std::move(opened.socket), std::move(opened.rest));
-    if (attached) co_await c.ended.wait();
-    std::string const no_reason;
-    co_await c.peer.close(wire::close_code::normal, no_reason, std::chrono::seconds(1));
-  }
-  net::awaitable<void> run() {
-    net::task_group serving(loop_.where());
-    serving.spawn(server_.run());
-    co_await done_.wait();
-    server_.stop();
-    co_await serving.join();
-  }
-
-  monotonic_clock time_;
-  net::loop loop_;
-  std::uint64_t flipped_;
-  net::event done_;
-  websocket_server server_;
-  std::thread thread_;
-};
 
 void check_exact(bench_plan const& plan) {
   CAPTURE(plan.connections, plan.in_flight, plan.threads, *plan.messages, plan.size);
@@ -176,13 +78,20 @@ TEST_CASE("Pushed messages are not taken for answers") {
 }
 
 TEST_CASE("A check finds the one answer that differs") {
-  flipping_server const server(70);
-  auto plan = plan_for(server.local());
+  // The 70th message comes back with one byte changed.
+  std::atomic<int> left = 70;
+  strange_server const server([&left](net::peer& to, std::string_view text) {
+    std::string answer(text);
+    if (--left == 0) answer.back() ^= 1;
+    to.send_message(wire::opcode::text, answer);
+  });
+  auto plan = server.plan();
   plan.connections = 1;
   plan.in_flight = 8;
   plan.check = true;
   CHECK(run(plan).all.mismatches == 1);
-  plan.message_template = R"({"method":"/api/v1/{service}/x"})";
+  left = 70;
+  plan.mix = {{.text = R"({"method":"/api/v1/{service}/x"})"}};
   CHECK(run(plan).all.mismatches == 1);
 }
 
