@@ -163,8 +163,9 @@ class bench_run {
 
   void end_measurement() {
     auto const passed = time_.now() - *begun_;
-    // Messages were due for as long as was planned, whenever we come to look.
-    auto const counted = plan_.is_open_loop() ? std::min(passed, open_loop_time()) : passed;
+    // Messages were due for as long as was planned, whenever we come to look; the last one is due an interval before.
+    bool const as_planned = plan_.is_open_loop() && (plan_.messages || passed > open_loop_time());
+    auto const counted = as_planned && !report_.interrupted ? open_loop_time() : passed;
     report_.seconds = std::chrono::duration<double>(counted).count();
     for (auto const& g : generators_) g->end_sending();
     for (auto& [pid, seconds] : report_.cpu_s) {

@@ -156,7 +156,7 @@ std::size_t bench_connection::write_next(char* to, bench_departure when) {
   bench_blanks const with{
       .connection = number_,
       .n = ++written_,
-      .row = thread_.plan.row_per_message ? (written_ - 1) * thread_.plan.connections + number_ : number_,
+      .next = (written_ - 1) * thread_.plan.connections + number_,
   };
   auto const text = thread_.messages.text(turn_, with, thread_.random, thread_.rendered.get());
   auto const size = bench_messages::write(to, text, thread_.loop.keys.next());

@@ -87,7 +87,7 @@ struct bench_second {
 bench_second interval(bench_sample const& from, bench_sample const& to);
 
 struct bench_report {
-  bench_counts counts;
+  bench_counts counts = bench_counts(0);
   bench_tally all{};                                             // the services of `counts` together
   double seconds = 0.0;                                          // measured
   double own_cpu_s = 0.0;                                        // of all generator threads meanwhile

@@ -224,7 +224,8 @@ void bench_generator::on_due(void* self) {
   auto& g = *static_cast<bench_generator*>(self);
   auto const now = g.time_.now();
   g.send_due(now, most_at_once);
-  if (g.thread_state_.budget != 0 && g.schedule_.next() < g.until_) g.due_.set(std::max(g.schedule_.next(), now + least_wait));
+  if (g.thread_state_.budget != 0 && g.schedule_.next() < g.until_)
+    g.due_.set(std::max(g.schedule_.next(), now + least_wait));
 }
 
 /// Sends what is due, but no more than `most`.

@@ -34,8 +34,7 @@ struct bench_plan {
   std::optional<std::uint64_t> messages;         // send exactly so many instead, all measured
   std::size_t size = 256;                        // payload bytes of the default message
   std::vector<bench_text_of_message> mix;        // not empty: these instead of the default message
-  csv_table rows;                                // of {csv:COLUMN}
-  bool row_per_message = false;                  // else a row is a connection's
+  csv_table rows;                                // of {csv:COLUMN} and {next:COLUMN}
   std::vector<std::string> services = {"echo"};  // taken in turn
   std::string match;                             // JSON Pointer to what a message and its answer have in common
   std::string push;                              // JSON Pointer to the wall-clock microseconds of an unasked message

@@ -111,4 +111,17 @@ std::string bench_text(bench_plan const& plan, bench_report const& r) {
   return text;
 }
 
+std::string second_text(bench_second const& of, std::uint64_t errors_so_far) {
+  auto const ns = [](std::uint64_t value) {
+    return value < 1'000'000 ? fmt::format("{:.4g}us", us(value)) : fmt::format("{:.4g}ms", us(value) / 1e3);
+  };
+  auto const when = of.measured ? fmt::format("{:.0f} s   {:.0f} /s", of.to_s, of.per_second())
+                                : fmt::format("warming up   {} connections", of.open);
+  auto text = fmt::format("{}   {} in flight", when, of.in_flight);
+  if (of.answered != 0) text += fmt::format("   p50 {}   p99 {}", ns(of.p50_ns), ns(of.p99_ns));
+  text += fmt::format("   {} errors", errors_so_far);
+  if (of.skipped != 0) text += fmt::format("   {} skipped", of.skipped);
+  return text;
+}
+
 }  // namespace gw::tools

@@ -18,7 +18,7 @@ websocket_request bench_target::request(std::uint64_t number, bench_random& rand
   for (std::size_t i = 0; i < values_.size(); ++i) {
     auto& value = ask.fields[i].value;
     value.resize(values_[i].most());
-    value.resize(values_[i].fill(value.data(), {.connection = number, .n = 1, .row = number}, random));
+    value.resize(values_[i].fill(value.data(), {.connection = number, .n = 1, .next = number}, random));
   }
   return ask;
 }

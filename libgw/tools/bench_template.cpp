@@ -74,7 +74,7 @@ struct bench_template::word {
 };
 
 bench_template::word const* bench_template::find(std::string_view name) {
-  static constexpr std::array<word, 8> words = {{
+  static constexpr std::array<word, 9> words = {{
       {"service", "{service}", kind::text},
       {"connection", "{connection}", kind::connection},
       {"n", "{n}", kind::n},
@@ -83,6 +83,7 @@ bench_template::word const* bench_template::find(std::string_view name) {
       {"time_us", "{time_us}", kind::time_us},
       {"stamp", "{stamp}", kind::stamp},
       {"csv", "{csv:COLUMN}", kind::csv},
+      {"next", "{next:COLUMN}", kind::next},
   }};
   auto const known = std::find_if(words.begin(), words.end(), [&](word const& w) { return w.name == name; });
   return known == words.end() ? nullptr : &*known;
@@ -121,8 +122,8 @@ result<> bench_template::add(std::string_view blank, std::string_view service) {
   auto const colon = std::min(blank.find(':'), blank.size());
   auto const* const known = find(blank.substr(0, colon));
   if (known == nullptr) {
-    constexpr auto names =
-        std::to_array<std::string_view>({"service", "connection", "n", "random", "uuid", "time_us", "stamp", "csv"});
+    constexpr auto names = std::to_array<std::string_view>(
+        {"service", "connection", "n", "random", "uuid", "time_us", "stamp", "csv", "next"});
     auto const guess = did_you_mean_text(blank.substr(0, colon), names);
     return bad(fmt::format("nothing is known to fill in for {{{}}}{}; a brace itself is written {{{{", blank, guess));
   }
@@ -138,8 +139,8 @@ result<> bench_template::add(std::string_view blank, std::string_view service) {
   if (one.what == kind::random) {
     if (auto const read = read_random(one, arguments); !read) return read.error();
   }
-  if (one.what == kind::csv) {
-    if (auto const read = read_csv(one, arguments, rows_); !read) return read.error();
+  if (one.what == kind::csv || one.what == kind::next) {
+    if (auto const read = read_column(one, arguments); !read) return read.error();
   }
   parts_.push_back(std::move(one));
   return {};
@@ -157,11 +158,11 @@ result<> bench_template::read_random(part& to, std::string_view arguments) {
   return bad(fmt::format("{{random:{}}} is written {{random:1:1000}}, the least number first", arguments));
 }
 
-result<> bench_template::read_csv(part& to, std::string_view column, csv_table const* rows) {
-  if (rows == nullptr || rows->rows() == 0) return bad(fmt::format("{{csv:{}}} needs --csv FILE", column));
-  auto const found = rows->column(column);
+result<> bench_template::read_column(part& to, std::string_view column) const {
+  if (rows_ == nullptr || rows_->rows() == 0) return bad(fmt::format("the column '{}' needs --csv FILE", column));
+  auto const found = rows_->column(column);
   if (!found) {
-    std::vector<std::string_view> const names(rows->columns().begin(), rows->columns().end());
+    std::vector<std::string_view> const names(rows_->columns().begin(), rows_->columns().end());
     return bad(fmt::format("the CSV file has no column '{}'{}", column, guess_or_list(column, names, "it has")));
   }
   to.column = *found;
@@ -176,7 +177,8 @@ std::size_t bench_template::most_of(part const& one) const noexcept {
       return uuid_size;
     case kind::stamp:
       return stamp_size;
-    case kind::csv: {
+    case kind::csv:
+    case kind::next: {
       std::size_t longest = 0;
       for (std::size_t row = 0; row < rows_->rows(); ++row)
         longest = std::max(longest, rows_->cell(row, one.column).size());
@@ -219,7 +221,10 @@ std::size_t bench_template::fill(char* to, bench_blanks const& with, bench_rando
         at = write_hex(at, with.connection << 40 | (with.n & ((std::uint64_t{1} << 40) - 1)), stamp_size);
         break;
       case kind::csv:
-        at = write_text(at, rows_->cell(with.row % rows_->rows(), one.column));
+        at = write_text(at, rows_->cell(with.connection % rows_->rows(), one.column));
+        break;
+      case kind::next:
+        at = write_text(at, rows_->cell(with.next % rows_->rows(), one.column));
         break;
     }
   }

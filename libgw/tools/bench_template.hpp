@@ -33,7 +33,7 @@ class bench_random {
 struct bench_blanks {
   std::uint64_t connection = 0;  // from 0
   std::uint64_t n = 0;           // ordinal of the message on its connection, from 1
-  std::size_t row = 0;           // of the CSV file, any number
+  std::uint64_t next = 0;        // ordinal of the message in all, from 0
 };
 
 /// `{service}`, `{connection}`, `{n}`, `{random:1:1000}` (both ends included), `{uuid}`, `{time_us}` (of the wall
@@ -56,19 +56,19 @@ class bench_template {
   std::size_t fill(char* to, bench_blanks const& with, bench_random& random) const;
 
  private:
-  enum class kind : std::uint8_t { text, connection, n, random, uuid, time_us, stamp, csv };
+  enum class kind : std::uint8_t { text, connection, n, random, uuid, time_us, stamp, csv, next };
   struct part {
     kind what = kind::text;
     std::string text{};       // kind::text
     std::uint64_t least = 0;  // kind::random
     std::uint64_t most = 0;   // kind::random
-    std::size_t column = 0;   // kind::csv
+    std::size_t column = 0;   // kind::csv and next
   };
   struct word;
 
   static word const* find(std::string_view name);
   static result<> read_random(part& to, std::string_view arguments);
-  static result<> read_csv(part& to, std::string_view column, csv_table const* rows);
+  result<> read_column(part& to, std::string_view column) const;
   void add_text(std::string_view text);
   result<> add(std::string_view blank, std::string_view service);
   std::size_t most_of(part const& one) const noexcept;

@@ -31,7 +31,7 @@ void check(std::string_view text, std::string_view expected, bool fixed = false)
   bench_random random(1);
   auto const made = parsed(text);
   CHECK(made.is_fixed() == fixed);
-  CHECK(filled(made, {.connection = 7, .n = 12, .row = 3}, random) == expected);
+  CHECK(filled(made, {.connection = 7, .n = 12, .next = 2}, random) == expected);
   if (fixed) CHECK(made.text() == expected);
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("blanks of a message are filled in") {
   check(R"({"method":"/api/v1/{service}/get"})", R"({"method":"/api/v1/order/get"})", true);
   check(R"({"id":{n},"of":{connection}})", R"({"id":12,"of":7})");
   check("{n}{n}-{service}", "1212-order");
-  check("{csv:user} has {csv:token}", "bob has t22");
+  check("{csv:user} has {next:token}", "bob has t1");
   check("{stamp}", "000007000000000c");
   check("{random:5:5}", "5");
 }
@@ -75,7 +75,7 @@ TEST_CASE("a word that nothing is known to fill in for is a fault that says how 
   check_fault("{csv:usr}", "the CSV file has no column 'usr'; did you mean 'user'?");
   auto const without = bench_template::parse("{csv:user}", "order", nullptr);
   REQUIRE_FALSE(without.has_value());
-  CHECK(without.error().context == "{csv:user} needs --csv FILE");
+  CHECK(without.error().context == "the column 'user' needs --csv FILE");
 }
 
 TEST_CASE("random numbers reach both ends of their range and no further") {
@@ -104,9 +104,10 @@ TEST_CASE("UUIDs are of version 4 and differ") {
 }
 
 TEST_CASE("what is filled in never has more bytes than the template says") {
-  auto const made = parsed("{n}{connection}{random:0:18446744073709551615}{uuid}{stamp}{time_us}{csv:token}x");
+  auto const made =
+      parsed("{n}{connection}{random:0:18446744073709551615}{uuid}{stamp}{time_us}{csv:token}{next:user}x");
   bench_random random(7);
   auto const greatest = ~std::uint64_t{0};
-  for (std::size_t row = 0; row < 4; ++row)
-    CHECK(filled(made, {.connection = greatest, .n = greatest, .row = row}, random).size() <= made.most());
+  for (std::uint64_t row = 0; row < 4; ++row)
+    CHECK(filled(made, {.connection = greatest - row, .n = greatest, .next = row}, random).size() <= made.most());
 }
