@@ -92,7 +92,7 @@ class relay_alone {
   ~relay_alone() {
     client_.reset();
     service_.reset();
-    while (connecting_->size() != 0) worker_->loop().io.run_one();
+    while (connecting_->size() != 0 || worker_->connections() != 0) worker_->loop().io.run_one();
     worker_->loop().shut_down();
     worker_->loop().io.run();
   }

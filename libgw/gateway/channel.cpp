@@ -32,7 +32,6 @@ channel::channel(session& of, std::uint32_t service, std::optional<cluster::inst
       wanted_(wanted),
       epoch_(epoch),
       upstream_(worker_.loop(), wire::role::client, settings_.channel.max_message, settings_.channel.queue, *this),
-      ended_(worker_.loop().where()),
       hurry_(worker_.loop().wheel, on_hurry, this),
       pause_(worker_.loop().wheel, on_pause_over, this),
       idle_(worker_.loop().wheel, activity, on_idle, this) {
@@ -51,37 +50,48 @@ std::string_view channel::service_name() const {
 
 // --- 1. life ---
 
-net::awaitable<void> channel_life(std::unique_ptr<channel> owned) {
+net::awaitable<void> channel::begin(std::unique_ptr<channel> who) {
   try {
-    co_await owned->run();
+    auto const opened = co_await who->open();
+    if (!opened) who->fail(opened.error());
+  } catch (std::exception const& fault) {
+    who->give_up(fault.what());
+  }
+  if (!who->open_) co_return;
+  if (who->ending()) {
+    co_await finish(std::move(who));
+  } else {
+    who.release()->alone_ = true;  // until its end
+  }
+}
+
+void channel::fail(error const& why) {
+  if (ending()) {
+    tell_end();
+  } else {
+    tell_waiting(why);
+  }
+  end({channel_end::kind::dial_failed});
+}
+
+/// An exception on the way: the client is told.
+void channel::give_up(std::string_view why) {
+  log::event(log::level::error, "channel_failed", {{"service", service_name()}, {"err", why}});
+  if (ending()) return;
+  if (open_) return end({channel_end::kind::aborted, wire::close_code::internal_error, "internal fault"});
+  tell_waiting({errc::internal, side::gateway, "internal fault", {}});
+  end({channel_end::kind::dial_failed});
+}
+
+net::awaitable<void> channel::finish(std::unique_ptr<channel> owned) {
+  try {
+    co_await owned->close();
   } catch (std::exception const& fault) {
     owned->give_up(fault.what());
   }
 }
 
-void channel::give_up(std::string_view why) {
-  log::event(log::level::error, "channel_failed", {{"service", service_name()}, {"err", why}});
-  if (ending()) return;
-  if (open_) {
-    end({channel_end::kind::aborted, wire::close_code::internal_error, "internal fault"});
-    tell_end();
-  } else {
-    tell_waiting({errc::internal, side::gateway, "internal fault", {}});
-    end({channel_end::kind::dial_failed});
-  }
-}
-
-net::awaitable<void> channel::run() {
-  if (auto opened = co_await open(); !opened) {
-    if (ending()) {
-      tell_end();
-    } else {
-      tell_waiting(opened.error());
-    }
-    end({channel_end::kind::dial_failed});
-    co_return;
-  }
-  co_await ended_.wait();
+net::awaitable<void> channel::close() {
   judge_instance();
   bool const told_later = upstream_may_still_take();
   if (!told_later) tell_end();
@@ -101,26 +111,25 @@ net::awaitable<result<>> channel::open() {
   lease_ = std::move(dialled->counted);
   instance_ = dialled->instance;
   opened_at_ = worker_.loop().wheel.now();
-  open_ = true;
   auto attached = upstream_.attach(std::move(dialled->socket), std::move(dialled->rest));
-  if (attached) {
-    upstream_.watch({.ping_interval = settings_.channel.ping_interval, .pong_timeout = settings_.channel.pong_timeout});
-    idle_.start(settings_.channel.idle_timeout);
-    session_.channel_opened(*this);
-  }
-  co_return attached;
+  if (!attached) co_return attached;
+  open_ = true;
+  upstream_.watch({.ping_interval = settings_.channel.ping_interval, .pong_timeout = settings_.channel.pong_timeout});
+  idle_.start(settings_.channel.idle_timeout);
+  session_.channel_opened(*this);
+  co_return result<>();
 }
 
-void channel::end(channel_end why) {
+void channel::end(channel_end why) noexcept {
   if (ending()) return;
   end_ = std::move(why);
   session_.forget(*this);
+  if (alone_) return session_.spawn(finish(std::unique_ptr<channel>(this)));
   if (!open_ && delivers_last_words()) {
     hurry_.start(patience_with_upstreams);
   } else if (dialling_ != nullptr) {
     dialling_->close();
   }
-  ended_.set();
 }
 
 bool channel::delivers_last_words() const noexcept {

@@ -40,21 +40,21 @@ struct channel_end {
   std::string reason{};
 };
 
-/// Owned by the coroutine channel_life(); the session's table only points at it.
+/// Owned by the coroutine that dials, then its own (the session's table and the poller point at it), then owned by the
+/// coroutine that closes it: while it waits for bytes there is none.
 class channel final : public net::peer_owner {
  public:
   /// `wanted`: the instance that a rule asks for; none: the balancer chooses.
   channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, std::uint32_t epoch);
   ~channel();
 
-  /// Dials, serves, tells, closes.
-  net::awaitable<void> run();
-  /// Marks the end; run() does the rest. The first call counts. Allowed inside a turn. A client that goes while we
-  /// dial leaves what it said behind: the dial goes on for a moment, so that it may still be delivered.
-  void end(channel_end why);
+  /// Dials. Who is open then is left to itself.
+  static net::awaitable<void> begin(std::unique_ptr<channel> who);
+  /// Marks the end; tells and closes soon. The first call counts. Allowed inside a turn. A client that goes while we
+  /// dial leaves what it said behind: the dial goes on for a moment, so that it may still be delivered. No memory for
+  /// that ends the process.
+  void end(channel_end why) noexcept;
   bool ending() const noexcept { return end_.has_value(); }
-  /// run() was left by an exception: the client is told.
-  void give_up(std::string_view why);
 
   std::uint32_t service() const noexcept { return service_; }
   std::uint32_t epoch() const noexcept { return epoch_; }
@@ -105,6 +105,10 @@ class channel final : public net::peer_owner {
   static void on_stall(void* self);
 
   net::awaitable<result<>> open();
+  static net::awaitable<void> finish(std::unique_ptr<channel> owned);
+  net::awaitable<void> close();
+  void fail(error const& why);
+  void give_up(std::string_view why);
   bool delivers_last_words() const noexcept;
   bool upstream_may_still_take() const noexcept;
   static void on_hurry(void* self);
@@ -120,7 +124,6 @@ class channel final : public net::peer_owner {
   std::optional<cluster::instance_id> wanted_;
   std::uint32_t epoch_;
   net::peer upstream_;
-  net::event ended_;
   net::timer hurry_;                 // ends a dial for a client that is gone
   net::timer pause_;                 // channel.queue.pause_limit
   idle_watch idle_;                  // channel.idle_timeout
@@ -131,6 +134,7 @@ class channel final : public net::peer_owner {
   std::unique_ptr<download> download_;  // a message that came in pieces
   std::optional<channel_end> end_;
   bool open_ = false;
+  bool alone_ = false;  // open, and no coroutine owns it
   bool full_ = false;
   time_point may_pause_from_{};
 
@@ -139,8 +143,5 @@ class channel final : public net::peer_owner {
   char* run_begin_ = nullptr;   // contiguous frames for the client, forwarded together
   char* run_end_ = nullptr;
 };
-
-/// The life of a channel as one coroutine that owns it.
-net::awaitable<void> channel_life(std::unique_ptr<channel> owned);
 
 }  // namespace gw::gateway

@@ -107,26 +107,33 @@ std::string forwarded_client(wire::request_head const& head, std::span<config::c
   return peer;
 }
 
+/// The valid one that the client sent, or one that is made.
+template <class Make>
+std::string kept_or_made(std::string_view kept, Make make) {
+  return kept.empty() ? make() : std::string(kept);
+}
+
 client_facts facts_of(worker const& on, wire::request_head const& head, std::string_view raw, std::size_t listener,
                       net::stream& client) {
-  auto const& l = on.settings().listeners[listener];
   auto const proxies = on.proxies_of(listener);
-  client_facts facts;
-  facts.head = raw;
-  facts.peer = net::address::of_socket(client.descriptor(), false).ip();
-  facts.by_proxy = is_trusted(proxies, facts.peer);
-  facts.address = facts.by_proxy ? forwarded_client(head, proxies, facts.peer) : facts.peer;
-  facts.conn = wire::make_request_id().substr(0, 16);
-  facts.request_id = wire::kept_request_id(head);
-  if (facts.request_id.empty()) facts.request_id = wire::make_request_id();
-  facts.traceparent = wire::kept_traceparent(head);
-  if (facts.traceparent.empty()) facts.traceparent = wire::make_traceparent();
-  facts.listener = l.name;
-  if (auto const* const tls = client.tls()) {
-    facts.secure = true;
-    facts.user = tls->peer_name();
-  }
-  return facts;
+  auto const peer = net::address::of_socket(client.descriptor(), false).ip();
+  bool const by_proxy = is_trusted(proxies, peer);
+  auto const address = by_proxy ? forwarded_client(head, proxies, peer) : peer;
+  auto const conn = wire::make_request_id().substr(0, 16);
+  auto const request_id = kept_or_made(wire::kept_request_id(head), wire::make_request_id);
+  auto const traceparent = kept_or_made(wire::kept_traceparent(head), wire::make_traceparent);
+  auto const* const tls = client.tls();
+  auto const user = tls == nullptr ? std::string() : tls->peer_name();
+  return client_facts({.head = raw,
+                       .address = address,
+                       .peer = peer,
+                       .conn = conn,
+                       .request_id = request_id,
+                       .traceparent = traceparent,
+                       .listener = on.settings().listeners[listener].name,
+                       .user = user,
+                       .by_proxy = by_proxy,
+                       .secure = tls != nullptr});
 }
 
 /// A head from a listener for clients: an upgrade to a multiplexed session, or nothing.
@@ -158,7 +165,7 @@ answer answer_client(worker const& on, std::string_view raw, std::size_t listene
   }
   auto facts = facts_of(on, *head, raw, listener, client);
   auto* const limit = on.around().per_address;
-  if (limit != nullptr && !limit->admit(facts.address, l.max_sessions_per_ip, facts.address_seat)) {
+  if (limit != nullptr && !limit->admit(std::string(facts.address), l.max_sessions_per_ip, facts.address_seat)) {
     return refusal_for_now(429, "RATE_LIMITED", "this address has as many sessions as it may");
   }
   auto* const places = on.around().per_listener;
@@ -172,7 +179,7 @@ answer answer_client(worker const& on, std::string_view raw, std::size_t listene
   }
   auto const protocol = choose_protocol(l, *request);
   auto const user = facts.user.empty() ? std::nullopt : std::optional<std::string_view>(facts.user);
-  facts.told = route::circumstances_of(
+  facts.told = route::shared_circumstances_of(
       on.table().asked(),
       {.head = *head, .target = *target, .subprotocol = protocol, .client = facts.address, .user = user});
   return {wire::make_upgrade_response(accept, protocol), std::move(facts), {}};
@@ -337,7 +344,7 @@ net::awaitable<opened> open(worker& on, arrival connection) {
 
 net::awaitable<void> serve_connection(worker& on, arrival connection) {
   auto begun = co_await open(on, std::move(connection));
-  if (begun.who) co_await begun.who->run(std::move(begun.socket), std::move(begun.rest));
+  if (begun.who) conversation::begin(std::move(begun.who), std::move(begun.socket), std::move(begun.rest));
 }
 
 }  // namespace gw::gateway

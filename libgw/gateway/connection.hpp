@@ -6,7 +6,7 @@
 
 namespace gw::gateway {
 
-/// The whole life of one accepted connection on its worker.
+/// An accepted connection until it has had its answer. One that upgrades lives on as a conversation.
 net::awaitable<void> serve_connection(worker& on, arrival connection);
 
 }  // namespace gw::gateway

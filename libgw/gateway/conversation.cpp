@@ -28,7 +28,6 @@ conversation::conversation(worker& where, client_facts facts)
     : worker_(where),
       facts_(std::move(facts)),
       opened_(where.loop().wheel.now()),
-      ended_(where.loop().where()),
       goodbye_(
           where.loop().wheel, [](void* self) { static_cast<conversation*>(self)->leave(); }, this),
       idle_(
@@ -50,35 +49,38 @@ conversation::~conversation() {
   worker_.leave(*this);
 }
 
-net::awaitable<void> conversation::run(net::transport socket, std::string rest) {
+void conversation::begin(std::unique_ptr<conversation> who, net::transport socket, std::string rest) {
+  auto& c = *who.release();  // finish() takes it again
   try {
-    co_await live(std::move(socket), std::move(rest));
+    c.open(std::move(socket), std::move(rest));
   } catch (std::exception const& fault) {
-    log::event(log::level::error, "session_failed", {{"conn", facts_.conn}, {"err", std::string_view(fault.what())}});
-    end({initiator::gateway, wire::close_code::internal_error, "internal fault"});
+    log::event(log::level::error, "session_failed", {{"conn", c.facts_.conn}, {"err", std::string_view(fault.what())}});
+    c.end({initiator::gateway, wire::close_code::internal_error, "internal fault"});
   }
-  co_await net::or_terminate(tear_down());  // what hangs on us would outlive us
-  auto const lived = std::chrono::duration_cast<std::chrono::seconds>(worker_.loop().wheel.now() - opened_);
-  worker_.stats().session_closed(end_->by, end_->code, lived);
-  log_close();
 }
 
-net::awaitable<void> conversation::live(net::transport socket, std::string rest) {
+void conversation::open(net::transport socket, std::string rest) {
   log_open();
-  if (auto const attached = attach(std::move(socket), std::move(rest)); attached) {
-    start_clocks();
-    greet();
-    if (worker_.stopping()) drain(worker_.last_words());
-    co_await ended_.wait();
-  } else {
-    end({.reason = describe(attached.error())});
+  if (auto const attached = attach(std::move(socket), std::move(rest)); !attached) {
+    return end({.reason = describe(attached.error())});
   }
+  start_clocks();
+  greet();
+  if (worker_.stopping()) drain(worker_.last_words());
 }
 
-void conversation::end(session_end why) {
+void conversation::end(session_end why) noexcept {
   if (ending()) return;
   end_ = std::move(why);
-  ended_.set();
+  worker_.spawn(finish(std::unique_ptr<conversation>(this)));
+}
+
+net::awaitable<void> conversation::finish(std::unique_ptr<conversation> owned) {
+  auto& c = *owned;
+  co_await net::or_terminate(c.tear_down());  // what hangs on it would outlive it
+  auto const lived = std::chrono::duration_cast<std::chrono::seconds>(c.worker_.loop().wheel.now() - c.opened_);
+  c.worker_.stats().session_closed(c.end_->by, c.end_->code, lived);
+  c.log_close();
 }
 
 void conversation::start_clocks() {

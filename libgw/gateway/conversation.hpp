@@ -2,12 +2,10 @@
 // and how it is told to leave. The worker knows no more of either than this.
 #pragma once
 
+#include "gateway/client_facts.hpp"
 #include "gateway/idle_watch.hpp"
-#include "gateway/seats.hpp"
 #include "gateway/stats.hpp"
-#include "net/event.hpp"
 #include "net/peer.hpp"
-#include "route/circumstances.hpp"
 #include "wire/close_code.hpp"
 
 #include <boost/intrusive/list.hpp>
@@ -15,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,28 +22,6 @@ namespace gw::gateway {
 
 class worker;
 
-/// What the handshake told about a client.
-struct client_facts {
-  std::string head;         // the raw HTTP head, kept for the upstream handshakes
-  std::string address;      // IP of the client, as a trusted proxy reports it if there is one
-  std::string peer = {};    // IP of the other end of the socket
-  bool by_proxy = false;    // that is a trusted proxy
-  std::string conn;         // our name for the connection, in logs and error frames
-  std::string request_id;   // X-Request-Id, the client's or made
-  std::string traceparent;  // W3C trace context, the client's or made
-  std::string listener;     // name of the listener it came in by
-  seat address_seat{};      // counts it against max_sessions_per_ip
-  seat listener_seat{};     // and against max_sessions
-  bool secure = false;      // it came in by TLS
-  std::string user = {};    // whom its TLS certificate names; empty: it needed none
-  /// What rules ask about it.
-  route::circumstances told = {};
-
-  /// Negotiated wsgw.v1.
-  bool control() const noexcept { return told.control; }
-  std::string_view trace() const noexcept { return std::string_view(traceparent).substr(3, 32); }
-};
-
 /// Why a conversation ends, and with which Close to the client.
 struct session_end {
   initiator by = initiator::gateway;
@@ -52,18 +29,20 @@ struct session_end {
   std::string reason{};
 };
 
-/// Owned by its connection's coroutine; the worker's lists only point at it. Called on its worker's thread only.
+/// Its own from begin() to end(): while it waits for bytes it is an object without a coroutine, which the lists of its
+/// worker and the poller point at. Then the coroutine that tears it down owns it. Called on its worker's thread only.
 class conversation
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   virtual ~conversation();
 
-  /// From the 101 to the end of everything that hangs on it. `rest`: bytes that came behind the handshake. A fault on
-  /// the way (an exception) ends it with 1011; one while it is torn down ends the process.
-  net::awaitable<void> run(net::transport socket, std::string rest);
+  /// Behind the 101: `who` is left to itself. `rest`: bytes that came behind the handshake. A fault on the way (an
+  /// exception) ends it with 1011.
+  static void begin(std::unique_ptr<conversation> who, net::transport socket, std::string rest);
 
-  /// Marks the end; run() does the rest. The first call counts. Allowed inside a turn.
-  void end(session_end why);
+  /// Marks the end and has everything that hangs on it torn down, soon. The first call counts. Allowed inside a turn.
+  /// No memory for that, or a fault meanwhile, ends the process.
+  void end(session_end why) noexcept;
   bool ending() const noexcept { return end_.has_value(); }
 
   /// The gateway is about to stop: a Close 1012 goes out as soon as no message is in progress toward the client. What
@@ -115,12 +94,12 @@ class conversation
   client_facts facts_;
 
  private:
-  net::awaitable<void> live(net::transport socket, std::string rest);
+  void open(net::transport socket, std::string rest);
+  static net::awaitable<void> finish(std::unique_ptr<conversation> owned);
   void start_clocks();
   void say_goodbye();
 
   time_point opened_;
-  net::event ended_;
   std::optional<session_end> end_;
   net::timer goodbye_;                  // while we wait for the client's Close
   idle_watch idle_;                     // session.idle_timeout

@@ -99,7 +99,7 @@ class gateway_world {
   gateway::service_stats const& counts_of(std::string const& service) const;
   /// The gateway's side of a client; null as soon as it is over.
   gateway::session* session_of(party const& client) const;
-  std::size_t sessions() const { return sessions_.size(); }
+  std::size_t sessions() const { return worker_->stats().sessions.get(); }
 
   story& told_so_far() { return story_; }
   net::awaitable<void> until(std::string what, std::function<bool()> holds) { return story_.until(what, holds); }
@@ -119,7 +119,6 @@ class gateway_world {
   static route::handshake_routes routes_of(config::config const& settings);
   static route::table table_of(config::config const& settings);
   void open_services(cast const& who);
-  net::awaitable<void> serve(gateway::client_facts facts, net::unique_fd socket, party const* client);
   net::awaitable<void> farewell();
 
   manual_clock manual_;
@@ -134,7 +133,6 @@ class gateway_world {
   std::vector<std::unique_ptr<party>> parties_;
   std::vector<std::unique_ptr<raw_client>> connections_;
   std::vector<std::unique_ptr<secure_client>> secure_connections_;
-  std::map<party const*, gateway::session*> sessions_;
 };
 
 /// Plays one test. At its end nothing may be left: no socket, no session, no channel, no timer.
@@ -221,26 +219,20 @@ inline party& gateway_world::client(std::string name, bool control) {
   auto [ours, gateways] = socket_pair();
   auto& made =
       *parties_.emplace_back(std::make_unique<party>(story_, worker_->loop(), std::move(name), wire::role::client));
-  gateway::client_facts facts{.head = std::string(client_head),
-                              .address = "192.0.2.7",
-                              .conn = "conn-of-" + made.name(),
-                              .request_id = "request-7",
-                              .traceparent = "00-" + std::string(trace_id) + "-b7ad6b7169203331-01",
-                              .listener = "public",
-                              .told = {.control = control}};
+  auto const conn = "conn-of-" + made.name();
+  auto const traceparent = "00-" + std::string(trace_id) + "-b7ad6b7169203331-01";
+  gateway::client_facts facts({.head = client_head,
+                               .address = "192.0.2.7",
+                               .conn = conn,
+                               .request_id = "request-7",
+                               .traceparent = traceparent,
+                               .listener = "public"});
+  facts.told = route::unasked(control);
   made.joins(std::move(ours), {});
   running_.spawn(made.live());
-  running_.spawn(serve(std::move(facts), std::move(gateways), &made));
+  gateway::conversation::begin(std::make_unique<gateway::session>(*worker_, std::move(facts)),
+                               net::transport(std::move(gateways)), {});
   return made;
-}
-
-inline net::awaitable<void> gateway_world::serve(gateway::client_facts facts, net::unique_fd socket,
-                                                 party const* client) {
-  gateway::session s(*worker_, std::move(facts));
-  sessions_[client] = &s;
-  std::string rest;
-  co_await s.run(net::transport(std::move(socket)), std::move(rest));
-  sessions_.erase(client);
 }
 
 inline raw_client& gateway_world::connection(gateway::entrance by) {
@@ -297,8 +289,11 @@ inline gateway::service_stats const& gateway_world::counts_of(std::string const&
 }
 
 inline gateway::session* gateway_world::session_of(party const& client) const {
-  auto const found = sessions_.find(&client);
-  return found == sessions_.end() ? nullptr : found->second;
+  gateway::session* found = nullptr;
+  worker_->for_each([&](gateway::conversation& c) {
+    if (c.facts().conn == "conn-of-" + client.name()) found = dynamic_cast<gateway::session*>(&c);
+  });
+  return found;
 }
 
 inline void gateway_world::pass(duration time) {

@@ -16,8 +16,7 @@ class seats;
 class seat {
  public:
   seat() noexcept = default;
-  seat(seats& of, std::string name) : of_(&of), name_(std::move(name)) {}
-  seat(seat&& other) noexcept : of_(std::exchange(other.of_, nullptr)), name_(std::move(other.name_)) {}
+  seat(seat&& other) noexcept : of_(std::exchange(other.of_, nullptr)), name_(other.name_) {}
   seat& operator=(seat&& other) noexcept {
     std::swap(of_, other.of_);
     std::swap(name_, other.name_);
@@ -26,8 +25,11 @@ class seat {
   ~seat();
 
  private:
+  friend seats;
+  seat(seats& of, std::string const& name) noexcept : of_(&of), name_(&name) {}
+
   seats* of_ = nullptr;
-  std::string name_;
+  std::string const* name_ = nullptr;  // in the book of `of_`
 };
 
 /// Any thread. Outlives its seats.
@@ -40,7 +42,7 @@ class seats {
     auto const at = counts_.try_emplace(name, 0).first;
     if (at->second >= most) return false;
     ++at->second;
-    taken = seat(*this, name);
+    taken = seat(*this, at->first);
     return true;
   }
 
@@ -62,7 +64,7 @@ class seats {
 };
 
 inline seat::~seat() {
-  if (of_ != nullptr) of_->leave(name_);
+  if (of_ != nullptr) of_->leave(*name_);
 }
 
 }  // namespace gw::gateway

@@ -80,8 +80,8 @@ void session::on_close(wire::event const& close) {
 }
 
 route::decision session::decide(wire::opcode op, std::string_view text) {
-  return op == wire::opcode::text ? worker_.table().decide(text, facts_.told)
-                                  : worker_.table().decide_binary(facts_.told);
+  return op == wire::opcode::text ? worker_.table().decide(text, *facts_.told)
+                                  : worker_.table().decide_binary(*facts_.told);
 }
 
 channel* session::channel_for(route::decision const& d, std::string_view text) {
@@ -103,7 +103,7 @@ channel* session::channel_for(route::decision const& d, std::string_view text) {
   }
   // Channels that are closing count too, so that opening and closing in turn gains nothing.
   auto const most = worker_.settings().session.max_channels;
-  if (channels_.size() < most && channels_running_.size() < 2 * most) return open_channel_to(service, instance);
+  if (channels_.size() < most && channels_alive_ < 2 * most) return open_channel_to(service, instance);
   refuse(d, {errc::channel_limit, "this session has as many channels as it may"}, text);
   return nullptr;
 }
@@ -112,8 +112,9 @@ channel* session::open_channel_to(std::uint32_t service, std::optional<cluster::
   if (traffic_.size() <= service) traffic_.resize(service + 1);
   auto opened = std::make_unique<channel>(*this, service, instance, ++traffic_[service].epoch);
   auto* const to = opened.get();
+  ++channels_alive_;
   channels_.push_back({service, instance, to});
-  channels_running_.spawn(channel_life(std::move(opened)));
+  spawn(channel::begin(std::move(opened)));
   return to;
 }
 

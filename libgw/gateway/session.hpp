@@ -24,7 +24,7 @@
 namespace gw::gateway {
 
 class channel;
-/// Created, run and destroyed by serve_connection(). Its functions are called on its worker's thread only.
+/// Created by serve_connection(). Its functions are called on its worker's thread only.
 class session final : public conversation, public net::peer_owner {
  public:
   session(worker& where, client_facts facts);
@@ -50,9 +50,11 @@ class session final : public conversation, public net::peer_owner {
   void check_memory();
   /// Messages went to the client.
   void count_out(std::uint64_t messages) noexcept { messages_out_ += messages; }
+  /// Starts what a channel does outside of turns; the session outlives it.
+  void spawn(net::awaitable<void> task) noexcept { channel_tasks_.spawn(std::move(task)); }
   /// `gone` has ended: no message goes to it any more. It tells the client itself, through notify().
   void forget(channel const& gone) noexcept;
-  /// What `gone` carried in all.
+  /// `gone` is destroyed: what it carried in all.
   void account(channel const& gone);
   /// Number of the last message for `service` whose first byte was handed to any of its instances: rules may keep
   /// several channels to one service.
@@ -117,7 +119,8 @@ class session final : public conversation, public net::peer_owner {
   std::string traffic_text() const;
 
   net::peer client_;
-  net::task_group channels_running_;
+  net::task_group channel_tasks_;   // that dial, or close
+  std::size_t channels_alive_ = 0;  // closing ones, too
   std::vector<open_channel> channels_;
   std::vector<traffic> traffic_;  // by service, grown on demand
   channel* owner_ = nullptr;      // of the client's data output

@@ -15,7 +15,7 @@ session::session(worker& where, client_facts facts)
     : conversation(where, std::move(facts)),
       client_(where.loop(), wire::role::server, where.settings().session.max_message, where.settings().session.queue,
               *this),
-      channels_running_(where.loop().where()),
+      channel_tasks_(where.loop().where()),
       answers_(where.loop(), client_, facts_, where.stats()),
       bad_messages_(where.settings().session.bad_messages.count, where.settings().session.bad_messages.per) {}
 
@@ -50,7 +50,7 @@ net::awaitable<void> session::tear_down() {
   auto const code = was_drained() ? wire::close_code::service_restart : wire::close_code::going_away;
   for (auto const channels = std::exchange(channels_, {}); auto const& c : channels) c.to->end({.code = code});
   co_await close_client();
-  co_await channels_running_.join();
+  co_await channel_tasks_.join();
 }
 
 // --- 2. what its client's socket tells ---
@@ -75,6 +75,7 @@ void session::account(channel const& gone) {
   t.up += gone.accepted();
   t.down += gone.received();
   t.last_handed = std::max(t.last_handed, gone.last_handed());
+  --channels_alive_;
 }
 
 std::uint64_t session::last_handed(std::uint32_t service) const noexcept {

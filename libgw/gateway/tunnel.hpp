@@ -13,7 +13,7 @@
 
 namespace gw::gateway {
 
-/// Created, run and destroyed by serve_connection().
+/// Created by serve_connection().
 class tunnel final : public conversation {
  public:
   tunnel(worker& where, client_facts facts, route::handshake_route const& by, dialled upstream);

@@ -65,8 +65,8 @@ void session::begin_streaming() {
   auto const text = view(u.bytes.payload());
   bool undecided = false;
   auto const d = u.op == wire::opcode::text
-                     ? worker_.table().decide_prefix(text.substr(0, head_size), facts_.told, undecided)
-                     : worker_.table().decide_binary(facts_.told);
+                     ? worker_.table().decide_prefix(text.substr(0, head_size), *facts_.told, undecided)
+                     : worker_.table().decide_binary(*facts_.told);
   bool const ours = d.verdict == route::route_verdict::heartbeat || d.verdict == route::route_verdict::control;
   if (undecided || ours) return;
   if (d.verdict == route::route_verdict::failed) {

@@ -26,7 +26,7 @@ worker::worker(std::size_t index, surroundings around, route::table table,
       loop_(*around_.time, {.queue_memory = &stats_.queue_memory, .timers_late = &stats_.loop_lag_us}),
       table_(std::move(table)),
       tls_(around_.tls),
-      connections_running_(loop_.where()),
+      tasks_(loop_.where()),
       stop_requested_(loop_.where()) {
   for (std::uint32_t i = 0; i < around_.settings->services.size(); ++i) {
     pools_.push_back(cluster::make_pool(*around_.settings, i, index_));
@@ -60,14 +60,19 @@ void worker::join() {
 
 net::awaitable<void> worker::run() {
   co_await stop_requested_.wait();
-  co_await connections_running_.join();
+  co_await nobody_left();
   finished_.store(true);
-  // What take() counted before it could see that is still on its way to us.
-  while (connections_.load() != 0) {
-    co_await loop_.wheel.sleep(std::chrono::milliseconds(1));
-    co_await connections_running_.join();
-  }
+  co_await nobody_left();  // what take() counted before it could see that
   loop_.shut_down();
+}
+
+/// Looks from time to time: the last to be counted may be another thread's.
+net::awaitable<void> worker::nobody_left() {
+  co_await tasks_.join();
+  while (connections_.load() != 0) {
+    co_await loop_.wheel.sleep(net::timer_wheel::tick);
+    co_await tasks_.join();
+  }
 }
 
 net::awaitable<void> worker::drain_sessions() {
@@ -92,9 +97,7 @@ net::awaitable<void> worker::drain_sessions() {
 void worker::memory_is_short(bool is_short) {
   loop_.post([this, is_short] {
     loop_.memory_is_short = is_short;
-    for (auto* const all : {&sessions_, &leaving_}) {
-      for (auto& s : *all) s.bounds_changed();
-    }
+    for_each([](conversation& c) { c.bounds_changed(); });
   });
 }
 
@@ -108,7 +111,7 @@ void worker::shed(std::size_t bytes) {
       if (given_up >= bytes || held == 0) return;
       leaving_.splice(leaving_.end(), sessions_, sessions_.iterator_to(*s));  // the next time others have to go
       s->end({initiator::gateway, wire::close_code::try_again_later, "overload;r=1000-10000"});
-      given_up += std::max(held, sizeof(chunk));  // memory is given up by the chunk
+      given_up += std::max(held, chunk::small_size);  // memory is given up by the block
     }
   });
 }
@@ -119,9 +122,7 @@ void worker::take(arrival connection) {
     connections_.fetch_sub(1);
     return;  // the socket closes
   }
-  auto deliver = [this, arrived = std::move(connection)]() mutable {
-    connections_running_.spawn(serve(std::move(arrived)));
-  };
+  auto deliver = [this, arrived = std::move(connection)]() mutable { tasks_.spawn(serve(std::move(arrived))); };
   try {
     loop_.post(std::move(deliver));
   } catch (...) {
@@ -131,12 +132,20 @@ void worker::take(arrival connection) {
 }
 
 net::awaitable<void> worker::serve(arrival connection) {
+  co_await logged(serve_connection(*this, std::move(connection)));
+  connections_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void worker::spawn(net::awaitable<void> task) noexcept {
+  tasks_.spawn(logged(std::move(task)));
+}
+
+net::awaitable<void> worker::logged(net::awaitable<void> task) {
   try {
-    co_await serve_connection(*this, std::move(connection));
+    co_await std::move(task);
   } catch (std::exception const& bug) {
     log::event(log::level::error, "connection_failed", {{"err", std::string_view(bug.what())}});
   }
-  connections_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void worker::use(std::shared_ptr<cluster::registry const> instances) {
@@ -155,7 +164,7 @@ void worker::stop(farewell how) {
     stop_ = said;
     stop_requested_.set();
     cut_greetings_short();
-    connections_running_.spawn(net::or_terminate(drain_sessions()));
+    tasks_.spawn(net::or_terminate(drain_sessions()));
   });
 }
 
@@ -175,6 +184,7 @@ void worker::cut_greetings_short() noexcept {
 }
 
 void worker::enter(conversation& c) noexcept {
+  connections_.fetch_add(1, std::memory_order_relaxed);
   stats_.sessions.add();
   stats_.sessions_opened.add();
   (stopping() ? leaving_ : sessions_).push_back(c);
@@ -183,6 +193,7 @@ void worker::enter(conversation& c) noexcept {
 void worker::leave(conversation& c) noexcept {
   c.unlink();
   stats_.sessions.subtract();
+  connections_.fetch_sub(1, std::memory_order_relaxed);
   if (stopping() && sessions_.empty() && leaving_.empty()) cut_greetings_short();
 }
 

@@ -103,6 +103,7 @@ class worker {
   void memory_is_short(bool is_short);
   /// Ends the sessions that hold most, until about `bytes` are given up. Those that are going already do not count.
   void shed(std::size_t bytes);
+  /// Accepted for us and not yet gone.
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
   worker_stats const& stats() const noexcept { return stats_; }
 
@@ -123,7 +124,16 @@ class worker {
   std::span<config::cidr const> proxies_of(std::size_t listener) const noexcept { return proxies_[listener]; }
   std::size_t index() const noexcept { return index_; }
 
+  /// Starts what outlives its caller; an exception that escapes from it is logged.
+  void spawn(net::awaitable<void> task) noexcept;
   void enter(greeting& g) noexcept;
+  /// Every conversation, also those that are leaving.
+  template <class Visitor>
+  void for_each(Visitor&& visit) {
+    for (auto* const all : {&sessions_, &leaving_}) {
+      for (auto& c : *all) visit(c);
+    }
+  }
   void enter(conversation& c) noexcept;
   void leave(conversation& c) noexcept;
   bool stopping() const noexcept { return stop_.has_value(); }
@@ -136,6 +146,8 @@ class worker {
   /// Probes are answered until the last session of a worker that stops is gone.
   void cut_greetings_short() noexcept;
   net::awaitable<void> serve(arrival connection);
+  net::awaitable<void> nobody_left();
+  static net::awaitable<void> logged(net::awaitable<void> task);
 
   std::size_t index_;
   surroundings around_;
@@ -147,14 +159,14 @@ class worker {
   std::vector<wire::forward_rules> forwarding_;     // by service
   std::vector<std::vector<config::cidr>> proxies_;  // by listener
   worker_tls tls_;
-  net::task_group connections_running_;
+  net::task_group tasks_;  // connections that begin, and conversations that end
   net::event stop_requested_;
   std::optional<farewell> stop_;
   boost::intrusive::list<greeting, boost::intrusive::constant_time_size<false>> greetings_;
   using conversations = boost::intrusive::list<conversation, boost::intrusive::constant_time_size<false>>;
   conversations sessions_;
-  conversations leaving_;                    // those that were told to drain, learn it as they begin, or were given up
-  std::atomic<std::size_t> connections_{0};  // accepted for us and not yet gone
+  conversations leaving_;  // those that were told to drain, learn it as they begin, or were given up
+  std::atomic<std::size_t> connections_{0};
   std::atomic<bool> finished_{false};
   std::thread thread_;
 };

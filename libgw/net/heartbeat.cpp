@@ -19,8 +19,19 @@ duration step_since(time_point last, time_point now, duration timeout) {
 
 }  // namespace
 
-heartbeat::heartbeat(timer_wheel& wheel, peer& of) noexcept
-    : wheel_(wheel), peer_(of), beat_(wheel, on_beat, this), drain_(wheel, on_drain_check, this) {}
+struct heartbeat::drain_watch {
+  explicit drain_watch(heartbeat& of)
+      : check(of.wheel_, on_drain_check, &of), drained(of.peer_.acknowledged()), looked_at(of.wheel_.now()) {}
+
+  timer check;
+  std::uint64_t drained;  // bytes acknowledged at the last look
+  time_point looked_at;
+  duration stuck{};
+};
+
+heartbeat::heartbeat(timer_wheel& wheel, peer& of) noexcept : wheel_(wheel), peer_(of), beat_(wheel, on_beat, this) {}
+
+heartbeat::~heartbeat() = default;
 
 void heartbeat::start(patience limits) {
   limits_ = limits;
@@ -31,7 +42,7 @@ void heartbeat::stop() noexcept {
   limits_ = {};
   last_look_ = false;
   beat_.stop();
-  drain_.stop();
+  drain_.reset();
 }
 
 void heartbeat::on_beat(void* self) {
@@ -104,22 +115,21 @@ std::optional<duration> heartbeat::round_trip(std::string_view pong) const {
 // --- 2. output ---
 
 void heartbeat::output_congested() {
-  if (limits_.stall == duration{} || drain_.running()) return;
-  drained_ = peer_.acknowledged();
-  drain_looked_at_ = wheel_.now();
-  stuck_ = {};
-  drain_.start(limits_.stall / steps);
+  if (limits_.stall == duration{} || drain_) return;
+  drain_ = std::make_unique<drain_watch>(*this);
+  drain_->check.start(limits_.stall / steps);
 }
 
 void heartbeat::check_drain() {
-  if (!peer_.congested()) return;
+  if (!peer_.congested()) return drain_.reset();
+  auto& w = *drain_;
   auto const now = wheel_.now();
   auto const drained = peer_.acknowledged();
-  stuck_ = drained != drained_ ? duration{} : stuck_ + step_since(drain_looked_at_, now, limits_.stall);
-  drained_ = drained;
-  drain_looked_at_ = now;
-  if (stuck_ >= limits_.stall) return peer_.stalled();
-  drain_.start(limits_.stall / steps);
+  w.stuck = drained != w.drained ? duration{} : w.stuck + step_since(w.looked_at, now, limits_.stall);
+  w.drained = drained;
+  w.looked_at = now;
+  if (w.stuck >= limits_.stall) return peer_.stalled();
+  w.check.start(limits_.stall / steps);
 }
 
 }  // namespace gw::net

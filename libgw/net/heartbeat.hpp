@@ -6,6 +6,7 @@
 #include "wire/mask_keys.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -27,6 +28,7 @@ struct patience {
 class heartbeat {
  public:
   heartbeat(timer_wheel& wheel, peer& of) noexcept;
+  ~heartbeat();
 
   void start(patience limits);
   void stop() noexcept;
@@ -45,6 +47,8 @@ class heartbeat {
  private:
   static constexpr std::string_view tag = "wsgw-beat";
 
+  struct drain_watch;  // while output is congested
+
   static void on_beat(void* self);
   static void on_drain_check(void* self);
   void rest();
@@ -57,19 +61,16 @@ class heartbeat {
   peer& peer_;
   patience limits_{};
   timer beat_;
-  timer drain_;
   bool waiting_ = false;  // a ping is out
   bool last_look_ = false;
   std::uint32_t pings_ = 0;
   std::uint64_t heard_ = 0;         // bytes received when the ping was queued
   std::uint64_t before_ping_ = 0;   // bytes of output before the ping
   std::uint64_t acknowledged_ = 0;  // of these, at the last look
-  std::uint64_t drained_ = 0;       // bytes acknowledged at the last drain check
   duration silence_{};
-  duration stuck_{};
   time_point looked_at_{};
-  time_point drain_looked_at_{};
   time_point pinged_at_{};
+  std::unique_ptr<drain_watch> drain_;
 };
 
 }  // namespace gw::net

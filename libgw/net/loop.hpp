@@ -12,6 +12,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <array>
 #include <memory>
 #include <span>
 #include <utility>
@@ -37,6 +38,9 @@ class loop {
     if (!cipher_) cipher_.reset(new char[size]);
     return {cipher_.get(), size};
   }
+
+  /// Room for what one read of a handshake brings. Shared: nothing in it survives a suspension.
+  std::span<char> handshake_scratch() noexcept { return handshake_; }
 
   /// Runs `task` soon on the loop's thread. Any thread.
   template <class Task>
@@ -64,6 +68,7 @@ class loop {
 
  private:
   std::unique_ptr<char[]> cipher_;
+  std::array<char, 16 * 1024> handshake_;  // a TLS record
 };
 
 }  // namespace gw::net

@@ -7,11 +7,11 @@ namespace gw::net {
 
 std::size_t send_queue::room(chunk const& c) noexcept {
   auto const used = c.end + c.marks * sizeof(mark);
-  return used >= chunk::capacity ? 0 : chunk::capacity - used;
+  return used >= c.capacity() ? 0 : c.capacity() - used;
 }
 
-chunk& send_queue::grow() {
-  auto fresh = pool_.take();
+chunk& send_queue::grow(std::size_t wanted) {
+  auto fresh = pool_.take(tail_ == nullptr ? wanted : chunk::large_size);  // one that has filled a block fills more
   auto* const added = fresh.get();
   if (tail_ != nullptr) {
     tail_->next = std::move(fresh);
@@ -25,9 +25,9 @@ chunk& send_queue::grow() {
 void send_queue::append(std::string_view bytes) {
   size_ += bytes.size();
   while (!bytes.empty()) {
-    auto& c = tail_ != nullptr && room(*tail_) != 0 ? *tail_ : grow();
+    auto& c = tail_ != nullptr && room(*tail_) != 0 ? *tail_ : grow(bytes.size());
     auto const n = std::min(bytes.size(), room(c));
-    std::memcpy(c.bytes + c.end, bytes.data(), n);
+    std::memcpy(c.bytes() + c.end, bytes.data(), n);
     c.end += static_cast<std::uint32_t>(n);
     bytes.remove_prefix(n);
   }
@@ -35,7 +35,7 @@ void send_queue::append(std::string_view bytes) {
 
 void send_queue::begin_message(std::uint64_t seq) {
   // Room for the mark and at least one byte, so that a message begins in the chunk that holds its mark.
-  auto& c = tail_ != nullptr && room(*tail_) > sizeof(mark) ? *tail_ : grow();
+  auto& c = tail_ != nullptr && room(*tail_) > sizeof(mark) ? *tail_ : grow(sizeof(mark) + 1);
   ++c.marks;
   *(marks_end(c) - c.marks) = {seq, c.end, 0};
 }
@@ -43,7 +43,7 @@ void send_queue::begin_message(std::uint64_t seq) {
 std::size_t send_queue::gather(std::span<iovec> to) const noexcept {
   std::size_t used = 0;
   for (chunk* c = head_.get(); c != nullptr && used < to.size(); c = c->next.get()) {
-    if (c->begin != c->end) to[used++] = {c->bytes + c->begin, c->end - c->begin};
+    if (c->begin != c->end) to[used++] = {c->bytes() + c->begin, c->end - c->begin};
   }
   return used;
 }
@@ -91,7 +91,7 @@ std::size_t send_queue::unsent_messages() const noexcept {
 std::string send_queue::copy_from(chunk const& c, std::size_t at, std::size_t limit) const {
   std::string copy;
   for (chunk const* from = &c; from != nullptr && copy.size() < limit; from = from->next.get()) {
-    copy.append(from->bytes + at, std::min<std::size_t>(limit - copy.size(), from->end - at));
+    copy.append(from->bytes() + at, std::min<std::size_t>(limit - copy.size(), from->end - at));
     at = from->next ? from->next->begin : 0;
   }
   return copy;

@@ -60,7 +60,7 @@ class send_queue {
   static mark* marks_end(chunk const& c) noexcept;
   static std::span<mark const> marks_of(chunk const& c) noexcept;
   static std::size_t room(chunk const& c) noexcept;
-  chunk& grow();
+  chunk& grow(std::size_t wanted);
   std::string copy_from(chunk const& c, std::size_t at, std::size_t limit) const;
 
   chunk_pool& pool_;
@@ -72,7 +72,7 @@ class send_queue {
 
 inline send_queue::mark* send_queue::marks_end(chunk const& c) noexcept {
   // Marks grow downwards from the aligned end of the chunk.
-  auto const end = reinterpret_cast<std::uintptr_t>(&c) + chunk::size;
+  auto const end = reinterpret_cast<std::uintptr_t>(&c) + c.size;
   return reinterpret_cast<mark*>(end);
 }
 

@@ -10,7 +10,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -106,7 +105,6 @@ awaitable<result<>> stream::secure(std::unique_ptr<tls_engine> engine) {
   if (!is_open()) co_return closed_here();
   auto& tls = *engine;
   transport_ = transport(transport_.take_descriptor(), std::move(engine));
-  std::array<char, 4096> cipher;
   std::string kept;
   for (;;) {
     std::span<char const> input = kept;
@@ -124,6 +122,7 @@ awaitable<result<>> stream::secure(std::unique_ptr<tls_engine> engine) {
       transport_.keep_unread(kept);
       co_return result<>();
     }
+    auto const cipher = loop_.handshake_scratch();
     auto const read = transport_.receive_ciphertext(cipher);
     if (read.what == io_result::kind::closed) co_return closed_here();
     if (read.what == io_result::kind::failed) co_return failed_with(read.cause);
@@ -148,13 +147,31 @@ awaitable<result<std::size_t>> stream::read_some(std::span<char> into) {
   while (is_open()) {
     auto const read = transport_.receive(into);
     if (read.what == io_result::kind::ok) co_return read.bytes;
-    if (read.what == io_result::kind::closed) co_return closed_here();
-    if (read.what == io_result::kind::failed) co_return failed_with(read.cause);
-    if (auto flushed = co_await flush(); !flushed) co_return flushed.error();
-    if (!read.drained) continue;
-    if (auto waited = co_await wait_readable(); !waited) co_return waited.error();
+    if (auto waited = co_await wait_after(read); !waited) co_return waited.error();
   }
   co_return closed_here();
+}
+
+awaitable<result<>> stream::append_some(std::string& to) {
+  while (is_open()) {
+    auto const into = loop_.handshake_scratch();
+    auto const read = transport_.receive(into);
+    if (read.what == io_result::kind::ok) {
+      to.append(into.data(), read.bytes);
+      co_return result<>();
+    }
+    if (auto waited = co_await wait_after(read); !waited) co_return waited;
+  }
+  co_return closed_here();
+}
+
+/// `read` brought nothing: until more may come.
+awaitable<result<>> stream::wait_after(io_result read) {
+  if (read.what == io_result::kind::closed) co_return closed_here();
+  if (read.what == io_result::kind::failed) co_return failed_with(read.cause);
+  if (auto flushed = co_await flush(); !flushed || !read.drained) co_return flushed;
+  auto waited = co_await wait_readable();
+  co_return waited;
 }
 
 awaitable<result<>> stream::write(std::string_view all) {
@@ -174,10 +191,9 @@ awaitable<result<>> stream::write(std::string_view all) {
 awaitable<void> stream::finish() {
   if (!is_open()) co_return;
   transport_.shut_down_send(scratch());
-  std::array<char, 4096> dropped;
   while (is_open()) {
     // Not decrypted: a failed TLS connection, too, is drained, or the kernel's reset would overtake our alert.
-    auto const read = transport_.receive_ciphertext(dropped);
+    auto const read = transport_.receive_ciphertext(loop_.handshake_scratch());
     if (read.what == io_result::kind::closed || read.what == io_result::kind::failed) co_return;
     if (read.what == io_result::kind::ok) continue;
     if (auto const waited = co_await wait_readable(); !waited) co_return;

@@ -36,6 +36,8 @@ class stream {
 
   /// At least one byte; errc::closed at the end of input. TLS needs room for 2 bytes or more, better 16 KiB.
   awaitable<result<std::size_t>> read_some(std::span<char> into);
+  /// The same at the end of `to`. Who waits here for long keeps no buffer.
+  awaitable<result<>> append_some(std::string& to);
   awaitable<result<>> write(std::string_view all);
 
   /// Waits for the peer's FIN after ours, dropping what still comes.
@@ -57,6 +59,7 @@ class stream {
   awaitable<result<>> wait_readable();
   awaitable<result<>> wait_writable();
   awaitable<result<>> flush();
+  awaitable<result<>> wait_after(io_result read);
   void watch(int family);
 
   loop& loop_;

@@ -96,4 +96,15 @@ circumstances circumstances_of(questions const& asked, handshake const& from) {
   return kept;
 }
 
+circumstances_ptr shared_circumstances_of(questions const& asked, handshake const& from) {
+  if (!asked.any()) return unasked(from.subprotocol == wire::control_protocol);
+  return std::make_shared<circumstances const>(circumstances_of(asked, from));
+}
+
+circumstances_ptr unasked(bool control) {
+  static circumstances const of_many{};
+  static circumstances const of_controllers{.control = true};
+  return {circumstances_ptr(), control ? &of_controllers : &of_many};
+}
+
 }  // namespace gw::route

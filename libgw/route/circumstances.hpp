@@ -6,6 +6,7 @@
 #include "wire/strict_head.hpp"
 #include "wire/target.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,6 +59,12 @@ struct circumstances {
 /// 5.3). Query parameters are percent-decoded, `+` is a blank, a bad escape stands for itself. Of several parameters or
 /// cookies of one name the first counts.
 circumstances circumstances_of(questions const& asked, handshake const& from);
+
+/// The same for as long as a session lives: those of whom nothing is asked share one.
+using circumstances_ptr = std::shared_ptr<circumstances const>;
+circumstances_ptr shared_circumstances_of(questions const& asked, handshake const& from);
+/// Of a session of whom nothing is asked.
+circumstances_ptr unasked(bool control);
 
 /// The value of the item called exactly `name`, if it is there.
 std::optional<std::string_view> value_of(std::vector<circumstances::item> const& items, std::string_view name);

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 
 namespace gw::tools {
@@ -36,11 +35,9 @@ net::awaitable<result<http_answer>> ask(net::stream& with, net::address at, std:
     co_return failed(errc::handshake_rejected, fmt::format("{} does not speak HTTP: {}", at.text(), head.error().why));
   }
   http_answer answer{.status = head->status, .body = received.rest()};
-  std::array<char, 4096> buffer;
   while (answer.body.size() < largest_body) {
-    auto const read = co_await with.read_some(buffer);
+    auto const read = co_await with.append_some(answer.body);
     if (!read) break;
-    answer.body.append(buffer.data(), *read);
   }
   co_return answer;
 }

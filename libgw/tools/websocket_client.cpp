@@ -10,7 +10,6 @@
 #include <boost/algorithm/string/predicate.hpp>
 #include <nlohmann/json.hpp>
 
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -42,11 +41,9 @@ std::string written_request(websocket_request const& ask, std::string_view key) 
 net::awaitable<void> read_body(net::stream& from, net::received_head& received, std::string_view announced) {
   std::size_t length = 0;
   std::from_chars(announced.data(), announced.data() + announced.size(), length);
-  std::array<char, 1024> buffer;
   while (received.bytes.size() - received.head_size < std::min(length, shown_body)) {
-    auto const read = co_await from.read_some(buffer);
+    auto const read = co_await from.append_some(received.bytes);
     if (!read) co_return;
-    received.bytes.append(buffer.data(), *read);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 
 namespace gw::wire {
 namespace {
@@ -174,11 +175,13 @@ event decoder::take_control(std::span<char>& input) noexcept {
   bool const in_place = held_size_ == 0 && payload.size() == remaining_;
   cut_front(input, payload.size());
   if (!in_place) {
-    std::ranges::copy(payload, held_.begin() + held_size_);
+    if (!control_) control_.reset(new (std::nothrow) char[max_control_payload]);
+    if (!control_) return violation(close_code::internal_error, "no memory");
+    std::ranges::copy(payload, control_.get() + held_size_);
     held_size_ = static_cast<std::uint8_t>(held_size_ + payload.size());
     remaining_ -= payload.size();
     if (remaining_ > 0) return {};
-    payload = std::span{held_}.first(held_size_);
+    payload = {control_.get(), held_size_};
   }
   held_size_ = 0;
   remaining_ = 0;

@@ -1,5 +1,6 @@
 // Turns the bytes of one direction of a WebSocket into events, in place and without copying payload.
-// One decoder per direction, either role. Pure: no sockets, no clock, no allocation.
+// One decoder per direction, either role. Pure: no sockets, no clock; no
+// allocation but for a control frame that is cut by the end of the input.
 #pragma once
 
 #include "wire/close_code.hpp"
@@ -9,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -89,7 +91,8 @@ class decoder {
   bool inside_message_ = false;
   bool piece_given_ = false;  // of the message under way
   std::uint8_t held_size_ = 0;
-  std::array<char, max_control_payload> held_;  // the front of a header, or of a control frame's payload
+  std::array<char, max_header_size> held_;  // the front of a header
+  std::unique_ptr<char[]> control_;         // a control frame's payload that came in parts
 };
 
 }  // namespace gw::wire
