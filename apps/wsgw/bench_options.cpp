@@ -76,6 +76,10 @@ void add_pace(CLI::App& c, bench_options& o) {
   add_number(c, "-p,--in-flight", o.in_flight, 1, 1'000'000,
              "Messages in flight per connection [1]; with -r at most [10000]");
   auto* const rate = add_rate(c, "-r,--rate", o.rate, "Open loop: so many messages, of all connections, like 5000/s");
+  rate->check([](std::string const& text) {
+    auto const parsed = gw::parse_rate(text);
+    return parsed && parsed->count == 0 ? std::string("nothing would be sent; write 5000/s") : std::string();
+  });
   auto* const duration = add_duration(c, "-d,--duration", p.duration, "Measure for so long");
   auto* const warmup = add_duration(c, "--warmup", p.warmup, "Before that, not measured");
   add_duration(c, "--ramp", p.ramp, "Before all, open the connections evenly over so long");

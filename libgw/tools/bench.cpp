@@ -17,6 +17,7 @@ namespace gw::tools {
 namespace {
 
 constexpr duration second = std::chrono::seconds(1);
+constexpr double least_interval_s = 0.1;  // a rate over less says little
 
 /// Of `budget` messages that the connections take in turn, those of a thread's own.
 std::uint64_t share_of(std::uint64_t budget, bench_schedule::part const& of) {
@@ -107,9 +108,10 @@ class bench_run {
       co_await pass(plan_.duration);
     }
     end_measurement();
+    co_await last_look();
     if (plan_.is_open_loop()) co_await pass(plan_.last_answers);
     // A closed loop by time is cut off at its end; all others wait for their answers.
-    for (auto const& g : generators_) g->halt(!is_timed() || plan_.is_open_loop());
+    for (auto const& g : generators_) g->halt(!report_.interrupted && (!is_timed() || plan_.is_open_loop()));
   }
 
   /// Without a number of messages to be sent.
@@ -159,6 +161,7 @@ class bench_run {
     for (auto const pid : plan_.cpu_of) report_.cpu_s.emplace_back(pid, cpu_seconds_of(pid));
     auto const until = is_timed() && plan_.is_open_loop() ? *begun_ + plan_.duration : time_point::max();
     for (auto const& g : generators_) g->measure(*begun_, until);
+    second_.start(second);
   }
 
   void end_measurement() {
@@ -184,6 +187,8 @@ class bench_run {
     second_.start(second);
     if (waiting_for_ != 0) return;  // a generator that is busy still owes us the last one
     waiting_for_ = generators_.size();
+    looked_at_ = time_.now();
+    measured_ = begun_.has_value();
     collected_ = std::make_unique<bench_sample>();
     for (auto const& g : generators_)
       g->sample([this](auto made) { loop_.where().execute([this, made] { collect(*made); }); });
@@ -193,13 +198,25 @@ class bench_run {
     collected_->add(of_one);
     if (--waiting_for_ != 0) return;
     auto made = interval(*before_, *collected_);
-    auto const now = time_.now();
-    made.measured = begun_.has_value();
-    made.from_s = std::exchange(looked_s_, begun_ ? std::chrono::duration<double>(now - *begun_).count() : 0);
-    made.to_s = looked_s_;
     before_ = std::move(collected_);
-    if (made.measured) report_.timeline.push_back(made);
+    changed_.set();
+    made.measured = measured_;
+    if (measured_) {
+      made.to_s = std::chrono::duration<double>(looked_at_ - *begun_).count();
+      made.from_s = std::exchange(looked_s_, made.to_s);
+      if (made.to_s - made.from_s < least_interval_s) return;
+      report_.timeline.push_back(made);
+    }
     if (around_.watch) around_.watch(made);
+  }
+
+  /// What came behind the last full second.
+  net::awaitable<void> last_look() {
+    second_.stop();
+    while (waiting_for_ != 0) co_await next_change();
+    look();
+    second_.stop();
+    while (waiting_for_ != 0) co_await next_change();
   }
 
   bool over() const { return report_.interrupted || report_.stalled || quiet_ == generators_.size(); }
@@ -247,9 +264,11 @@ class bench_run {
   std::unique_ptr<bench_sample> before_ = std::make_unique<bench_sample>();
   std::unique_ptr<bench_sample> collected_;
   std::size_t waiting_for_ = 0;  // generators that still owe a sample
-  double looked_s_ = 0;          // since the measurement began
-  std::size_t opened_ = 0;       // generators that tried all their connections
-  std::size_t quiet_ = 0;        // generators to which nothing more will come
+  time_point looked_at_{};
+  bool measured_ = false;   // then
+  double looked_s_ = 0;     // the time before, since the measurement began
+  std::size_t opened_ = 0;  // generators that tried all their connections
+  std::size_t quiet_ = 0;   // generators to which nothing more will come
   std::optional<time_point> begun_;
   std::optional<error> failure_;
   bench_report report_;
