@@ -4,7 +4,7 @@ import time
 from lib.kernel import holds_connections
 from lib.ledger import world
 from lib.proof import line, longest, milliseconds, schedule, told_after
-from lib.story import check, check_equal
+from lib.story import check, check_equal, until
 
 TALK = {"window": 4, "settle_ms": 20000}
 
@@ -51,7 +51,7 @@ async def killed(how):
 async def hung(how):
     """SIGSTOP for one of two upstreams: it hangs and is not dead. Heartbeats of 2 s, 1 s to answer.
 
-    They take turns, for after a hang all channels are on the other one.
+    It is always one that has channels: after a hang most are on the other one.
     """
     hangs, seconds = how.scaled(50, 2), how.scaled(10.0, 5.0)
     async with world(how) as here:
@@ -63,8 +63,14 @@ async def hung(how):
         await talk.opened()
         await talk.progressed("everybody talks", lambda now: now["acked"] >= 2 * clients)
         faults = []
+
+        def serving():
+            return [one for one in here.instances[:2] if holds_connections(one.process.pid)]
+
         for i in range(hangs):
-            victim = here.instances[i % 2]
+            await until("an instance has channels", serving, 60)
+            could = serving()
+            victim = could[i % len(could)]
             faults.append(time.monotonic())
             victim.stop()
             await schedule(seconds)

@@ -71,6 +71,7 @@ load_client::load_client(load_state& all, turnstile& dialling, std::uint64_t num
 net::awaitable<void> load_client::run() {
   while (!all_.stopping) {
     co_await dialling_.enter();
+    connected_ = false;
     if (!all_.stopping) co_await connect();
     dialling_.leave();
     tried_ = true;
@@ -98,7 +99,6 @@ void load_client::stop() {
 
 net::awaitable<void> load_client::connect() {
   auto const& to = all_.plan.gateways[(number_ + dials_++) % all_.plan.gateways.size()];
-  connected_ = false;
   auto fd = begin_connecting(to);
   if (!fd) {
     ++all_.counts.not_connected[std::generic_category().message(errno)];
