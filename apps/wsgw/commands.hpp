@@ -29,7 +29,7 @@ inline constexpr auto exit_meanings = std::to_array<std::pair<exit_status, std::
     {exit_status::usage, "The command line is wrong. Nothing was done."},
     {exit_status::bad_config, "The configuration is wrong. Nothing was done."},
     {exit_status::expectation,
-     "An expectation was not met: --expect, --check, --selftest; `config diff`: they differ."},
+     "An expectation was not met: --expect, --check, --fail-if, --selftest; `config diff`: they differ."},
     {exit_status::unreachable, "Cannot connect, listen, or open a log file."},
     {exit_status::interrupted, "Interrupted; what was found until then has been printed."},
 });

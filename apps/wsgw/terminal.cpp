@@ -177,6 +177,14 @@ std::string help_format::make_option_opts(CLI::Option const* option) const {
   return option->get_type_size() == 0 || says_nothing ? std::string() : fmt::format(" {}", value);
 }
 
+/// Right below the usage, which names them, and without a heading.
+std::string help_format::make_positionals(CLI::App const* app) const {
+  std::string text;
+  auto const is_shown = [](CLI::Option const* o) { return o->get_positional() && !o->get_group().empty(); };
+  for (auto const* const option : app->get_options(is_shown)) text += make_option(option, true);
+  return text;
+}
+
 std::string path_of(CLI::App const& app) {
   if (app.get_parent() == nullptr) return app.get_name();
   return fmt::format("{} {}", path_of(*app.get_parent()), app.get_name());

@@ -81,6 +81,7 @@ class help_format final : public CLI::Formatter {
  public:
   help_format();
   std::string make_option_opts(CLI::Option const* option) const override;
+  std::string make_positionals(CLI::App const* app) const override;
 };
 
 /// How the command is called: "wsgw config check".

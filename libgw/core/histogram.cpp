@@ -56,6 +56,30 @@ void histogram::merge(histogram const& other) {
   sum_ += other.sum_;
 }
 
+histogram histogram::since(histogram const& earlier) const {
+  histogram made;
+  for (std::size_t i = 0; i < powers; ++i) {
+    if (!powers_[i]) continue;
+    for (std::size_t slot = 0; slot < slots_per_power; ++slot) {
+      auto const before = earlier.powers_[i] ? (*earlier.powers_[i])[slot] : 0;
+      auto const times = (*powers_[i])[slot] - before;
+      made.record_n(std::min(greatest_in(i, slot), max_), times);
+    }
+  }
+  made.sum_ = sum_ - earlier.sum_;
+  return made;
+}
+
+void histogram::for_each_slot(std::function<void(std::uint64_t, std::uint64_t)> const& each) const {
+  for (std::size_t i = 0; i < powers; ++i) {
+    if (!powers_[i]) continue;
+    for (std::size_t slot = 0; slot < slots_per_power; ++slot) {
+      auto const times = (*powers_[i])[slot];
+      if (times != 0) each(std::clamp(greatest_in(i, slot), min_, max_), times);
+    }
+  }
+}
+
 std::uint64_t histogram::value_at_percentile(double percent) const noexcept {
   if (count_ == 0) return 0;
   // A hair less than asked for, so that rounding never reaches for the value behind: 99.9 % of 1000 is the 999th.

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <span>
@@ -26,6 +27,13 @@ class histogram {
 
   /// Adds what `other` holds.
   void merge(histogram const& other);
+
+  /// What was recorded since it was like `earlier`: that many less in each slot. The least and the greatest value of
+  /// the difference are known to 3 digits only.
+  histogram since(histogram const& earlier) const;
+
+  /// Calls `each(greatest value of the slot, how often)` for the slots that hold values, in order.
+  void for_each_slot(std::function<void(std::uint64_t, std::uint64_t)> const& each) const;
 
   std::uint64_t count() const noexcept { return count_; }
 

@@ -154,6 +154,54 @@ TEST_CASE("merged histograms are as if one had recorded everything") {
   }
 }
 
+TEST_CASE("percentiles are those of HdrHistogram with 3 significant digits") {
+  // Said once by hdr-histogram-js 3.0.1 of the same values; it tells the end of a slot where we know the maximum.
+  constexpr std::pair<double, std::uint64_t> told[] = {
+      {0, 1027},       {1, 1200},       {5, 1838},         {10, 2601},         {25, 9095},
+      {33.3, 33087},   {50, 132095},    {66.6, 1049599},   {75, 2099199},      {90, 67174399},
+      {95, 268697599}, {99, 537395199}, {99.9, 537395199}, {99.99, 537395199}, {100, 537395199},
+  };
+  histogram of;
+  std::uint64_t x = 42;
+  for (int i = 0; i < 10'000; ++i) {
+    x = x * 6364136223846793005 + 1442695040888963407;
+    of.record((std::uint64_t{1} << (10 + (x >> 59) % 20)) + (x >> 40) % 1000);
+  }
+  CHECK(of.max() == 536871910);
+  for (auto const& [percent, value] : told) {
+    CAPTURE(percent);
+    CHECK(of.value_at_percentile(percent) == std::min(value, of.max()));
+  }
+}
+
+TEST_CASE("what was recorded since is the difference, to 3 digits, and its mean is exact") {
+  histogram growing;
+  histogram before;
+  for (std::uint64_t value = 1; value <= 100; ++value) {
+    growing.record(value);
+    before.record(value);
+  }
+  CHECK(growing.since(before).count() == 0);
+  growing.record_n(5000, 3);
+  growing.record(7000);
+  auto const since = growing.since(before);
+  CHECK(since.count() == 4);
+  CHECK(since.value_at_percentile(75) == Approx(5000).epsilon(0.001));
+  CHECK(since.max() == 7000);
+  CHECK(since.mean() == Approx(5500));
+  CHECK(growing.since(histogram()).count() == 104);
+}
+
+TEST_CASE("slots are told in order, with the greatest value of each") {
+  histogram of;
+  of.record_n(3, 2);
+  of.record(4096);  // its slot is 4 wide
+  of.record(9000);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> seen;
+  of.for_each_slot([&](std::uint64_t value, std::uint64_t times) { seen.emplace_back(value, times); });
+  CHECK(seen == std::vector<std::pair<std::uint64_t, std::uint64_t>>{{3, 2}, {4099, 1}, {9000, 1}});
+}
+
 TEST_CASE("bucket counts are cumulative, bounds belong to their bucket, and workers add up") {
   static constexpr std::uint64_t bounds[] = {10, 100, 1000};
   gw::bucket_counts first(bounds);

@@ -1,5 +1,5 @@
-// One coarse timer per worker for everything that waits: deadlines, retries, heartbeats. The only user of an Asio
-// timer.
+// One coarse timer per worker for everything that waits: deadlines, retries, heartbeats. Beside net/alarm the only user
+// of an Asio timer.
 #pragma once
 
 #include "core/clock.hpp"

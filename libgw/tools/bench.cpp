@@ -16,11 +16,28 @@
 namespace gw::tools {
 namespace {
 
+constexpr duration second = std::chrono::seconds(1);
+constexpr double least_interval_s = 0.1;  // a rate over less says little
+
+/// Of `budget` messages that the connections take in turn, those of a thread's own.
+std::uint64_t share_of(std::uint64_t budget, bench_schedule::part const& of) {
+  auto const rest = budget % of.whole;
+  return budget / of.whole * of.share + std::min(rest - std::min(rest, of.first), of.share);
+}
+
 /// One run, on the thread of the caller; the generators have threads of their own.
 class bench_run {
  public:
-  bench_run(bench_plan const& plan, bench_messages const& messages, bench_surroundings const& around)
-      : plan_(plan), messages_(messages), around_(around), loop_(time_), changed_(loop_.where()) {}
+  bench_run(bench_plan const& plan, bench_messages const& messages, std::vector<bench_target> targets,
+            bench_surroundings const& around)
+      : plan_(plan),
+        messages_(messages),
+        targets_(std::move(targets)),
+        around_(around),
+        loop_(time_),
+        changed_(loop_.where()),
+        second_(
+            loop_.wheel, [](void* self) { static_cast<bench_run*>(self)->look(); }, this) {}
 
   result<bench_report> run() {
     if (around_.catch_signals) {
@@ -31,24 +48,28 @@ class bench_run {
     }
     for (auto const& g : generators_) g->join();
     if (failure_) return *failure_;
+    report_.counts = bench_counts(messages_.services());
     for (auto const& g : generators_) {
       report_.counts.add(g->counts());
       report_.own_cpu_s += g->cpu_s();
       report_.busiest_cpu_s = std::max(report_.busiest_cpu_s, g->cpu_s());
     }
+    for (auto const& of_service : report_.counts.services) report_.all.add(of_service);
     if (report_.counts.opened == 0 && !report_.interrupted) return no_connection();
     return std::move(report_);
   }
 
  private:
   error no_connection() const {
-    auto text = fmt::format("no connection to {}:{} could be opened", plan_.to.url.host, plan_.to.url.port);
+    auto const& to = targets_.front().url();
+    auto text = fmt::format("no connection to {}:{} could be opened", to.host, to.port);
     for (auto const& [what, times] : report_.counts.errors) text += fmt::format("; {} ({} times)", what, times);
     return {errc::connect_failed, side::upstream, std::move(text), {}};
   }
 
   net::awaitable<void> whole() {
     co_await drive();
+    second_.stop();
     for (auto const& g : generators_) g->stop();
   }
 
@@ -58,30 +79,48 @@ class bench_run {
   }
 
   net::awaitable<void> drive() {
-    auto addresses = co_await resolve(loop_, plan_.to.url);
-    if (!addresses) {
-      failure_ = addresses.error();
-      co_return;
+    for (auto& target : targets_) {
+      auto addresses = co_await resolve(loop_, target.url());
+      if (!addresses) {
+        failure_ = addresses.error();
+        co_return;
+      }
+      // Of several addresses of one name the first is taken, so that all connections go to one server.
+      target.address = addresses->front();
     }
-    // Of several addresses of one name the first is taken, so that all connections go to one server.
-    address_ = addresses->front();
     start_generators();
+    second_.start(second);
     while (opened_ < generators_.size() && !over()) co_await next_change();
     if (over()) co_return;
     begin();
-    if (!plan_.messages && !plan_.idle) co_await pass(plan_.warmup);
+    if (is_timed()) co_await pass(plan_.warmup);
     measure();
-    if (plan_.messages || plan_.idle) {
+    if (plan_.is_open_loop()) {
+      co_await pass(open_loop_time());
+    } else if (is_timed()) {
+      co_await pass(plan_.duration);
+    } else {
       while (!over()) co_await next_change();
     }
     if (plan_.idle && !report_.interrupted) {
       say(fmt::format("the connections are open and idle for {} ms", plan_.duration.count()));
       quiet_ = 0;
       co_await pass(plan_.duration);
-    } else if (!plan_.messages) {
-      co_await pass(plan_.duration);
     }
-    finish();
+    end_measurement();
+    co_await last_look();
+    if (plan_.is_open_loop()) co_await pass(plan_.last_answers);
+    // A closed loop by time is cut off at its end; all others wait for their answers.
+    for (auto const& g : generators_) g->halt(!report_.interrupted && (!is_timed() || plan_.is_open_loop()));
+  }
+
+  /// Without a number of messages to be sent.
+  bool is_timed() const noexcept { return !plan_.messages && !plan_.idle; }
+
+  duration open_loop_time() const {
+    if (!plan_.messages) return plan_.duration;
+    auto const intervals = static_cast<double>(*plan_.messages) / static_cast<double>(plan_.rate->count);
+    return std::chrono::duration_cast<duration>(intervals * std::chrono::duration<double>(plan_.rate->per));
   }
 
   void start_generators() {
@@ -99,21 +138,20 @@ class bench_run {
     std::uint64_t first = 0;
     for (std::size_t i = 0; i < threads; ++i) {
       auto const share = plan_.connections / threads + (i < plan_.connections % threads ? 1 : 0);
+      parts_.push_back({.first = first, .share = share, .whole = plan_.connections});
       generators_.push_back(
-          std::make_unique<bench_generator>(plan_, messages_, std::span(&address_, 1), first, share, tell));
+          std::make_unique<bench_generator>(plan_, messages_, std::span(targets_), parts_.back(), tell));
       first += share;
     }
     for (auto const& g : generators_) g->start();
   }
 
   void begin() {
-    auto const whole =
-        plan_.idle ? plan_.connections : plan_.messages.value_or(std::numeric_limits<std::uint64_t>::max());
-    auto const n = generators_.size();
-    if (plan_.messages || plan_.idle) measure();
-    for (std::size_t i = 0; i < n; ++i) {
-      bool const endless = !plan_.messages && !plan_.idle;
-      generators_[i]->begin(endless ? whole : whole / n + (i < whole % n ? 1 : 0));
+    if (!is_timed()) measure();
+    auto const at = begun_.value_or(time_.now());
+    for (std::size_t i = 0; i < generators_.size(); ++i) {
+      auto const budget = plan_.idle ? plan_.connections : plan_.messages.value_or(0);
+      generators_[i]->begin(is_timed() ? std::numeric_limits<std::uint64_t>::max() : share_of(budget, parts_[i]), at);
     }
   }
 
@@ -121,20 +159,64 @@ class bench_run {
     if (begun_) return;
     begun_ = time_.now();
     for (auto const pid : plan_.cpu_of) report_.cpu_s.emplace_back(pid, cpu_seconds_of(pid));
-    for (auto const& g : generators_) g->measure();
+    auto const until = is_timed() && plan_.is_open_loop() ? *begun_ + plan_.duration : time_point::max();
+    for (auto const& g : generators_) g->measure(*begun_, until);
+    second_.start(second);
   }
 
-  void finish() {
-    report_.seconds = std::chrono::duration<double>(time_.now() - *begun_).count();
-    for (auto const& g : generators_) g->halt();
+  void end_measurement() {
+    auto const passed = time_.now() - *begun_;
+    // Messages were due for as long as was planned, whenever we come to look; the last one is due an interval before.
+    bool const as_planned = plan_.is_open_loop() && (plan_.messages || passed > open_loop_time());
+    auto const counted = as_planned && !report_.interrupted ? open_loop_time() : passed;
+    report_.seconds = std::chrono::duration<double>(counted).count();
+    for (auto const& g : generators_) g->end_sending();
     for (auto& [pid, seconds] : report_.cpu_s) {
-      auto const now = cpu_seconds_of(pid);
-      if (seconds && now) {
-        *seconds = *now - *seconds;
+      auto const spent = cpu_seconds_of(pid);
+      if (seconds && spent) {
+        *seconds = *spent - *seconds;
       } else {
         seconds.reset();
       }
     }
+  }
+
+  // --- each second ---
+
+  void look() {
+    second_.start(second);
+    if (waiting_for_ != 0) return;  // a generator that is busy still owes us the last one
+    waiting_for_ = generators_.size();
+    looked_at_ = time_.now();
+    measured_ = begun_.has_value();
+    collected_ = std::make_unique<bench_sample>();
+    for (auto const& g : generators_)
+      g->sample([this](auto made) { loop_.where().execute([this, made] { collect(*made); }); });
+  }
+
+  void collect(bench_sample const& of_one) {
+    collected_->add(of_one);
+    if (--waiting_for_ != 0) return;
+    auto made = interval(*before_, *collected_);
+    before_ = std::move(collected_);
+    changed_.set();
+    made.measured = measured_;
+    if (measured_) {
+      made.to_s = std::chrono::duration<double>(looked_at_ - *begun_).count();
+      made.from_s = std::exchange(looked_s_, made.to_s);
+      if (made.to_s - made.from_s < least_interval_s) return;
+      report_.timeline.push_back(made);
+    }
+    if (around_.watch) around_.watch(made);
+  }
+
+  /// What came behind the last full second.
+  net::awaitable<void> last_look() {
+    second_.stop();
+    while (waiting_for_ != 0) co_await next_change();
+    look();
+    second_.stop();
+    while (waiting_for_ != 0) co_await next_change();
   }
 
   bool over() const { return report_.interrupted || report_.stalled || quiet_ == generators_.size(); }
@@ -171,12 +253,20 @@ class bench_run {
 
   bench_plan const& plan_;
   bench_messages const& messages_;
+  std::vector<bench_target> targets_;
   bench_surroundings const& around_;
   monotonic_clock time_;
   net::loop loop_;
   net::event changed_;
-  net::address address_;
+  net::timer second_;
+  std::vector<bench_schedule::part> parts_;
   std::vector<std::unique_ptr<bench_generator>> generators_;
+  std::unique_ptr<bench_sample> before_ = std::make_unique<bench_sample>();
+  std::unique_ptr<bench_sample> collected_;
+  std::size_t waiting_for_ = 0;  // generators that still owe a sample
+  time_point looked_at_{};
+  bool measured_ = false;   // then
+  double looked_s_ = 0;     // the time before, since the measurement began
   std::size_t opened_ = 0;  // generators that tried all their connections
   std::size_t quiet_ = 0;   // generators to which nothing more will come
   std::optional<time_point> begun_;
@@ -189,9 +279,16 @@ class bench_run {
 result<bench_report> run_bench(bench_plan const& plan, bench_surroundings const& around) {
   auto effective = plan;
   if (plan.idle) effective.in_flight = 1;
+  if (auto const good = bench_reader::judge(effective); !good) return good.error();
   auto const messages = bench_messages::make(effective);
   if (!messages) return messages.error();
-  bench_run run(effective, *messages, around);
+  std::vector<bench_target> targets;
+  for (auto const& ask : effective.targets) {
+    auto target = bench_target::make(ask, effective);
+    if (!target) return target.error();
+    targets.push_back(std::move(*target));
+  }
+  bench_run run(effective, *messages, std::move(targets), around);
   return run.run();
 }
 

@@ -3,31 +3,34 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 namespace gw::tools {
 namespace {
 
 constexpr std::uint64_t max_message = 64 * 1024 * 1024;
-// The closed loop bounds the queue; these marks only have to be above it.
+// The messages in flight bound the queue; these marks only have to be above it.
 constexpr watermarks marks = {1024 * 1024 * 1024, 512 * 1024 * 1024};
+// An open loop does not wait for a server that does not read: from here on messages are skipped.
+constexpr std::size_t most_queued = 16 * 1024 * 1024;
 constexpr duration patience = std::chrono::seconds(1);
 
-std::uint64_t ns_between(time_point from, time_point to) {
-  return static_cast<std::uint64_t>(std::chrono::nanoseconds(to - from).count());
+std::uint64_t ns_since_us(std::int64_t wall_clock_us) {
+  auto const now = std::chrono::system_clock::now().time_since_epoch();
+  auto const ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() - wall_clock_us * 1000;
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 0));
 }
 
 }  // namespace
-
-void bench_thread::look_if_quiet() {
-  if (quiet != nullptr && sending && in_flight == 0 && (budget == 0 || open == 0)) quiet->set();
-}
 
 bench_connection::bench_connection(bench_thread& of, std::uint64_t number)
     : thread_(of),
       number_(number),
       peer_(of.loop, wire::role::client, max_message, marks, *this),
       ended_(of.loop.where()),
-      flights_(of.messages.services()) {}
+      flight_(of),
+      turn_(of.messages.first_turn(number)) {}
 
 // --- life ---
 
@@ -39,7 +42,7 @@ net::awaitable<void> bench_connection::run(net::transport socket, std::string re
     fail("attach");
   }
   --thread_.open;
-  for (auto& f : flights_) lose(f);
+  flight_.lose_all();
   thread_.look_if_quiet();
   std::string const no_reason;
   co_await peer_.close(wire::close_code::normal, no_reason, patience);
@@ -56,7 +59,7 @@ void bench_connection::end() {
 
 void bench_connection::fail(std::string const& what) {
   if (ending_) return;
-  ++thread_.counts.errors[what];
+  thread_.counts.count_error(what);
   end();
 }
 
@@ -91,10 +94,9 @@ void bench_connection::on_bytes(std::span<char> bytes) {
         break;
     }
   }
-  // One look at the clock for everything that one read brought.
-  auto const now = thread_.time.now();
-  time_answers(now);
-  if (auto const count = std::exchange(owed_, 0); count != 0 && !ending_) send(count, now);
+  auto const now = flight_.settle();
+  auto const count = std::exchange(owed_, 0);
+  if (count != 0 && !ending_ && !thread_.plan.is_open_loop()) send(count, now);
 }
 
 void bench_connection::collect(wire::event const& piece) {
@@ -105,103 +107,87 @@ void bench_connection::collect(wire::event const& piece) {
 }
 
 void bench_connection::on_text(std::string_view text) {
+  if (thread_.reader.wants_to_read()) thread_.reader.read(text);
+  if (on_push(text)) return;
   auto const found = thread_.messages.classify(text);
-  auto& counts = thread_.counts;
   switch (found.what) {
     case bench_answer::kind::answer:
-      return on_answer(flights_[found.service], found.service, text);
+      owed_ += flight_.answered(found.service, text);
+      return;
     case bench_answer::kind::error:
-      ++counts.errors[std::string(found.code)];
-      return on_answer(flights_[found.service], found.service, text);
+      count_error(found.code);
+      owed_ += flight_.failed(found);
+      return;
     case bench_answer::kind::channel_closed:
-      ++counts.errors[std::string(found.code)];
-      owed_ += flights_[found.service].waiting - flights_[found.service].fresh_answers;
-      return lose(flights_[found.service]);
+      count_error(found.code);
+      owed_ += flight_.lose(found.service);
+      return;
     case bench_answer::kind::push:
-      if (thread_.measuring) ++counts.pushed;
+      if (thread_.measuring) ++thread_.counts.services[found.service].pushed;
       return;
     case bench_answer::kind::unknown:
-      ++counts.errors[found.code.empty() ? std::string("answer of an unknown service") : std::string(found.code)];
+      if (!found.code.empty()) return count_error(found.code);
+      // With keys it does not matter that the answer does not say which service it comes from.
+      if (!thread_.reader.matches()) return count_error("answer of an unknown service");
+      owed_ += flight_.answered(0, text);
       return;
   }
 }
 
-void bench_connection::on_answer(flight& to, std::size_t service, std::string_view text) {
-  if (to.fresh_answers == to.waiting) {
-    ++thread_.counts.errors["answer without a message"];
-    return;
-  }
-  ++to.fresh_answers;
-  ++to.answered;
-  ++owed_;
-  if (thread_.measuring) thread_.counts.answer_bytes += text.size();
-  if (thread_.plan.check && !thread_.messages.equals(text, service, number_, to.answered)) ++thread_.counts.mismatches;
+/// Whether it is a message that nobody asked for and that says when it left.
+bool bench_connection::on_push(std::string_view text) {
+  auto const at = thread_.reader.pushed_at_us();
+  if (!at) return false;
+  if (!thread_.measuring) return true;
+  auto const found = thread_.messages.classify(text);
+  auto& tally = thread_.counts.services[found.what == bench_answer::kind::unknown ? 0 : found.service];
+  ++tally.pushed;
+  tally.push_ns.record(ns_since_us(*at));
+  return true;
 }
 
-void bench_connection::time_answers(time_point now) {
-  for (auto& f : flights_) {
-    if (f.fresh_answers != 0) take(f, std::exchange(f.fresh_answers, 0), now);
-  }
-}
-
-void bench_connection::take(flight& from, std::uint64_t count, time_point now) {
-  from.waiting -= count;
-  thread_.in_flight -= count;
-  thread_.answers += count;
-  if (thread_.measuring) thread_.counts.answered += count;
-  while (count != 0) {
-    auto& oldest = from.batches[from.first];
-    auto const n = std::min(count, oldest.count);
-    if (thread_.measuring) thread_.counts.latency_ns.record_n(ns_between(oldest.sent, now), n);
-    count -= n;
-    oldest.count -= n;
-    if (oldest.count == 0) ++from.first;
-  }
-  if (from.first == from.batches.size() || from.first > 64) {
-    from.batches.erase(from.batches.begin(), from.batches.begin() + static_cast<std::ptrdiff_t>(from.first));
-    from.first = 0;
-  }
-  if (thread_.in_flight == 0) thread_.look_if_quiet();
-}
-
-/// Their connection or channel ended: what happened to them is unknown.
-void bench_connection::lose(flight& all) {
-  if (all.fresh_answers != 0) take(all, std::exchange(all.fresh_answers, 0), thread_.time.now());
-  if (thread_.sending) thread_.counts.unanswered += all.waiting;
-  thread_.in_flight -= all.waiting;
-  all.waiting = 0;
-  all.answered = all.sent;
-  all.batches.clear();
-  all.first = 0;
+void bench_connection::count_error(std::string_view what) {
+  if (thread_.measuring) thread_.counts.count_error(what);
 }
 
 // --- output ---
+
+std::size_t bench_connection::write_next(char* to, bench_departure when) {
+  bench_blanks const with{
+      .connection = number_,
+      .n = ++written_,
+      .next = (written_ - 1) * thread_.plan.connections + number_,
+  };
+  auto const text = thread_.messages.text(turn_, with, thread_.random, thread_.rendered.get());
+  auto const size = bench_messages::write(to, text, thread_.loop.keys.next());
+  flight_.leaves(turn_.service, text, when);
+  thread_.messages.advance(turn_);
+  return size;
+}
 
 void bench_connection::send(std::uint64_t count, time_point now) {
   if (!thread_.sending) return;
   count = std::min(count, thread_.budget);
   thread_.budget -= count;
-  thread_.in_flight += count;
-  if (thread_.measuring) thread_.counts.sent += count;
   auto const room = thread_.messages.largest_frame();
   std::size_t size = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
-    auto& to = flights_[next_service_];
     if (size + room > thread_.scratch_size) {
       peer_.send({thread_.scratch.get(), size});
       size = 0;
     }
-    size += thread_.messages.write(thread_.scratch.get() + size, next_service_, number_, ++to.sent,
-                                   thread_.loop.keys.next());
-    ++to.fresh_messages;
-    if (++next_service_ == flights_.size()) next_service_ = 0;
+    size += write_next(thread_.scratch.get() + size, {now, now});
   }
   if (size != 0) peer_.send({thread_.scratch.get(), size});
-  for (auto& f : flights_) {
-    if (f.fresh_messages == 0) continue;
-    f.waiting += f.fresh_messages;
-    f.batches.push_back({now, std::exchange(f.fresh_messages, 0)});
-  }
+  flight_.all_left({now, now});
+}
+
+bool bench_connection::send_due(time_point planned, time_point now) {
+  if (flight_.waiting() >= thread_.plan.in_flight || peer_.unsent() > most_queued) return false;
+  auto const size = write_next(thread_.scratch.get(), {planned, now});
+  peer_.send({thread_.scratch.get(), size});
+  flight_.all_left({planned, now});
+  return true;
 }
 
 }  // namespace gw::tools

@@ -1,35 +1,13 @@
-// One WebSocket of the load generator: keeps so many messages in flight and times their answers, a read at a time.
-// Used by the generator only.
+// One WebSocket of the load generator: writes its messages and tells what comes back apart, a read at a time. Used by
+// the generator only.
 #pragma once
 
 #include "net/peer.hpp"
-#include "tools/bench_message.hpp"
+#include "tools/bench_flight.hpp"
 
-#include <memory>
 #include <string>
-#include <vector>
 
 namespace gw::tools {
-
-/// What the connections of one thread share.
-struct bench_thread {
-  net::loop& loop;
-  clock const& time;
-  bench_plan const& plan;
-  bench_messages const& messages;
-  bench_counts counts{};
-  bool sending = false;      // new messages may be sent
-  bool measuring = false;    // answers count
-  std::uint64_t budget = 0;  // messages that may still be sent
-  std::uint64_t in_flight = 0;
-  std::uint64_t answers = 0;          // all, also unmeasured: a sign of life
-  std::size_t open = 0;               // connections
-  net::event* quiet = nullptr;        // set when nothing more is to come: budget and flight are over, or nobody is left
-  std::unique_ptr<char[]> scratch{};  // frames of one batch
-  std::size_t scratch_size = 0;
-
-  void look_if_quiet();
-};
 
 class bench_connection final : public net::peer_owner {
  public:
@@ -37,49 +15,39 @@ class bench_connection final : public net::peer_owner {
 
   /// From the 101 to the end of the socket.
   net::awaitable<void> run(net::transport socket, std::string rest);
-  /// Sends the first messages.
+  /// Closed loop: sends the first messages.
   void begin();
+  /// Open loop: sends the message that was due at `planned`. False: too many are in flight, or too much is queued.
+  bool send_due(time_point planned, time_point now);
+  /// What is still in flight counts as unanswered.
+  void give_up() { flight_.lose_all(); }
   /// Marks the end; run() does the rest. The first call counts.
   void end();
+  bool has_ended() const noexcept { return ending_; }
 
  private:
-  struct batch {
-    time_point sent;
-    std::uint64_t count;
-  };
-  /// The unanswered messages to one service, oldest first: batches, since all of a batch have one time.
-  struct flight {
-    std::vector<batch> batches{};
-    std::size_t first = 0;
-    std::uint64_t waiting = 0;
-    std::uint64_t sent = 0;            // ordinal of the latest message
-    std::uint64_t answered = 0;        // ordinal of the latest answered or lost message
-    std::uint64_t fresh_answers = 0;   // of this read, not yet timed
-    std::uint64_t fresh_messages = 0;  // of this batch
-  };
-
   void on_bytes(std::span<char> bytes) override;
   bool may_read() const override { return !ending_; }
   void on_drained() override {}
   void on_lost(std::error_code cause) override;
 
   void on_text(std::string_view text);
-  void on_answer(flight& to, std::size_t service, std::string_view text);
+  bool on_push(std::string_view text);
+  void count_error(std::string_view what);
   void on_close(wire::event const& close);
   void collect(wire::event const& piece);
-  void time_answers(time_point now);
-  void take(flight& from, std::uint64_t count, time_point now);
-  void lose(flight& all);
   void send(std::uint64_t count, time_point now);
+  std::size_t write_next(char* to, bench_departure when);
   void fail(std::string const& what);
 
   bench_thread& thread_;
   std::uint64_t number_;
   net::peer peer_;
   net::event ended_;
-  std::vector<flight> flights_;  // by service
-  std::size_t next_service_ = 0;
-  std::uint64_t owed_ = 0;  // messages that the answers of this read let go
+  bench_flight flight_;
+  bench_turn turn_;
+  std::uint64_t written_ = 0;  // messages
+  std::uint64_t owed_ = 0;     // messages that the answers of this read let go
   bool ending_ = false;
   std::string assembled_;
 };

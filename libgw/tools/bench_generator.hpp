@@ -2,8 +2,11 @@
 // when it is told to. Used by run_bench() only.
 #pragma once
 
+#include "net/alarm.hpp"
 #include "net/task_group.hpp"
 #include "tools/bench_connection.hpp"
+#include "tools/bench_schedule.hpp"
+#include "tools/bench_target.hpp"
 
 #include <functional>
 #include <memory>
@@ -22,21 +25,25 @@ class bench_generator {
     std::function<void(bool stalled)> quiet;  // nothing more will come
   };
 
-  /// Connections are numbered from `first`. Plan, messages and addresses outlive it.
-  bench_generator(bench_plan const& plan, bench_messages const& messages, std::span<net::address const> addresses,
-                  std::uint64_t first, std::size_t connections, listener tell);
+  /// Its connections are `of`. Plan, messages and targets outlive it.
+  bench_generator(bench_plan const& plan, bench_messages const& messages, std::span<bench_target const> targets,
+                  bench_schedule::part of, listener tell);
   ~bench_generator();
 
   void start();
 
   // --- from any thread ---
 
-  /// Sends the first messages; `budget` of them in all.
-  void begin(std::uint64_t budget);
-  /// From now on what happens is counted.
-  void measure();
-  /// Sends and counts nothing more.
-  void halt();
+  /// Sends `budget` messages in all: the first ones now, or (open loop) each when it is due from `at` on.
+  void begin(std::uint64_t budget, time_point at);
+  /// From `at`, which is now, on what happens is counted. Open loop: what is due at `until` or later is not sent.
+  void measure(time_point at, time_point until);
+  /// The measurement has ended. Open loop: what was due by now is sent, then nothing more; its answers count.
+  void end_sending();
+  /// Sends and counts nothing more. `give_up`: what is in flight counts as unanswered.
+  void halt(bool give_up);
+  /// `tell` gets, on the thread, what was counted so far.
+  void sample(std::function<void(std::shared_ptr<bench_sample const>)> tell);
   /// Ends every connection, and the thread.
   void stop();
   void join();
@@ -52,11 +59,16 @@ class bench_generator {
   net::awaitable<void> open_one(std::uint64_t number);
   net::awaitable<void> watch_quiet();
   static void on_second(void* self);
+  static void on_due(void* self);
+  void send_due(time_point now, std::uint64_t most);
+  bool is_due(time_point now) const;
+  bool send_one(time_point planned, time_point now);
+  void measure_cpu();
 
   monotonic_clock time_;
   net::loop loop_;
   bench_plan const& plan_;
-  std::span<net::address const> addresses_;
+  std::span<bench_target const> targets_;
   std::uint64_t next_;
   std::uint64_t end_;
   listener tell_;
@@ -66,12 +78,19 @@ class bench_generator {
   net::event quiet_;
   net::event stop_;
   net::timer second_;
+  net::alarm due_;
+  bench_schedule schedule_;
+  time_point until_ = time_point::max();  // of the schedule
+  time_point opening_since_{};
   std::vector<net::stream*> dialling_;
   std::vector<std::unique_ptr<bench_connection>> connections_;
+  std::vector<bench_connection*> sending_;  // open loop: those that take messages in turn
+  std::size_t next_sender_ = 0;
   std::uint64_t answers_before_ = 0;
   time_point last_answer_{};
   double cpu_before_s_ = 0;
   double cpu_s_ = 0;
+  bool measuring_cpu_ = false;
   std::thread thread_;
 };
 

@@ -5,31 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
+#include <numeric>
 
 namespace gw::tools {
 namespace {
 
-// With --check every message of the default kind differs from all others: connection and ordinal in hexadecimal.
 constexpr std::size_t stamp_size = 16;
-using stamp = std::array<char, stamp_size>;
-
-stamp make_stamp(std::uint64_t connection, std::uint64_t ordinal) noexcept {
-  auto value = connection << 40 | (ordinal & ((std::uint64_t{1} << 40) - 1));
-  stamp digits;
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, value >>= 4) {
-    *digit = "0123456789abcdef"[value & 15];
-  }
-  return digits;
-}
-
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
+// An error frame has its code in front, behind a method of 1 KiB at most.
+constexpr std::size_t front_of_error = 2048;
 
 constexpr std::string_view error_mark = R"("error":{"gw":1,"code":")";
 constexpr std::string_view service_member = R"("service":")";
@@ -43,76 +26,91 @@ bool is_push(std::string_view text) noexcept {
 
 }  // namespace
 
+std::vector<std::uint32_t> spread(std::vector<bench_text_of_message> const& mix) {
+  std::uint32_t divisor = 0;
+  for (auto const& one : mix) divisor = std::gcd(divisor, one.weight);
+  std::int64_t whole = 0;
+  for (auto const& one : mix) whole += one.weight / divisor;
+  // Each earns its weight a step; who has most is next, and pays for all.
+  std::vector<std::int64_t> credit(mix.size());
+  std::vector<std::uint32_t> order;
+  for (std::int64_t i = 0; i < whole; ++i) {
+    for (std::size_t one = 0; one < mix.size(); ++one) credit[one] += mix[one].weight / divisor;
+    auto const next = std::max_element(credit.begin(), credit.end());
+    *next -= whole;
+    order.push_back(static_cast<std::uint32_t>(next - credit.begin()));
+  }
+  return order;
+}
+
+result<std::string> bench_messages::default_text(bench_plan const& plan, of_service const& to,
+                                                 std::string_view service) {
+  auto const front = to.method_prefix + R"(bench","data":")";
+  constexpr std::string_view back = R"("})";
+  auto const taken = front.size() + back.size() + (plan.check ? stamp_size : 0);
+  if (plan.size < taken) {
+    return error{
+        errc::bad_usage,
+        side::client,
+        fmt::format("--size {} is too small: the message for '{}' has at least {} bytes", plan.size, service, taken),
+        {}};
+  }
+  // With --check every message differs from all others.
+  return front + (plan.check ? "{stamp}" : "") + std::string(plan.size - taken, 'x') + std::string(back);
+}
+
 result<bench_messages> bench_messages::make(bench_plan const& plan) {
   bench_messages made;
   for (auto const& service : plan.services) {
     of_service one;
     one.method_prefix = fmt::format(R"({{"method":"/api/v1/{}/)", service);
     one.service_prefix = fmt::format(R"({{"service":"{}")", service);
-    if (!plan.message_template.empty()) {
-      one.text = replaced(plan.message_template, "{service}", service);
-    } else {
-      auto const front = one.method_prefix + R"(bench","data":")";
-      constexpr std::string_view back = R"("})";
-      auto const least = front.size() + back.size() + (plan.check ? stamp_size : 0);
-      if (plan.size < least) {
-        return error{errc::bad_usage,
-                     side::client,
-                     fmt::format("--size {} is too small: the message for '{}' has at least {} bytes", plan.size,
-                                 service, least),
-                     {}};
-      }
-      one.text = front + std::string(plan.size - front.size() - back.size(), 'x') + std::string(back);
-      if (plan.check) one.stamp_at = front.size();
+    std::vector<std::string> texts;
+    for (auto const& text : plan.mix) texts.push_back(text.text);
+    if (texts.empty()) {
+      auto text = default_text(plan, one, service);
+      if (!text) return text.error();
+      texts.push_back(std::move(*text));
     }
-    made.texts_.push_back(std::move(one));
+    for (auto const& text : texts) {
+      auto parsed = bench_template::parse(text, service, plan.rows.rows() == 0 ? nullptr : &plan.rows);
+      if (!parsed) return parsed.error();
+      made.most_ = std::max(made.most_, parsed->most());
+      one.texts.push_back(std::move(*parsed));
+    }
+    auto const& only = one.texts.front();
+    if (one.texts.size() == 1 && (only.is_fixed() || plan.mix.empty())) one.echo_size = only.most();
+    made.services_.push_back(std::move(one));
   }
+  made.order_ = plan.mix.empty() ? std::vector<std::uint32_t>{0} : spread(plan.mix);
   return made;
 }
 
-std::size_t bench_messages::largest_frame() const noexcept {
-  std::size_t largest = 0;
-  for (auto const& one : texts_) largest = std::max(largest, one.text.size());
-  return largest + wire::max_header_size;
+std::string_view bench_messages::text(bench_turn const& turn, bench_blanks const& with, bench_random& random,
+                                      char* room) const {
+  auto const& from = services_[turn.service].texts[order_[turn.place]];
+  if (from.is_fixed()) return from.text();
+  return {room, from.fill(room, with, random)};
 }
 
-std::size_t bench_messages::write(char* to, std::size_t service, std::uint64_t connection, std::uint64_t ordinal,
-                                  wire::mask_key key) const {
-  auto const& one = texts_[service];
-  auto const header = wire::write_header({.masked = true, .key = key, .length = one.text.size()}, to);
-  auto* const payload = to + header;
-  wire::mask_copy(payload, one.text, key);
-  if (one.stamp_at != 0) {
-    auto const digits = make_stamp(connection, ordinal);
-    wire::mask_copy(payload + one.stamp_at, digits, key, one.stamp_at);
-  }
-  return header + one.text.size();
-}
-
-bool bench_messages::equals(std::string_view text, std::size_t service, std::uint64_t connection,
-                            std::uint64_t ordinal) const noexcept {
-  auto const& one = texts_[service];
-  if (one.stamp_at == 0) return text == one.text;
-  auto const digits = make_stamp(connection, ordinal);
-  auto const behind = one.stamp_at + stamp_size;
-  return text.size() == one.text.size() &&
-         text.substr(0, one.stamp_at) == std::string_view(one.text).substr(0, one.stamp_at) &&
-         text.substr(one.stamp_at, stamp_size) == std::string_view(digits.data(), digits.size()) &&
-         text.substr(behind) == std::string_view(one.text).substr(behind);
+std::size_t bench_messages::write(char* to, std::string_view text, wire::mask_key key) {
+  auto const header = wire::write_header({.masked = true, .key = key, .length = text.size()}, to);
+  wire::mask_copy(to + header, text, key);
+  return header + text.size();
 }
 
 bench_answer bench_messages::classify(std::string_view text) const noexcept {
   // An echo of the only service has its message's size: nothing else need be looked at.
-  if (texts_.size() == 1 && text.size() == texts_.front().text.size()) return {bench_answer::kind::answer, 0};
+  if (services_.size() == 1 && text.size() == services_.front().echo_size) return {bench_answer::kind::answer, 0};
   auto const service = service_in_front(text);
-  if (service < texts_.size() && text.size() == texts_[service].text.size())
+  if (service < services_.size() && text.size() == services_[service].echo_size)
     return {bench_answer::kind::answer, service};
-  if (auto const at = text.find(error_mark); at != std::string_view::npos) {
+  if (auto const at = text.substr(0, front_of_error).find(error_mark); at != std::string_view::npos) {
     return classify_error(text.substr(at + error_mark.size()), service);
   }
-  if (is_push(text)) return {bench_answer::kind::push, service};
-  if (service < texts_.size()) return {bench_answer::kind::answer, service};
-  return texts_.size() == 1 ? bench_answer{bench_answer::kind::answer, 0} : bench_answer{};
+  if (is_push(text)) return {bench_answer::kind::push, service < services_.size() ? service : 0};
+  if (service < services_.size()) return {bench_answer::kind::answer, service};
+  return services_.size() == 1 ? bench_answer{bench_answer::kind::answer, 0} : bench_answer{};
 }
 
 bench_answer bench_messages::classify_error(std::string_view from_code, std::size_t service) const noexcept {
@@ -120,8 +118,8 @@ bench_answer bench_messages::classify_error(std::string_view from_code, std::siz
   if (found.code == "CHANNEL_CLOSED" || found.code == "UPSTREAM_TOO_BIG")
     found.what = bench_answer::kind::channel_closed;
   // A notice has no method, but it names the service.
-  if (service == texts_.size()) found.service = service_named(from_code);
-  if (found.service == texts_.size()) found = {bench_answer::kind::unknown, 0, found.code};
+  if (service == services_.size()) found.service = service_named(from_code);
+  if (found.service == services_.size()) found = {bench_answer::kind::unknown, 0, found.code};
   return found;
 }
 
@@ -129,17 +127,17 @@ std::size_t bench_messages::service_in_front(std::string_view text) const noexce
   auto const begins = [&](of_service const& one) {
     return text.starts_with(one.method_prefix) || text.starts_with(one.service_prefix);
   };
-  return static_cast<std::size_t>(std::find_if(texts_.begin(), texts_.end(), begins) - texts_.begin());
+  return static_cast<std::size_t>(std::find_if(services_.begin(), services_.end(), begins) - services_.begin());
 }
 
 std::size_t bench_messages::service_named(std::string_view text) const noexcept {
-  if (texts_.size() == 1) return 0;
+  if (services_.size() == 1) return 0;
   auto const at = text.find(service_member);
-  if (at == std::string_view::npos) return texts_.size();
+  if (at == std::string_view::npos) return services_.size();
   auto const named = [&](of_service const& one) {
     return text.substr(at).starts_with(std::string_view(one.service_prefix).substr(1));
   };
-  return static_cast<std::size_t>(std::find_if(texts_.begin(), texts_.end(), named) - texts_.begin());
+  return static_cast<std::size_t>(std::find_if(services_.begin(), services_.end(), named) - services_.begin());
 }
 
 }  // namespace gw::tools

@@ -1,12 +1,12 @@
-// What a load test does and what it found. Shared by the generator threads, the run that drives them, and the report.
+// What a load test is to do. Shared by the generator threads, the run that drives them, and the report.
 #pragma once
 
 #include "core/clock.hpp"
-#include "core/histogram.hpp"
+#include "core/units.hpp"
+#include "tools/csv_table.hpp"
 #include "tools/websocket_client.hpp"
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,58 +15,37 @@
 
 namespace gw::tools {
 
-/// A closed loop: every answer lets the next message be sent.
+/// A message of the mix.
+struct bench_text_of_message {
+  std::string text;  // see bench_template
+  std::uint32_t weight = 1;
+};
+
+/// Without a rate a closed loop: every answer lets the next message leave. With one an open loop: messages leave when
+/// they are due, whatever the answers do.
 struct bench_plan {
-  websocket_request to;
+  std::vector<websocket_request> targets;  // connections take them in turn; values of headers are templates, too
   std::size_t connections = 100;
-  std::size_t in_flight = 1;                     // messages per connection
+  std::chrono::milliseconds ramp{0};             // connections are opened evenly over so long
+  std::size_t in_flight = 1;                     // messages per connection: kept in flight, or (open loop) at most
+  std::optional<gw::rate> rate;                  // of all connections together
   std::chrono::milliseconds duration{10'000};    // of the measurement
   std::chrono::milliseconds warmup{1'000};       // not measured
   std::optional<std::uint64_t> messages;         // send exactly so many instead, all measured
   std::size_t size = 256;                        // payload bytes of the default message
-  std::string message_template;                  // not empty: sent as it is, `{service}` replaced
+  std::vector<bench_text_of_message> mix;        // not empty: these instead of the default message
+  csv_table rows;                                // of {csv:COLUMN} and {next:COLUMN}
   std::vector<std::string> services = {"echo"};  // taken in turn
+  std::string match;                             // JSON Pointer to what a message and its answer have in common
+  std::string push;                              // JSON Pointer to the wall-clock microseconds of an unasked message
   bool check = false;                            // answers must equal the messages
   bool idle = false;                             // one message per connection, then only hold for `duration`
   std::size_t threads = 1;
   std::vector<pid_t> cpu_of;                       // processes whose CPU time is measured, too
-  std::chrono::milliseconds answer_limit{10'000};  // without any answer for so long the run ends
+  std::chrono::milliseconds answer_limit{10'000};  // a closed loop without any answer for so long ends
+  std::chrono::milliseconds last_answers{5'000};   // an open loop waits so long at most for what is in flight
+
+  bool is_open_loop() const noexcept { return rate.has_value(); }
 };
-
-/// What one thread counted, or all of them together.
-struct bench_counts {
-  std::uint64_t sent = 0;
-  std::uint64_t answered = 0;                   // messages with their answer, errors included
-  std::uint64_t answer_bytes = 0;               // payloads
-  std::uint64_t pushed = 0;                     // messages nobody asked for
-  std::uint64_t mismatches = 0;                 // `check` only
-  std::uint64_t unanswered = 0;                 // in flight when their connection or channel ended
-  std::size_t opened = 0;                       // connections
-  std::map<std::string, std::uint64_t> errors;  // by class
-  histogram latency_ns;
-  histogram connect_ns;
-
-  void add(bench_counts const& other);
-};
-
-struct bench_report {
-  bench_counts counts;
-  double seconds = 0.0;                                        // measured
-  double own_cpu_s = 0.0;                                      // of all generator threads meanwhile
-  double busiest_cpu_s = 0.0;                                  // of the busiest of them
-  std::vector<std::pair<pid_t, std::optional<double>>> cpu_s;  // of `cpu_of`; nothing: the process is gone
-  bool interrupted = false;
-  bool stalled = false;  // ended because no answers came any more
-
-  double per_second() const noexcept;
-  /// CPU microseconds per answered message; 0 without messages.
-  double us_per_message(double cpu_seconds) const noexcept;
-  /// The share of a core that the busiest generator thread used, 0 to 1.
-  double own_load() const noexcept;
-};
-
-/// The report for people and for programs (schema wsgw.bench.v1).
-std::string bench_text(bench_plan const& plan, bench_report const& report);
-std::string bench_json(bench_plan const& plan, bench_report const& report);
 
 }  // namespace gw::tools

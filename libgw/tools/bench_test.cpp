@@ -1,121 +1,26 @@
-#include "tools/bench.hpp"
-
-#include "net/peer.hpp"
-#include "testing/catch.hpp"
 #include "tools/bench_message.hpp"
+#include "tools/bench_report.hpp"
+#include "tools/bench_world_test.hpp"
 #include "tools/cpu_time.hpp"
-#include "tools/mock_service.hpp"
-#include "tools/run_loop.hpp"
-#include "tools/websocket_server.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <unistd.h>
 
-#include <thread>
+#include <atomic>
 
 using namespace gw;
 using namespace gw::tools;
+using namespace gw::tools::testing;
 
 namespace {
-
-net::address any_port() {
-  return *net::address::parse("127.0.0.1:0");
-}
-
-bench_plan plan_for(net::address const& at) {
-  bench_plan plan;
-  plan.to.url = {.host = at.ip(), .port = at.port()};
-  plan.connections = 5;
-  plan.messages = 1000;
-  return plan;
-}
-
-struct running_mock {
-  explicit running_mock(mock_behaviour how) { REQUIRE(mock.start({{.behaviour = how}}, any_port()).has_value()); }
-  bench_plan plan() const { return plan_for(mock.instances().front().at); }
-
-  mock_service mock;
-};
-
-bench_report run(bench_plan const& plan) {
-  auto report = run_bench(plan);
-  REQUIRE(report.has_value());
-  return std::move(*report);
-}
-
-/// An echo server that changes one byte of the `flipped`-th message of each connection.
-class flipping_server {
- public:
-  explicit flipping_server(std::uint64_t flipped)
-      : loop_(time_),
-        flipped_(flipped),
-        done_(loop_.where()),
-        server_(loop_, open(), [this](accepted_websocket opened) { return serve(std::move(opened)); }) {
-    thread_ = std::thread([this] { run_loop(loop_, run()); });
-  }
-  ~flipping_server() {
-    loop_.where().execute([this] { done_.set(); });
-    thread_.join();
-  }
-  net::address const& local() const { return server_.local(); }
-
- private:
-  struct connection final : net::peer_owner {
-    connection(net::loop& on, std::uint64_t flipped)
-        : to_flip(flipped), peer(on, wire::role::server, 0, {1 << 20, 1 << 18}, *this), ended(on.where()) {}
-    void on_bytes(std::span<char> bytes) override {
-      for (auto e = peer.next(bytes); e.what != wire::event::kind::none; e = peer.next(bytes)) {
-        if (e.what != wire::event::kind::message) {
-          ended.set();
-          continue;
-        }
-        if (--to_flip == 0) e.payload.back() ^= 1;
-        peer.send_message(e.op, {e.payload.data(), e.payload.size()});
-      }
-    }
-    bool may_read() const override { return true; }
-    void on_drained() override {}
-    void on_lost(std::error_code) override { ended.set(); }
-
-    std::uint64_t to_flip;
-    net::peer peer;
-    net::event ended;
-  };
-
-  std::unique_ptr<net::listener> open() {
-    auto opened = net::listener::open(loop_, any_port());
-    return std::move(*opened);
-  }
-  net::awaitable<void> serve(accepted_websocket opened) {
-    connection c(loop_, flipped_);
-    auto const attached = c.peer.attach(std::move(opened.socket), std::move(opened.rest));
-    if (attached) co_await c.ended.wait();
-    std::string const no_reason;
-    co_await c.peer.close(wire::close_code::normal, no_reason, std::chrono::seconds(1));
-  }
-  net::awaitable<void> run() {
-    net::task_group serving(loop_.where());
-    serving.spawn(server_.run());
-    co_await done_.wait();
-    server_.stop();
-    co_await serving.join();
-  }
-
-  monotonic_clock time_;
-  net::loop loop_;
-  std::uint64_t flipped_;
-  net::event done_;
-  websocket_server server_;
-  std::thread thread_;
-};
 
 void check_exact(bench_plan const& plan) {
   CAPTURE(plan.connections, plan.in_flight, plan.threads, *plan.messages, plan.size);
   auto const report = run(plan);
-  auto const& c = report.counts;
-  CAPTURE(c.errors);
-  CHECK(c.opened == plan.connections);
+  auto const& c = report.all;
+  CAPTURE(report.counts.errors);
+  CHECK(report.counts.opened == plan.connections);
   CHECK(c.sent == *plan.messages);
   CHECK(c.answered == *plan.messages);
   CHECK(c.answer_bytes == *plan.messages * plan.size);
@@ -123,7 +28,7 @@ void check_exact(bench_plan const& plan) {
   CHECK(c.latency_ns.min() > 0);
   CHECK(c.mismatches == 0);
   CHECK(c.unanswered == 0);
-  CHECK(c.errors.empty());
+  CHECK(report.counts.errors.empty());
 }
 
 }  // namespace
@@ -157,7 +62,7 @@ TEST_CASE("Several services are taken in turn") {
 TEST_CASE("Envelopes are answers too") {
   running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::envelope});
   auto const report = run(m.plan());
-  CHECK(report.counts.answered == 1000);
+  CHECK(report.all.answered == 1000);
   CHECK(report.counts.errors.empty());
 }
 
@@ -168,28 +73,64 @@ TEST_CASE("Pushed messages are not taken for answers") {
   plan.warmup = std::chrono::milliseconds(0);
   plan.duration = std::chrono::milliseconds(100);
   auto const report = run(plan);
-  CHECK(report.counts.pushed > 0);
+  CHECK(report.all.pushed > 0);
   CHECK(report.counts.errors.empty());
 }
 
 TEST_CASE("A check finds the one answer that differs") {
-  flipping_server const server(70);
-  auto plan = plan_for(server.local());
+  // The 70th message comes back with one byte changed.
+  std::atomic<int> left = 70;
+  strange_server const server([&left](net::peer& to, std::string_view text) {
+    std::string answer(text);
+    if (--left == 0) answer.back() ^= 1;
+    to.send_message(wire::opcode::text, answer);
+  });
+  auto plan = server.plan();
   plan.connections = 1;
   plan.in_flight = 8;
   plan.check = true;
-  CHECK(run(plan).counts.mismatches == 1);
-  plan.message_template = R"({"method":"/api/v1/{service}/x"})";
-  CHECK(run(plan).counts.mismatches == 1);
+  CHECK(run(plan).all.mismatches == 1);
+  left = 70;
+  plan.mix = {{.text = R"({"method":"/api/v1/{service}/x"})"}};
+  CHECK(run(plan).all.mismatches == 1);
+}
+
+TEST_CASE("A gateway's error frames are failures, not answers, and say nothing of the latency") {
+  auto const frame =
+      R"({"method":null,"status":1,"error":{"gw":1,"code":"NO_INSTANCE","http":503,"service":"echo"},"data":{}})";
+  running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::text, .text = reply_template(frame)});
+  auto plan = m.plan();
+  plan.in_flight = 4;
+  auto const report = run(plan);
+  CHECK(report.all.sent == 1000);
+  CHECK(report.all.answered == 0);
+  CHECK(report.all.failed == 1000);
+  CHECK(report.all.latency_ns.count() == 0);
+  CHECK(report.counts.errors == error_counts{{"NO_INSTANCE", 1000}});
+  CHECK(bench_text(plan, report).find("0 answered, 1000 failed, 1000 sent") != std::string::npos);
+  auto const json = nlohmann::json::parse(bench_json(plan, report));
+  CHECK(json["messages_answered"] == 0);
+  CHECK(json["messages_failed"] == 1000);
+  CHECK(json["errors"]["NO_INSTANCE"] == 1000);
+}
+
+TEST_CASE("Errors are counted by their code") {
+  running_mock const m(mock_behaviour{
+      .reply = mock_behaviour::answer::text,
+      .text = reply_template(R"({"method":{/method},"status":1,"error":{"gw":1,"code":"N{n}","service":"echo"}})")});
+  auto plan = m.plan();
+  plan.connections = 1;
+  plan.messages = 3;
+  CHECK(run(plan).counts.errors == error_counts{{"N1", 1}, {"N2", 1}, {"N3", 1}});
 }
 
 TEST_CASE("A connection that ends is counted and does not end the test") {
   running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw, .close_after = 10});
   auto plan = m.plan();
   auto const report = run(plan);
-  CHECK(report.counts.answered == 50);
-  CHECK(report.counts.errors == std::map<std::string, std::uint64_t>{{"closed 1000", 5}});
-  CHECK(report.counts.sent == report.counts.answered + report.counts.unanswered);
+  CHECK(report.all.answered == 50);
+  CHECK(report.counts.errors == error_counts{{"closed 1000", 5}});
+  CHECK(report.all.sent == report.all.answered + report.all.unanswered);
 }
 
 TEST_CASE("A test against a server that does not answer ends") {
@@ -198,8 +139,8 @@ TEST_CASE("A test against a server that does not answer ends") {
   plan.answer_limit = std::chrono::milliseconds(1);
   auto const report = run(plan);
   CHECK(report.stalled);
-  CHECK(report.counts.sent == 5);
-  CHECK(report.counts.answered == 0);
+  CHECK(report.all.sent == 5);
+  CHECK(report.all.answered == 0);
 }
 
 TEST_CASE("A test by time measures what comes after its warm-up") {
@@ -211,10 +152,10 @@ TEST_CASE("A test by time measures what comes after its warm-up") {
   plan.cpu_of = {::getpid()};
   auto const report = run(plan);
   CHECK(report.seconds >= 0.05);
-  CHECK(report.counts.answered > 0);
-  CHECK(report.counts.latency_ns.count() == report.counts.answered);
+  CHECK(report.all.answered > 0);
+  CHECK(report.all.latency_ns.count() == report.all.answered);
   CHECK(report.own_cpu_s > 0);
-  CHECK(report.counts.unanswered == 0);
+  CHECK(report.all.unanswered == 0);
   REQUIRE(report.cpu_s.size() == 1);
   CHECK(report.cpu_s.front().second.value_or(-1) >= 0);
 }
@@ -227,8 +168,8 @@ TEST_CASE("Idle connections send one message each") {
   plan.in_flight = 7;
   plan.duration = std::chrono::milliseconds(20);
   auto const report = run(plan);
-  CHECK(report.counts.sent == 5);
-  CHECK(report.counts.answered == 5);
+  CHECK(report.all.sent == 5);
+  CHECK(report.all.answered == 5);
 }
 
 TEST_CASE("A load test says why it cannot begin") {

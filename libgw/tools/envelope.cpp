@@ -5,6 +5,8 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
+
 namespace gw::tools {
 namespace {
 
@@ -88,7 +90,9 @@ std::string make_failure(answering const& who, std::string_view text) {
 }
 
 std::string make_push(answering const& who) {
-  return fmt::format(R"({{"service":{},"instance":{},"push":{}}})", quoted(who.service), quoted(who.instance), who.n);
+  auto const now = std::chrono::system_clock::now().time_since_epoch();
+  return fmt::format(R"({{"service":{},"instance":{},"push":{},"sent_us":{}}})", quoted(who.service),
+                     quoted(who.instance), who.n, std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
 std::string make_padded(answering const& who, std::size_t size) {

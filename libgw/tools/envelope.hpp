@@ -33,7 +33,7 @@ std::string make_envelope(answering const& who, std::string_view text);
 /// {"service","instance","n","error"[,"id"]}, the id as it came.
 std::string make_failure(answering const& who, std::string_view text);
 
-/// {"service","instance","push"}.
+/// {"service","instance","push","sent_us"}, the last by the wall clock.
 std::string make_push(answering const& who);
 
 /// {"service","instance","n","pad"}, of exactly `size` bytes unless that is too few for an empty pad.

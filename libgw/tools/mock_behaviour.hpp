@@ -42,7 +42,7 @@ struct mock_behaviour {
   double hang_up = 0;          // and of those answered by the end of the connection, with `close_code`
   std::size_t oversize = 0;    // answers become texts of that many bytes; 0 = they do not
   bool masked = false;         // what we send is masked, which no server may do
-  std::optional<rate> push{};  // {"service","instance","push":k} on every connection
+  std::optional<rate> push{};  // {"service","instance","push":k,"sent_us"} on every connection
   mock_flood flood{};
   std::uint64_t close_after = 0;    // the end behind the answer to that message; 0 = never
   std::uint16_t close_code = 1000;  // of both ends; 1006: without a Close

@@ -283,6 +283,45 @@ async def bench_command():
     check_equal("nobody listens: status 5", done.status, 5)
 
 
+async def bench_as_a_judge():
+    """wsgw bench tells answers from errors, keeps a rate, and fails when it is asked to."""
+    async with mock_service(1, "--service", "echo=1", "--reply", "raw") as mocks:
+        async with gateway(service("echo", *mocks.addresses("echo"))) as gw:
+            bench = ("bench", gw.url, "-q", "-c", "4", "-o", "json")
+            done = await wsgw(*bench, "-n", 100, "--service", "nobody")
+            seen = json.loads(done.out)
+            check("nothing but error frames: status 1, and a word",
+                  done.status == 1 and "nothing but errors came back" in done.err, done)
+            check_equal("they are failures, not answers, by their code",
+                        [seen[k] for k in ("messages_sent", "messages_answered", "messages_failed", "errors")],
+                        [100, 0, 100, {"NO_ROUTE": 100}])
+            done = await wsgw(*bench, "-n", 100, "--fail-if", "p50>0us", "--fail-if", "errors>0")
+            check("a figure that is too bad: status 4, and it is named",
+                  done.status == 4 and "--fail-if p50>0us: p50 is " in done.err and "errors" not in done.err, done)
+            done = await wsgw(*bench, "-n", 100, "--fail-if", "error_rate>0%", "--fail-if", "rate<0.001/s")
+            check_equal("figures that are good: status 0", done.status, 0)
+            done = await wsgw("bench", gw.url, "--fail-if", "p99>20")
+            check("a limit without its unit: status 2, and how to write it",
+                  done.status == 2 and "write '20ms'" in done.err, done)
+            done = await wsgw(*bench, "-r", "1000/s", "-n", 100, "--match", "/id", "--check", "-m",
+                              '{"method":"/api/v1/{service}/x","id":{n},"of":{connection}}')
+            seen = json.loads(done.out)
+            check_equal("an open loop sends what is due, and finds each answer by its id",
+                        [done.status] + [seen[k] for k in ("loop", "rate_planned_per_s", "messages_sent",
+                                                           "messages_answered", "messages_skipped", "mismatches")],
+                        [0, "open", 1000, 100, 100, 0, 0])
+            with tempfile.TemporaryDirectory() as folder:
+                page = os.path.join(folder, "report.html")
+                done = await wsgw("bench", gw.url, "-q", "-n", 100, "-o", "hgrm", "--report", page)
+                check("-o hgrm prints what HdrHistogram does", done.out.split()[:4] ==
+                      ["Value", "Percentile", "TotalCount", "1/(1-Percentile)"] and "#[Max " in done.out, done)
+                with open(page, encoding="utf-8") as file:
+                    check("--report writes a page", "<svg" in file.read())
+            done = await wsgw("bench", gw.url, "-q", "-n", 100, "-o", "csv")
+            check_equal("-o csv: a row for the service and one for all", [line.split(",")[:3] for line in
+                        done.out.splitlines()[1:]], [["echo", "100", "100"], ["total", "100", "100"]])
+
+
 async def streams_and_colour():
     """Data is on stdout, everything else on stderr, and colours only where they are wanted."""
     done = await wsgw("version")
@@ -306,4 +345,4 @@ async def streams_and_colour():
 
 
 tell(selftest, route_test, route_test_many, config_check, precedence, client_command, pushing_mock, bench_command,
-     streams_and_colour)
+     bench_as_a_judge, streams_and_colour)

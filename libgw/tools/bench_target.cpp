@@ -1,0 +1,26 @@
+#include "tools/bench_target.hpp"
+
+namespace gw::tools {
+
+result<bench_target> bench_target::make(websocket_request const& ask, bench_plan const& plan) {
+  bench_target made;
+  made.ask_ = ask;
+  for (auto const& field : ask.fields) {
+    auto value = bench_template::parse(field.value, "", plan.rows.rows() == 0 ? nullptr : &plan.rows);
+    if (!value) return value.error();
+    made.values_.push_back(std::move(*value));
+  }
+  return made;
+}
+
+websocket_request bench_target::request(std::uint64_t number, bench_random& random) const {
+  auto ask = ask_;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    auto& value = ask.fields[i].value;
+    value.resize(values_[i].most());
+    value.resize(values_[i].fill(value.data(), {.connection = number, .n = 1, .next = number}, random));
+  }
+  return ask;
+}
+
+}  // namespace gw::tools
