@@ -78,7 +78,7 @@ void rendezvous_of_equals(benchmark::State& state) {
   std::uint64_t key = 0;
   for (auto _ : state) benchmark::DoNotOptimize(cluster::rendezvous(all, ++key * 0x9e3779b97f4a7c15U));
 }
-BENCHMARK(rendezvous_of_equals)->Arg(16)->Arg(1'000);
+BENCHMARK(rendezvous_of_equals)->Name("cluster/rendezvous/of_equals")->Arg(16)->Arg(1'000);
 
 void owner_of_key(benchmark::State& state) {
   cluster::pool pool(cluster::balancer_kinds().front().make(1), {}, {}, 1);
@@ -89,21 +89,22 @@ void owner_of_key(benchmark::State& state) {
     benchmark::DoNotOptimize(pool.for_key(key, time_point() + std::chrono::seconds(1)));
   }
 }
-BENCHMARK(owner_of_key)->Arg(16)->Arg(1'000);
+BENCHMARK(owner_of_key)->Name("cluster/pool/owner_of_key")->Arg(16)->Arg(1'000);
 
 void hash_key(benchmark::State& state) {
   std::string const key(static_cast<std::size_t>(state.range(0)), 'k');
   for (auto _ : state) benchmark::DoNotOptimize(cluster::hash_of(key));
+  state.SetBytesProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(hash_key)->Arg(16)->Arg(256);
+BENCHMARK(hash_key)->Name("cluster/hash/of_key")->Arg(16)->Arg(256);
 
 /// Every policy of the table, so that a new one is measured too.
 bool const registered = [] {
   for (auto const& kind : cluster::balancer_kinds()) {
     std::string const name(kind.name);
     for (auto const size : {16, 1'000}) {
-      benchmark::RegisterBenchmark(("pick/" + name).c_str(), pick, kind)->Arg(size);
-      benchmark::RegisterBenchmark(("choose/" + name).c_str(), choose, kind)->Arg(size);
+      benchmark::RegisterBenchmark(("cluster/balancer/pick/" + name).c_str(), pick, kind)->Arg(size);
+      benchmark::RegisterBenchmark(("cluster/pool/choose/" + name).c_str(), choose, kind)->Arg(size);
     }
   }
   return true;

@@ -12,7 +12,8 @@ namespace {
 
 // What a slowly starting instance begins with.
 constexpr std::size_t first_share = candidate::full_share / 10;
-constexpr duration patience_with_probes = std::chrono::milliseconds(250);
+// Until the next one is due: on a busy machine even a good instance takes hundreds of milliseconds.
+constexpr duration patience_with_probes = reputation::probe_period;
 
 bool contains(std::span<instance_id const> ids, instance_id id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();

@@ -70,12 +70,12 @@ TEST_CASE("whoever finds nobody but an instance that is being probed does well t
   s.now += 1250ms;
   CHECK(s.choose() == 0);
   CHECK_FALSE(s.choose());
-  CHECK(s.tested.worth_waiting({}, s.now) == 250ms);
+  CHECK(s.tested.worth_waiting({}, s.now) == 1s);
   auto const only = s.id(0);
-  CHECK(s.tested.worth_waiting({.only = only}, s.now) == 250ms);
+  CHECK(s.tested.worth_waiting({.only = only}, s.now) == 1s);
   CHECK(s.tested.worth_waiting({.excluded = {&only, 1}}, s.now) == 0ms);
-  CHECK(s.tested.worth_waiting({}, s.now + 249ms) == 1ms);
-  CHECK(s.tested.worth_waiting({}, s.now + 250ms) == 0ms);
+  CHECK(s.tested.worth_waiting({}, s.now + 999ms) == 1ms);
+  CHECK(s.tested.worth_waiting({}, s.now + 1s) == 0ms);
   s.now += 1ms;
   s.refuse(0);
   CHECK(s.tested.worth_waiting({}, s.now) == 0ms);
@@ -88,7 +88,7 @@ TEST_CASE("a probe behind an ejection that is refused is over, and nobody waits 
   s.now += 31s;
   while (s.choose()) {
   }
-  CHECK(s.tested.worth_waiting({}, s.now) == 250ms);
+  CHECK(s.tested.worth_waiting({}, s.now) == 1s);
   s.now += 1ms;
   s.refuse(0);
   s.refuse(1);

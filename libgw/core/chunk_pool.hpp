@@ -45,8 +45,8 @@ class chunk_pool {
 
   /// A small one if `bytes` fit into it, else a large one, whatever they are.
   std::unique_ptr<chunk> take(std::size_t bytes) {
-    auto taken = bytes <= chunk::small_size - sizeof(chunk) ? small_.take(chunk::small_size)
-                                                            : large_.take(chunk::large_size);
+    auto taken =
+        bytes <= chunk::small_size - sizeof(chunk) ? small_.take(chunk::small_size) : large_.take(chunk::large_size);
     if (in_use_ != nullptr) in_use_->add(taken->size);
     return taken;
   }

@@ -2,7 +2,6 @@
 
 #include "core/log.hpp"
 #include "gateway/worker.hpp"
-#include "net/task_group.hpp"
 
 #include <exception>
 #include <utility>
@@ -77,7 +76,11 @@ void conversation::end(session_end why) noexcept {
 
 net::awaitable<void> conversation::finish(std::unique_ptr<conversation> owned) {
   auto& c = *owned;
-  co_await net::or_terminate(c.tear_down());  // what hangs on it would outlive it
+  try {
+    co_await c.tear_down();
+  } catch (...) {
+    std::terminate();  // what hangs on it would outlive it
+  }
   auto const lived = std::chrono::duration_cast<std::chrono::seconds>(c.worker_.loop().wheel.now() - c.opened_);
   c.worker_.stats().session_closed(c.end_->by, c.end_->code, lived);
   c.log_close();

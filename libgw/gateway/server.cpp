@@ -351,8 +351,8 @@ net::awaitable<void> server::follow_signals() {
 
 void server::stop_by_signal() {
   if (!stop_requested_.is_set()) {
-    log::event(log::level::info, "stopping", {{"why", "signal"}});
-    return stop_requested_.set();
+    stop_requested_.set();  // first: there may be no memory for a log line
+    return log::event(log::level::info, "stopping", {{"why", "signal"}});
   }
   log::event(log::level::warning, "stopped_at_once", {{"why", "second signal"}});
   log::flush();

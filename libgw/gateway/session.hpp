@@ -1,5 +1,5 @@
 // One client WebSocket and everything that hangs on it: reads its messages, finds each one's service and channel, and
-// passes it on (the numbered steps of libgw/README.md). Lives on one worker and in one coroutine frame.
+// passes it on (the numbered steps of libgw/README.md). Lives on one worker.
 #pragma once
 
 #include "cluster/instance.hpp"

@@ -111,10 +111,11 @@ net::awaitable<void> load_client::connect() {
   dialled_ = std::make_unique<net::stream>(all_.loop, std::move(fd));
   auto opened = co_await tools::shake_hands(all_.loop, *dialled_, ask, handshake_limit);
   dialled_.reset();
+  if (all_.stopping) co_return;  // its socket may be closed
   if (opened) {
     opened_ = std::move(*opened);
     connected_ = true;
-  } else if (!all_.stopping) {
+  } else {
     ++all_.counts.not_connected[class_of(opened.error())];
   }
 }

@@ -1,0 +1,87 @@
+// What a turn of the loop does without a system call: the queue of what a socket did not take, and the timer wheel.
+#include "net/send_queue.hpp"
+#include "net/timer_wheel.hpp"
+
+#include <benchmark/benchmark.h>
+#include <boost/asio/io_context.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <string>
+
+using namespace gw;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A turn's output: 32 messages are appended with their marks, gathered for one send, and sent.
+void queue_and_send(benchmark::State& state) {
+  std::string const frame(static_cast<std::size_t>(state.range(0)), 'x');
+  chunk_pool pool;
+  net::send_queue queue(pool);
+  std::uint64_t seq = 0;
+  for (auto _ : state) {
+    for (int i = 0; i < 32; ++i) {
+      queue.begin_message(++seq);
+      queue.append(frame);
+    }
+    std::array<iovec, 64> parts;
+    benchmark::DoNotOptimize(queue.gather(parts));
+    benchmark::DoNotOptimize(parts);
+    queue.sent(queue.size());
+  }
+  state.SetItemsProcessed(state.iterations() * 32);
+  state.SetBytesProcessed(state.iterations() * 32 * state.range(0));
+}
+BENCHMARK(queue_and_send)->Name("net/send_queue/32_messages")->Arg(64)->Arg(256)->Arg(4096)->Arg(65536);
+
+constexpr auto ping_interval = 25s;
+
+/// The timer of a session that is pinged now and then.
+struct pinged_session {
+  explicit pinged_session(net::timer_wheel& wheel) : next_ping(wheel, ping, this) {}
+  static void ping(void* self) { static_cast<pinged_session*>(self)->next_ping.start(ping_interval); }
+
+  net::timer next_ping;
+};
+
+/// A worker's wheel with the timers of so many sessions.
+struct worker_of_sessions {
+  explicit worker_of_sessions(std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      sessions.emplace_back(wheel).next_ping.start(ping_interval * i / count);
+    }
+  }
+
+  boost::asio::io_context io{1};
+  manual_clock time;
+  net::timer_wheel wheel{io.get_executor(), time};
+  std::deque<pinged_session> sessions;  // a timer must not move
+};
+
+/// A deadline that is met.
+void start_and_stop(benchmark::State& state) {
+  worker_of_sessions worker(state.range(0));
+  net::timer deadline(
+      worker.wheel, [](void*) {}, nullptr);
+  for (auto _ : state) {
+    deadline.start(10s);
+    deadline.stop();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(start_and_stop)->Name("net/timer_wheel/start_and_stop")->Arg(0)->Arg(10'000);
+
+/// A tick of time, at which a few of the timers are due.
+void advance_a_tick(benchmark::State& state) {
+  worker_of_sessions worker(state.range(0));
+  for (auto _ : state) {
+    worker.time.advance(net::timer_wheel::tick);
+    worker.wheel.advance();
+  }
+}
+BENCHMARK(advance_a_tick)->Name("net/timer_wheel/advance")->Arg(0)->Arg(10'000);
+
+}  // namespace
