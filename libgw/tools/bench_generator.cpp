@@ -102,7 +102,13 @@ void bench_generator::measure(time_point at, time_point until) {
 void bench_generator::end_sending() {
   loop_.where().execute([this] {
     measure_cpu();
-    if (!plan_.is_open_loop()) return;
+    if (!plan_.is_open_loop()) {
+      // By time a closed loop is cut off here; by number nothing more is sent anyway, and what is missing may count.
+      if (plan_.messages || plan_.idle) return;
+      thread_state_.sending = false;
+      thread_state_.measuring = false;
+      return;
+    }
     due_.stop();
     send_due(time_.now(), std::numeric_limits<std::uint64_t>::max());
     thread_state_.budget = 0;
