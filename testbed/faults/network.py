@@ -96,16 +96,21 @@ async def blackhole_upstream(how):
         talk = await here.load(clients=clients, rate=100, window=4, settle_ms=30000)
         await talk.opened()
 
-        async def both_channels():
-            return await gw.metric("wsgw_channels") == 2 * clients
+        cuts, opened = [], 0  # channels to it, before the latest cut
+
+        async def opened_so_far():
+            return await gw.metric("wsgw_channel_connects_total", service="a", result="ok")
+
+        async def both_channels():  # those that are being dialled count as channels, too
+            return (await gw.metric("wsgw_channels") == 2 * clients and await opened_so_far() >= opened + clients)
 
         async def everybody_talks():
             await until("every client has both channels", both_channels, 30)
             await talk.progressed("and nobody waits for them to open",
                                   lambda now: now["acked"] >= 2 * clients and now["unexplained"] == 0)
-        cuts = []
         for _ in range(times):
             await everybody_talks()
+            opened = await opened_so_far()
             cuts.append(time.monotonic())
             await far.cut()
             await schedule(seconds)
