@@ -1,12 +1,13 @@
 #include "bench_options.hpp"
+#include "files.hpp"
 
 #include "terminal.hpp"
 #include "trust.hpp"
 
+#include "config/files.hpp"
+
 #include <fmt/core.h>
 
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -50,10 +51,9 @@ gw::result<std::vector<gw::tools::websocket_request>> targets_of(bench_options c
 }
 
 gw::result<gw::tools::csv_table> read_rows(std::string const& name) {
-  std::ifstream file(name, std::ios::binary);
-  std::string const text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file.is_open() || file.bad()) return bad(fmt::format("cannot read '{}'", name));
-  auto rows = gw::tools::csv_table::parse(text);
+  auto const text = gw::config::read_file(name, largest_input);
+  if (!text) return bad(fmt::format("{}: {}", name, text.error().context));
+  auto rows = gw::tools::csv_table::parse(*text);
   if (!rows) return bad(fmt::format("{}: {}", name, rows.error().context));
   return rows;
 }

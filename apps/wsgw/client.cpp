@@ -1,8 +1,10 @@
 #include "client_terminal.hpp"
 #include "commands.hpp"
+#include "files.hpp"
 #include "settings.hpp"
 #include "trust.hpp"
 
+#include "config/files.hpp"
 #include "tools/client.hpp"
 #include "tools/explain.hpp"
 #include "tools/printable.hpp"
@@ -15,10 +17,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <fstream>
 #include <iterator>
 #include <memory>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -80,14 +80,13 @@ gw::result<gw::tools::websocket_request> request_of(client_options const& o) {
 }
 
 gw::result<std::vector<step>> script_of(std::string const& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return gw::error{gw::errc::bad_usage, gw::side::client, "cannot read the script '" + path + "'", {}};
-  }
-  auto steps = gw::tools::parse_script(text.str());
-  if (!steps)
-    return gw::error{gw::errc::bad_usage, gw::side::client, fmt::format("{}: {}", path, steps.error().context), {}};
+  auto const bad = [&path](gw::error const& why) {
+    return gw::error{gw::errc::bad_usage, gw::side::client, fmt::format("{}: {}", path, why.context), {}};
+  };
+  auto const text = gw::config::read_file(path, largest_input);
+  if (!text) return bad(text.error());
+  auto steps = gw::tools::parse_script(*text);
+  if (!steps) return bad(steps.error());
   return steps;
 }
 

@@ -1,4 +1,5 @@
 #include "client_terminal.hpp"
+#include "files.hpp"
 
 #include "config/files.hpp"
 #include "core/character.hpp"
@@ -18,16 +19,15 @@
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <cwchar>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 namespace wsgw {
 namespace {
 
 constexpr int history_size = 1000;
-constexpr std::size_t largest_file = 64 * 1024 * 1024;
 constexpr std::string_view end_of_input = "\x04";  // what libedit makes of Ctrl-D in an empty line
 
 /// Where the history is kept (XDG Base Directory Specification); empty: nowhere.
@@ -287,15 +287,14 @@ void client_terminal::obey(gw::tools::repl_order order) {
       at_end_ = true;
       break;
     case kind::send_binary: {
-      auto bytes = gw::config::read_file(order.path, largest_file);
+      auto bytes = gw::config::read_file(order.path, largest_input);
       if (!bytes) return say(fmt::format("{} {}", order.path, bytes.error().context));
       return obey(repl_.binary(std::move(*bytes)));
     }
     case kind::save: {
-      std::ofstream file(order.path, std::ios::binary);
-      file << repl_.latest() << std::flush;
-      order.say = file ? fmt::format("{} bytes are in {}", repl_.latest().size(), order.path)
-                       : fmt::format("cannot write {}", order.path);
+      order.say = write_file(order.path, repl_.latest())
+                      ? fmt::format("{} bytes are in {}", repl_.latest().size(), order.path)
+                      : fmt::format("{}: {}", order.path, std::strerror(errno));
       break;
     }
   }

@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "files.hpp"
 #include "settings.hpp"
 
 #include "cluster/balancer.hpp"
@@ -47,18 +48,10 @@ struct init_options {
   bool force = false;
 };
 
-/// Writes `text` to a file that is not there yet, or with `force` to any.
-void write_file(std::string const& path, std::string const& text, bool force, outcome& result) {
-  auto* const file = std::fopen(path.c_str(), force ? "w" : "wx");
-  if (file == nullptr) {
-    auto const hint = errno == EEXIST ? "; --force overwrites it" : "";
-    return result.fail(exit_status::failed, fmt::format("{}: {}{}", path, std::strerror(errno), hint));
-  }
-  bool const written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  if (std::fclose(file) != 0 || !written) {
-    return result.fail(exit_status::failed, fmt::format("{}: {}", path, std::strerror(errno)));
-  }
-  result.term.note("wrote " + path);
+void write_config(init_options const& to, std::string const& text, outcome& result) {
+  if (write_file(to.file, text, to.force)) return result.term.note("wrote " + to.file);
+  auto const hint = errno == EEXIST ? "; --force overwrites it" : "";
+  result.fail(exit_status::failed, fmt::format("{}: {}{}", to.file, std::strerror(errno), hint));
 }
 
 void add_init(CLI::App& config, outcome& result) {
@@ -73,7 +66,7 @@ void add_init(CLI::App& config, outcome& result) {
   c->callback([o, &result] {
     auto const text = gw::config::commented_config();
     if (o->file.empty()) return fmt::print("{}", text);
-    write_file(o->file, text, o->force, result);
+    write_config(*o, text, result);
   });
 }
 

@@ -1,6 +1,8 @@
 #include "commands.hpp"
+#include "files.hpp"
 #include "settings.hpp"
 
+#include "config/files.hpp"
 #include "tools/line_blocks.hpp"
 #include "tools/route_suite_run.hpp"
 #include "tools/route_test_run.hpp"
@@ -12,7 +14,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,10 +96,10 @@ bool take_lines(std::string const& name, gw::tools::route_test_run& run, gw::too
   return !fault;
 }
 
-std::string whole_input(outcome const& result) {
+gw::result<std::string> whole_input(outcome const& result) {
   if (::isatty(STDIN_FILENO) != 0) result.term.note("reading the message from the terminal, up to Ctrl-D");
-  std::string message(std::istreambuf_iterator<char>(std::cin), {});
-  while (message.ends_with('\n')) message.pop_back();
+  auto message = gw::config::read_all(std::cin, largest_input);
+  while (message && message->ends_with('\n')) message->pop_back();
   return message;
 }
 
@@ -116,19 +117,17 @@ void test_messages(route_options const& o, gw::tools::route_judge& judge, gw::to
   }
   bool whole = true;
   for (auto const& name : o.files) whole = whole && take_lines(name, run, out, result);
-  if (o.messages.empty() && o.files.empty()) run.take(whole_input(result), {});
+  if (o.messages.empty() && o.files.empty()) {
+    auto const message = whole_input(result);
+    if (!message) return result.fail(exit_status::failed, "standard input " + message.error().context);
+    run.take(*message, {});
+  }
   run.finish();
   write_out(out, result);
   if (!whole) return;
   if (o.plan.many && !o.plan.quiet) result.term.note(run.counts().summary());
   if (run.unmet() == 0) return;
   for (auto const& text : run.complaints()) result.fail(exit_status::expectation, text);
-}
-
-bool write_file(std::string const& name, std::string const& text) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(name.c_str(), "we"), std::fclose);
-  return file && std::fwrite(text.data(), 1, text.size(), file.get()) == text.size() &&
-         std::fclose(file.release()) == 0;
 }
 
 void test_suites(route_options const& o, gw::tools::route_judge& judge, gw::config::loaded const& read,

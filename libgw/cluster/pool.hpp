@@ -66,7 +66,7 @@ class pool {
   /// The instance to dial next, null if nobody may be dialled now: may_dial() for the only one, else choose().
   instance const* next(dial_request const& asked, time_point now);
   /// next() found nobody: how long it is worth to wait for the outcome of a probe that is under way at an instance that
-  /// would do; zero if there is none. Not long: an instance that does not answer at once is none.
+  /// would do, until the next one is due; zero if there is none.
   duration worth_waiting(dial_request const& asked, time_point now) const;
   /// The index of the instance to dial, none of those excluded, or nothing. Counts as a try of it.
   std::optional<std::size_t> choose(wish const& asked, time_point now);

@@ -6,6 +6,7 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -14,16 +15,20 @@
 namespace gw::config {
 
 result<std::string> read_file(std::string const& path, std::size_t largest) {
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  return read_all(in, largest);
+}
+
+result<std::string> read_all(std::istream& in, std::size_t largest) {
   auto const refuse = [](std::string why) {
     return error{.code = errc::bad_config, .context = std::move(why), .cause = {}};
   };
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
   std::string text;
-  if (in) {
-    text.resize(largest + 1);
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
+  std::array<char, 16 * 1024> block;
+  while (in && text.size() <= largest) {
+    in.read(block.data(), block.size());
+    text.append(block.data(), static_cast<std::size_t>(in.gcount()));
   }
   if (text.size() > largest) return refuse(fmt::format("is larger than {}", size_text(largest)));
   if (!in.eof()) return refuse(fmt::format("cannot be read: {}", std::strerror(errno)));

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 
 #include <cstddef>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@ namespace gw::config {
 
 /// The whole of a file. Errors: bad_config, "cannot be read: …" or "is larger than 4MiB", without the path.
 result<std::string> read_file(std::string const& path, std::size_t largest);
+/// The same of what is still to be read from `in`.
+result<std::string> read_all(std::istream& in, std::size_t largest);
 
 /// The files that match a pattern of the shell (glob(7)), in the order of their names' bytes.
 std::vector<std::string> matching_files(std::string const& pattern);

@@ -81,8 +81,8 @@ class peer final : public pollable {
   bool congested() const noexcept { return congested_; }
   /// Its own, or those of hard times while memory is short.
   watermarks marks() const noexcept;
-  /// How much whoever feeds the queue may read at once: all of a read buffer up to the low mark, then what is left to
-  /// the high one.
+  /// How much whoever feeds the queue may read at once: all of a read buffer up to the low mark, then, or while memory
+  /// is short, what is left to the high one.
   std::size_t room() const noexcept;
 
   /// The owner's reasons not to read have changed.

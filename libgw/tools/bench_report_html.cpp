@@ -1,4 +1,5 @@
 #include "tools/bench_report.hpp"
+#include "tools/printable.hpp"
 #include "tools/svg_plot.hpp"
 
 #include <fmt/format.h>
@@ -82,7 +83,7 @@ std::string row(std::string_view name, bench_tally const& of) {
   auto const& l = of.latency_ns;
   return fmt::format(
       "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.3f}</td><td>{:.3f}</td><td>{:.3f}</td></tr>\n",
-      html_escaped(name), of.sent, of.answered, of.failed, of.unanswered, ms(l.value_at_percentile(50)),
+      markup(name), of.sent, of.answered, of.failed, of.unanswered, ms(l.value_at_percentile(50)),
       ms(l.value_at_percentile(99)), ms(l.max()));
 }
 
@@ -102,7 +103,7 @@ std::string bench_html(bench_plan const& plan, bench_report const& r) {
              "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>wsgw bench</title>\n"
              "<meta name=\"viewport\" content=\"width=device-width\">\n<style>{}</style>\n</head>\n<body>\n"
              "<h1>wsgw bench</h1>\n<pre>{}</pre>\n",
-             style, html_escaped(bench_text(plan, r))) +
+             style, markup(bench_text(plan, r))) +
          table(plan, r) + percentile_plot(plan, r) + rate_plot(r) + time_plot(r) + "</body>\n</html>\n";
 }
 

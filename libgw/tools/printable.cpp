@@ -26,4 +26,30 @@ std::string printable(std::string_view text, bool lines) {
   return shown;
 }
 
+std::string markup(std::string_view text) {
+  std::string made;
+  for (char const c : text) {
+    switch (c) {
+      case '&':
+        made += "&amp;";
+        break;
+      case '<':
+        made += "&lt;";
+        break;
+      case '>':
+        made += "&gt;";
+        break;
+      case '"':
+        made += "&quot;";
+        break;
+      case '\n':
+        made += "&#10;";
+        break;
+      default:
+        made += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+    }
+  }
+  return made;
+}
+
 }  // namespace gw::tools

@@ -1,4 +1,5 @@
 #include "core/snippet.hpp"
+#include "tools/printable.hpp"
 #include "tools/route_suite_run.hpp"
 
 #include <fmt/format.h>
@@ -67,33 +68,6 @@ json json_of_sum(suites_result const& of, std::string_view schema) {
   return sum;
 }
 
-/// Text for XML 1.0, whose documents cannot hold most control characters at all.
-std::string escaped(std::string_view text) {
-  std::string made;
-  for (char const c : text) {
-    switch (c) {
-      case '&':
-        made += "&amp;";
-        break;
-      case '<':
-        made += "&lt;";
-        break;
-      case '>':
-        made += "&gt;";
-        break;
-      case '"':
-        made += "&quot;";
-        break;
-      case '\n':
-        made += "&#10;";
-        break;
-      default:
-        made += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-    }
-  }
-  return made;
-}
-
 }  // namespace
 
 void add_report(std::string& to, suites_result const& of, report_form form, bool quiet) {
@@ -125,17 +99,17 @@ std::string junit_of(suites_result const& of) {
   for (auto const& suite : of.suites) {
     auto const failed = std::count_if(suite.cases.begin(), suite.cases.end(), [](auto const& c) { return !c.ok(); });
     fmt::format_to(out, "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">\n",
-                   escaped(suite.file), suite.cases.size(), failed);
+                   markup(suite.file), suite.cases.size(), failed);
     for (auto const& c : suite.cases) {
-      fmt::format_to(out, "    <testcase classname=\"{0}\" name=\"{1}\" file=\"{0}\" line=\"{2}\"", escaped(suite.file),
-                     escaped(c.of->name), c.of->line);
+      fmt::format_to(out, "    <testcase classname=\"{0}\" name=\"{1}\" file=\"{0}\" line=\"{2}\"", markup(suite.file),
+                     markup(c.of->name), c.of->line);
       if (c.ok()) {
         xml += "/>\n";
         continue;
       }
       fmt::format_to(out, ">\n      <failure message=\"{}\">{}</failure>\n    </testcase>\n",
-                     escaped(c.differences.front()),
-                     escaped(fmt::format("{}\n{}", fmt::join(c.differences, "\n"), c.explanation)));
+                     markup(c.differences.front()),
+                     markup(fmt::format("{}\n{}", fmt::join(c.differences, "\n"), c.explanation)));
     }
     xml += "  </testsuite>\n";
   }

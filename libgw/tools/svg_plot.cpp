@@ -1,5 +1,7 @@
 #include "tools/svg_plot.hpp"
 
+#include "tools/printable.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,7 +45,7 @@ std::vector<std::pair<double, std::string>> round_ticks(scale const& of) {
 }
 
 std::string label(std::string_view kind, double x, double y, std::string_view text) {
-  return fmt::format("<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", kind, x, y, html_escaped(text));
+  return fmt::format("<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", kind, x, y, markup(text));
 }
 
 std::string grid_line(double x1, double y1, double x2, double y2) {
@@ -58,32 +60,6 @@ std::string path_of(svg_line const& line, scale const& x, scale const& y) {
 }
 
 }  // namespace
-
-std::string html_escaped(std::string_view text) {
-  std::string safe;
-  for (char const c : text) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
 
 std::string svg_text(svg_plot const& plot) {
   bool drawable = false;
@@ -101,8 +77,8 @@ std::string svg_text(svg_plot const& plot) {
   if (y.most <= 0) y.most = 1;
   y.most *= 1.05;
 
-  auto text = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", width, height,
-                          html_escaped(plot.title));
+  auto text =
+      fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", width, height, markup(plot.title));
   text += label("title", left, 18, plot.title);
   for (auto const& [value, name] : round_ticks(y)) {
     text += grid_line(left, y.at(value), width - right, y.at(value));

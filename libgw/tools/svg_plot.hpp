@@ -21,9 +21,6 @@ struct svg_plot {
   std::vector<std::pair<double, std::string>> x_ticks = {};  // empty: at round numbers
 };
 
-/// "&lt;" for "<" and so on: text for an element or a quoted attribute.
-std::string html_escaped(std::string_view text);
-
 /// A whole <svg> element; empty if no line has two points. All numbers are finite and not negative.
 std::string svg_text(svg_plot const& plot);
 

@@ -1,6 +1,6 @@
 // Turns the bytes of one direction of a WebSocket into events, in place and without copying payload.
-// One decoder per direction, either role. Pure: no sockets, no clock; no
-// allocation but for a control frame that is cut by the end of the input.
+// One decoder per direction, either role. Pure: no sockets, no clock; no allocation but for a control frame that is cut
+// by the end of the input.
 #pragma once
 
 #include "wire/close_code.hpp"
