@@ -34,6 +34,7 @@ using bytes = std::string_view;
 constexpr std::size_t read_size = 256 * 1024;
 constexpr std::size_t large = 8 * 1024;  // from here on a send of its own is cheaper than a copy
 constexpr int most_reads = 4;            // of one socket in a turn
+constexpr std::size_t largest_head = 16 * 1024;
 
 [[noreturn]] void fail(char const* what) {
   std::fprintf(stderr, "gw_relay: %s: %s\n", what, std::strerror(errno));
@@ -164,7 +165,14 @@ class relay {
       return;
     }
     from.response += part;
-    if (from.response.ends_with("\r\n\r\n") && ++t.answers == t.sides.size() - 1) deliver(t.sides[0], from.response);
+    auto const end = from.response.find("\r\n\r\n");
+    if (end == std::string::npos) {
+      t.over = from.response.size() > largest_head;
+    } else if (end + 4 != from.response.size()) {
+      t.over = true;  // it speaks before all others have answered, which a relay without memory cannot carry
+    } else if (++t.answers == t.sides.size() - 1) {
+      deliver(t.sides[0], from.response);
+    }
   }
 
   static void deal(side& client, bytes read) {

@@ -2,7 +2,7 @@
 import dataclasses
 
 from compare_lib import report
-from compare_lib.contenders import FLOOR, OURS
+from compare_lib.contenders import ALL, FLOOR, OURS
 from compare_lib.runs import SESSION_BYTES, Cell
 
 EVERY_PEER = "every peer"
@@ -46,7 +46,7 @@ AIMS = (
     *echo("256:100:32:4", relay=1.15),
     *echo("256:100:1", tls=True, peers=1),
     *echo("65536:100:1", tls=True, peers=1),
-    *echo("256:1:1", p50=60, what="256 B, 1 client: p50 in µs"),
+    *echo("256:1:1", p50=60, what="256 B, 1 client: p50 in µs (the aim is that of a spin, which does not exist yet)"),
     Aim(SESSION_BYTES[False], 3000, what="bytes of an idle session"),
     Aim(SESSION_BYTES[True], 22000, what="bytes of an idle TLS session"),
 )
@@ -60,7 +60,9 @@ def judge(aim, row):
     if not aim.beside:
         measured = getattr(ours, aim.field)
     elif aim.beside == EVERY_PEER:
-        measured = report.to_best_peer(row)
+        # Of those that can do it none may be missing: perhaps that one costs least.
+        able = {c.name for c in ALL if c.is_peer and (c.by_tls or not aim.cell.tls)}
+        measured = report.to_best_peer(row) if able <= row.runs.keys() else None
     else:
         measured = report.ratio_to(row, row.best(aim.beside))
     if measured is None:

@@ -85,13 +85,14 @@ class bench_run {
         failure_ = addresses.error();
         co_return;
       }
+      if (report_.interrupted) co_return;
       // Of several addresses of one name the first is taken, so that all connections go to one server.
       target.address = addresses->front();
     }
     start_generators();
     second_.start(second);
     while (opened_ < generators_.size() && !over()) co_await next_change();
-    if (over()) co_return;
+    if (over() || connected_ == 0) co_return;
     begin();
     if (is_timed()) co_await pass(plan_.warmup);
     measure();
@@ -102,7 +103,7 @@ class bench_run {
     } else {
       while (!over()) co_await next_change();
     }
-    if (plan_.idle && !report_.interrupted) {
+    if (plan_.idle && !report_.interrupted && !report_.stalled) {
       say(fmt::format("the connections are open and idle for {} ms", plan_.duration.count()));
       quiet_ = 0;
       co_await pass(plan_.duration);
@@ -126,7 +127,13 @@ class bench_run {
   void start_generators() {
     auto const threads = std::min(std::max<std::size_t>(plan_.threads, 1), std::max<std::size_t>(plan_.connections, 1));
     bench_generator::listener const tell{
-        .opened = [this] { on_main([this] { ++opened_; }); },
+        .opened =
+            [this](std::size_t connections) {
+              on_main([this, connections] {
+                ++opened_;
+                connected_ += connections;
+              });
+            },
         .quiet =
             [this](bool stalled) {
               on_main([this, stalled] {
@@ -265,10 +272,11 @@ class bench_run {
   std::unique_ptr<bench_sample> collected_;
   std::size_t waiting_for_ = 0;  // generators that still owe a sample
   time_point looked_at_{};
-  bool measured_ = false;   // then
-  double looked_s_ = 0;     // the time before, since the measurement began
-  std::size_t opened_ = 0;  // generators that tried all their connections
-  std::size_t quiet_ = 0;   // generators to which nothing more will come
+  bool measured_ = false;      // then
+  double looked_s_ = 0;        // the time before, since the measurement began
+  std::size_t opened_ = 0;     // generators that tried all their connections
+  std::size_t connected_ = 0;  // connections
+  std::size_t quiet_ = 0;      // generators to which nothing more will come
   std::optional<time_point> begun_;
   std::optional<error> failure_;
   bench_report report_;

@@ -1,5 +1,7 @@
 #include "tools/bench_counts.hpp"
 
+#include "tools/printable.hpp"
+
 #include <algorithm>
 
 namespace gw::tools {
@@ -9,6 +11,7 @@ constexpr double busy = 0.9;                  // of a core: beyond this we measu
 constexpr std::uint64_t late_ns = 1'000'000;  // send lag: beyond this messages do not leave when they should
 
 constexpr std::size_t most_classes = 100;  // of errors
+constexpr std::size_t longest_class = 64;
 constexpr std::string_view other_class = "other";
 
 double share(std::uint64_t part, std::uint64_t whole) {
@@ -31,10 +34,12 @@ void bench_tally::add(bench_tally const& other) {
 }
 
 void bench_counts::count_error(std::string_view what) {
+  what = what.substr(0, longest_class);
   auto known = errors.find(what);
-  // A server that makes up its codes is not to fill our memory.
-  if (known == errors.end() && errors.size() >= most_classes) known = errors.find(what = other_class);
-  if (known == errors.end()) known = errors.emplace(what, 0).first;
+  if (known == errors.end()) {
+    // A server that makes up its codes is not to fill our memory, nor to speak to a terminal.
+    known = errors.try_emplace(errors.size() < most_classes ? printable(what) : std::string(other_class)).first;
+  }
   ++known->second;
 }
 

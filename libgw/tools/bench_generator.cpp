@@ -75,7 +75,7 @@ void bench_generator::join() {
 void bench_generator::begin(std::uint64_t budget, time_point at) {
   loop_.where().execute([this, budget, at] {
     thread_state_.sending = true;
-    thread_state_.budget = budget;
+    thread_state_.budget = plan_.idle ? connections_.size() : budget;  // one of each, whoever else did not come
     last_answer_ = time_.now();
     if (plan_.is_open_loop()) {
       for (auto const& c : connections_) sending_.push_back(c.get());
@@ -166,7 +166,7 @@ net::awaitable<void> bench_generator::run() {
   auto const lanes = std::min<std::uint64_t>(most_dialling, end_ - next_);
   for (std::uint64_t i = 0; i < lanes; ++i) openers_.spawn(open_some());
   co_await openers_.join();
-  tell_.opened();
+  tell_.opened(connections_.size());
   running_.spawn(watch_quiet());
   co_await stop_.wait();
   second_.stop();

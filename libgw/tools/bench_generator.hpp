@@ -21,7 +21,7 @@ class bench_generator {
  public:
   /// What it tells, on its own thread.
   struct listener {
-    std::function<void()> opened;             // every connection was tried
+    std::function<void(std::size_t)> opened;  // every connection was tried; so many are there
     std::function<void(bool stalled)> quiet;  // nothing more will come
   };
 

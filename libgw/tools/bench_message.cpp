@@ -62,6 +62,9 @@ result<std::string> bench_messages::default_text(bench_plan const& plan, of_serv
 result<bench_messages> bench_messages::make(bench_plan const& plan) {
   bench_messages made;
   for (auto const& service : plan.services) {
+    if (std::count(plan.services.begin(), plan.services.end(), service) > 1) {
+      return error{errc::bad_usage, side::client, fmt::format("'{}' stands twice in --service", service), {}};
+    }
     of_service one;
     one.method_prefix = fmt::format(R"({{"method":"/api/v1/{}/)", service);
     one.service_prefix = fmt::format(R"({{"service":"{}")", service);

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <functional>
+#include <limits>
 
 namespace gw::tools {
 
@@ -41,6 +42,8 @@ std::optional<std::int64_t> bench_reader::pushed_at_us() const noexcept {
   std::int64_t us = 0;
   auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), us);
   if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  // A server may say anything: it is a time if it can be told in nanoseconds.
+  if (us < 0 || us > std::numeric_limits<std::int64_t>::max() / 1000) return std::nullopt;
   return us;
 }
 

@@ -51,4 +51,7 @@ TEST_CASE("The time of a push is a whole number of microseconds") {
   CHECK_FALSE(at(R"({"push":1})").has_value());
   CHECK_FALSE(at(R"({"sent_us":1.5})").has_value());
   CHECK_FALSE(at(R"({"sent_us":null})").has_value());
+  CHECK(at(R"({"sent_us":9223372036854775})") == 9223372036854775);
+  CHECK_FALSE(at(R"({"sent_us":9223372036854776})").has_value());
+  CHECK_FALSE(at(R"({"sent_us":-1})").has_value());
 }

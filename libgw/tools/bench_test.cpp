@@ -170,6 +170,20 @@ TEST_CASE("Idle connections send one message each") {
   auto const report = run(plan);
   CHECK(report.all.sent == 5);
   CHECK(report.all.answered == 5);
+  CHECK(report.seconds >= 0.02);
+}
+
+TEST_CASE("Errors of a server that makes up its codes are bounded, and safe to show") {
+  bench_counts counts(1);
+  for (int i = 0; i < 1000; ++i) counts.count_error(std::to_string(i));
+  CHECK(counts.errors.size() == 101);
+  CHECK(counts.errors["99"] == 1);
+  CHECK(counts.errors["other"] == 900);
+  bench_counts loud(1);
+  loud.count_error("\x1b[2J");
+  loud.count_error(std::string(100'000, 'x'));
+  CHECK(loud.errors.begin()->first == "\\x1b[2J");
+  CHECK(loud.errors.rbegin()->first.size() == 64);
 }
 
 TEST_CASE("A load test says why it cannot begin") {
@@ -185,6 +199,11 @@ TEST_CASE("A load test says why it cannot begin") {
   auto const small = run_bench(plan);
   REQUIRE_FALSE(small.has_value());
   CHECK(small.error().code == errc::bad_usage);
+  plan.size = 256;
+  plan.services = {"order", "order"};
+  auto const twice = run_bench(plan);
+  REQUIRE_FALSE(twice.has_value());
+  CHECK(twice.error().context == "'order' stands twice in --service");
 }
 
 TEST_CASE("What comes from a server is told apart") {

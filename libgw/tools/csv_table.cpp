@@ -21,6 +21,13 @@ class csv_reader {
   bool at_end() const noexcept { return rest_.empty(); }
   std::size_t line() const noexcept { return line_; }
 
+  bool skip_blank_line() noexcept {
+    std::size_t const size = rest_.starts_with("\r\n") ? 2 : rest_.starts_with('\n') ? 1 : 0;
+    rest_.remove_prefix(size);
+    line_ += size != 0 ? 1 : 0;
+    return size != 0;
+  }
+
   /// The next row, which may go over several lines. Nothing: a quote does not end.
   std::optional<std::vector<std::string>> row() {
     std::vector<std::string> cells;
@@ -74,15 +81,15 @@ result<csv_table> csv_table::parse(std::string_view text) {
   csv_reader in(text);
   csv_table made;
   while (!in.at_end()) {
+    if (in.skip_blank_line()) continue;
     auto const line = in.line();
     auto cells = in.row();
     if (!cells) return bad(line, "a quoted value does not end before the comma");
-    bool const blank = cells->size() == 1 && cells->front().empty();
     if (made.columns_.empty()) {
       made.columns_ = std::move(*cells);
     } else if (cells->size() == made.columns_.size()) {
       std::move(cells->begin(), cells->end(), std::back_inserter(made.cells_));
-    } else if (!blank) {
+    } else {
       return bad(line, fmt::format("{} values, but the first line names {}", cells->size(), made.columns_.size()));
     }
   }

@@ -37,6 +37,8 @@ TEST_CASE("a CSV file is rows below the names of their columns") {
   check("\xef\xbb\xbfuser\nann\n", {"user"}, {{"ann"}});
   check("a,b\n,\n", {"a", "b"}, {{"", ""}});
   check("a,b\n1,2\n\n", {"a", "b"}, {{"1", "2"}});
+  check("\n\r\nuser\nann\n\n", {"user"}, {{"ann"}});
+  check("user\n\"\"\n", {"user"}, {{""}});
 }
 
 TEST_CASE("a quoted value may hold commas, quotes and line ends") {

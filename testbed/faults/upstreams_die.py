@@ -62,15 +62,15 @@ async def hung(how):
         talk = await here.load(clients=clients, rate=500, **TALK)
         await talk.opened()
         await talk.progressed("everybody talks", lambda now: now["acked"] >= 2 * clients)
-        faults = []
+        faults, victim = [], None
 
         def serving():
             return [one for one in here.instances[:2] if holds_connections(one.process.pid)]
 
         for i in range(hangs):
             await until("an instance has channels", serving, 60)
-            could = serving()
-            victim = could[i % len(could)]
+            could = serving() or here.instances[:2]
+            victim = next((one for one in could if one is not victim), could[0])
             faults.append(time.monotonic())
             victim.stop()
             await schedule(seconds)

@@ -124,11 +124,26 @@ async def differences():
         check_equal("what changed by more than 5 % is told, and what is new or gone", done.out.splitlines()[2:],
                     ["| faster | 100.0 | 50.0 | 0.50 |", "| new | - | 1.0 | new |", "| old | 1.0 | - | gone |",
                      "| slower | 100.0 | 112.0 | 1.12 |"])
+        kept = file("kept.json", as_google_benchmark(same=100, slower=100, faster=100))
         for bound, status in ((1.10, 4), (1.15, 0)):
-            done = await diff(baseline, after, "--fail-above", bound)
+            done = await diff(kept, after, "--fail-above", bound)
             check_equal(f"with --fail-above {bound:.2f} its exit status is {status}", done.status, status)
-        done = await diff(os.path.join(ROOT, "bench", "baseline.json"), os.path.join(ROOT, "bench", "baseline.json"))
-        check("the committed baseline can be read", done.status == 0 and "no change" in done.out, done)
+        check_equal("with a bound a benchmark that is gone is no good sign",
+                    (await diff(baseline, after, "--fail-above", 9)).status, 4)
 
 
-tell(bytes_pass, turns_pass, ends_pass, comparison, differences)
+async def single_functions():
+    """gw_bench runs each of its benchmarks without an error, and the committed baseline is of these."""
+    program = os.path.join(BUILD, "bench", "gw_bench")
+    if not os.path.exists(program):
+        return check("a build with sanitizers has none: its figures would mean nothing", "release" not in BUILD, BUILD)
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "now.json")
+        done = await run(program, "--benchmark_min_time=0.0001", f"--benchmark_out={out}", within=60)
+        check("it ends well", done.status == 0, done)
+        done = await run(sys.executable, "-B", os.path.join(ROOT, "bench", "diff"),
+                         os.path.join(ROOT, "bench", "baseline.json"), out, "--threshold", 1e9)
+        check("the baseline has the same benchmarks", done.status == 0 and "no change" in done.out, done)
+
+
+tell(bytes_pass, turns_pass, ends_pass, comparison, differences, single_functions)
