@@ -30,10 +30,14 @@ void print(bench_options const& o, bench_plan const& plan, bench_report const& r
 }
 
 /// How the command ends: what the user asked to be told comes first.
-void judge(bench_options const& o, bench_report const& report, outcome& result) {
+void judge(bench_options const& o, bench_plan const& plan, bench_report const& report, outcome& result) {
   auto const& all = report.all;
   for (auto const& reason : report.own_limits())
     result.term.warning(fmt::format("the generator itself was the limit: {}", reason));
+  if (auto const wanted = plan.connections; report.counts.opened < wanted && !report.interrupted) {
+    result.term.warning(fmt::format("{} of {} connections could not be opened: see 'errors' in the report",
+                                    wanted - report.counts.opened, wanted));
+  }
   if (report.interrupted) {
     result.status = exit_status::interrupted;
     return;
@@ -73,7 +77,7 @@ void run(bench_options const& o, outcome& result) {
   print(o, *plan, *report);
   if (!o.page.empty() && !(page << bench_html(*plan, *report)).flush())
     return result.fail(exit_status::failed, fmt::format("cannot write '{}'", o.page));
-  judge(o, *report, result);
+  judge(o, *plan, *report, result);
 }
 
 }  // namespace

@@ -23,6 +23,9 @@
 namespace gw::gateway {
 namespace {
 
+// The first byte of a ClientHello (RFC 8446 section 5.1), which waits for an answer: no line of HTTP would follow.
+constexpr char tls_handshake_record = 0x16;
+
 /// A 1:1 WebSocket that is still to be opened on the other side.
 struct passage {
   route::handshake_route const* by = nullptr;
@@ -253,7 +256,11 @@ net::awaitable<answer> hear(worker& on, net::stream& client, arrival const& from
     auto const secured = co_await client.secure(std::move(engine));
     if (!secured) co_return refuse_insecure(on, client, l, secured.error());
   }
-  auto const read = co_await net::read_head(client, received, l.header_limit);
+  auto read = co_await client.append_some(received.bytes);
+  if (read && client.tls() == nullptr && received.bytes.front() == tls_handshake_record) {
+    co_return refusal(400, "BAD_HANDSHAKE", "this port does not speak TLS: use ws:// or http://");
+  }
+  if (read) read = co_await net::read_head(client, received, l.header_limit);
   if (!read) co_return answer{refuse_unread(read.error(), received, limit.passed()), {}, {}};
   if (from.by == entrance::probes) co_return answer_probe(on, received.head());
   co_return answer_client(on, received.head(), from.listener, client);

@@ -187,6 +187,15 @@ TEST_CASE("a listener with hosts serves only these") {
   }
 }
 
+TEST_CASE("who begins TLS where plain text is spoken is told so at once") {
+  play({.manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
+    auto& confused = world.connection();
+    confused.sends(std::string("\x16\x03\x01\x02\x00\x01", 6));
+    auto const bytes = co_await confused.hears_all();
+    check_problem(bytes, 400, "BAD_HANDSHAKE");
+  });
+}
+
 TEST_CASE("a head that does not come in time is answered with 408") {
   play({.manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
     auto& silent = world.connection();

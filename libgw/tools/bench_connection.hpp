@@ -21,6 +21,8 @@ class bench_connection final : public net::peer_owner {
   bool send_due(time_point planned, time_point now);
   /// What is still in flight counts as unanswered.
   void give_up() { flight_.lose_all(); }
+  /// The test is over; what left before `since` should have had its answer.
+  void forget(time_point since) { flight_.forget(since); }
   /// Marks the end; run() does the rest. The first call counts.
   void end();
   bool has_ended() const noexcept { return ending_; }

@@ -139,13 +139,13 @@ std::uint64_t bench_flight::failed_by_key(bench_answer const& by) {
   return 1;
 }
 
-std::uint64_t bench_flight::lose(std::size_t service) {
+std::uint64_t bench_flight::lose(std::size_t service, time_point since) {
   settle(service, thread_.time.now());
   auto const before = waiting_;
   auto& tally = thread_.counts.services[service];
   auto& all = queues_[service];
   auto const count = [&](bench_departure const& left, std::uint64_t n) {
-    if (thread_.is_measured(left)) tally.unanswered += n;
+    if (thread_.is_measured(left) && left.sent < since) tally.unanswered += n;
   };
   if (thread_.reader.matches()) {
     auto const in_table = pending_.size();
@@ -162,7 +162,11 @@ std::uint64_t bench_flight::lose(std::size_t service) {
 }
 
 void bench_flight::lose_all() {
-  for (std::size_t service = 0; service < queues_.size(); ++service) lose(service);
+  forget(time_point::max());
+}
+
+void bench_flight::forget(time_point since) {
+  for (std::size_t service = 0; service < queues_.size(); ++service) lose(service, since);
 }
 
 time_point bench_flight::settle() {

@@ -27,8 +27,10 @@ class bench_flight {
   /// An error frame of a gateway: quick, so it says nothing of the latency.
   std::uint64_t failed(bench_answer const& by);
   /// Their connection or channel has ended: what became of them is unknown.
-  std::uint64_t lose(std::size_t service);
+  std::uint64_t lose(std::size_t service, time_point since = time_point::max());
   void lose_all();
+  /// Forgets all that is on its way; what left before `since` counts as unanswered.
+  void forget(time_point since);
 
   /// Times the answers since the last call, with one look at the clock; returns what it says.
   time_point settle();

@@ -23,6 +23,8 @@ constexpr duration second = std::chrono::seconds(1);
 constexpr duration least_wait = std::chrono::microseconds(250);
 // ... and so many at most, so that answers are read between them when we are late.
 constexpr std::uint64_t most_at_once = 1024;
+// Closed loop by time: what has been under way for so long at the end is lost, not cut off.
+constexpr duration overdue = std::chrono::seconds(1);
 constexpr duration ramp_step = std::chrono::milliseconds(50);
 
 std::string class_of(error const& why) {
@@ -106,6 +108,7 @@ void bench_generator::end_sending() {
       // By time a closed loop is cut off here; by number nothing more is sent anyway, and what is missing may count.
       if (plan_.messages || plan_.idle) return;
       thread_state_.sending = false;
+      for (auto const& c : connections_) c->forget(time_.now() - overdue);
       thread_state_.measuring = false;
       return;
     }

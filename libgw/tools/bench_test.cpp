@@ -143,6 +143,17 @@ TEST_CASE("A test against a server that does not answer ends") {
   CHECK(report.all.answered == 0);
 }
 
+TEST_CASE("When a test by time ends, what has been under way for a second is unanswered") {
+  running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::none});
+  auto plan = m.plan();
+  plan.messages.reset();
+  plan.warmup = std::chrono::milliseconds(1);
+  plan.duration = std::chrono::milliseconds(1100);
+  auto const report = run(plan);
+  CHECK(report.all.unanswered == 5);
+  CHECK(report.all.answered == 0);
+}
+
 TEST_CASE("A test by time measures what comes after its warm-up") {
   running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw});
   auto plan = m.plan();
