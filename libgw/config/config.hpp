@@ -14,6 +14,7 @@
 
 namespace gw::config {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 using gw::watermarks;
@@ -219,6 +220,7 @@ struct config {
   std::size_t config_version = 1;
   std::vector<std::string> include = {};  // patterns of further files, as written; the loader has read those
   std::size_t workers = 0;                // 0 = one per core
+  microseconds spin{0};  // how long a worker looks for more before it sleeps; 0 = not at all
   memory_limit memory = {};
   std::string zone = {};  // where this gateway runs: instances of the same zone are preferred; empty = no preference
   std::vector<listener> listeners = {listener{}};

@@ -131,6 +131,24 @@ TEST_CASE("a paused peer is not read, and goes on where it stopped") {
   });
 }
 
+TEST_CASE("a poller that spins looks for more until its time is over, and then waits as usual") {
+  manual_clock time;
+  testing::run_loop(time, [&time](net::loop& l) -> net::awaitable<void> {
+    l.sockets.spin_for(50us);
+    pair_of_peers p(l);
+    p.client.send_message(wire::opcode::text, "one");
+    co_await p.server_owner.until(1);
+    CHECK(l.sockets.spinning());
+    time.advance(50us);
+    CHECK_FALSE(l.sockets.spinning());
+    p.client.send_message(wire::opcode::text, "two");
+    co_await p.server_owner.until(2);
+    CHECK(p.server_owner.lines == lines{"message one", "message two"});
+    time.advance(50us);
+    co_await p.close();
+  });
+}
+
 TEST_CASE("output that the socket refuses waits, is counted, and its draining is told") {
   monotonic_clock const time;
   testing::run_loop(time, [](net::loop& l) -> net::awaitable<void> {
