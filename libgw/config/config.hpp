@@ -40,6 +40,8 @@ struct listener_tls {
   bool enabled() const noexcept { return !cert.empty(); }
 };
 
+enum class compression : std::uint8_t { off, on };
+
 /// [[listener]]: where clients connect.
 struct listener {
   std::string name = "public";
@@ -53,6 +55,7 @@ struct listener {
   std::size_t max_sessions_per_ip = 0;            // 0 = no limit
   milliseconds handshake_timeout{10'000};
   std::size_t header_limit = 16 * 1024;
+  config::compression compression = config::compression::off;  // on = permessage-deflate for clients that offer it
   listener_tls tls = {};
 };
 
