@@ -225,6 +225,10 @@ void policy::read(node const& from, std::string& to, faults& out) const {
   text{may_be_empty ? or_empty<name_fault> : name_fault}.read(from, to, out);
 }
 
+void source_type::read(node const& from, std::string& to, faults& out) const {
+  text{name_fault}.read(from, to, out);
+}
+
 void instances::read(node const& from, std::vector<instance>& to, faults& out) const {
   auto const* const list = expect<node::list>(from, "a list of addresses", out);
   if (list == nullptr) return;

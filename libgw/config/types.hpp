@@ -163,6 +163,15 @@ struct policy {
   std::string schema() const;  // leaves the names to who knows them: #/$defs/policy
 };
 
+/// the name of a way to learn of instances
+struct source_type {
+  void read(node const& from, std::string& to, faults& out) const;
+  std::string show(std::string const& value) const { return text{}.show(value); }
+  std::string name() const { return "source"; }
+  std::string bounds() const { return {}; }
+  std::string schema() const;  // leaves the names to who knows them: #/$defs/source
+};
+
 /// the addresses of a service: "host:port" or { addr, weight, zone }
 struct instances {
   void read(node const& from, std::vector<instance>& to, faults& out) const;

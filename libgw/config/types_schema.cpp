@@ -73,6 +73,10 @@ std::string memory::schema() const {
   return matching(fmt::format("[0-9]+%|({})+", bytes));
 }
 
+std::string source_type::schema() const {
+  return R"({"$ref":"#/$defs/source"})";
+}
+
 std::string policy::schema() const {
   constexpr std::string_view named = R"({"$ref":"#/$defs/policy"})";
   return may_be_empty ? any_of(R"({"const":""})", named) : std::string(named);
