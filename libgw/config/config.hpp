@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -157,12 +159,17 @@ struct balancer {
   std::size_t eject_max_percent = 50;  // eject.max_percent of the instances of a service
 };
 
+/// What is known of an instance beside its address, such as its version.
+using metadata = std::map<std::string, std::string, std::less<>>;
+
 /// One address of a service as the operator wrote it; a host name may stand for several instances.
 struct instance {
   std::string host;  // a name or an IP literal, IPv6 without brackets
   std::uint16_t port = 0;
   std::size_t weight = 1;
   std::string zone = {};
+  config::metadata metadata = {};
+  bool draining = false;  // gets no new channels; those it has go on
 
   friend bool operator==(instance const&, instance const&) = default;
 };

@@ -133,9 +133,13 @@ TEST_CASE("mistakes in services are told with their places") {
               "f.toml:2:14: error: services.a.instances: has no address; write { addr = \"host:port\" }");
   check_alone("[services.a]\ninstances = [{ addr = \"h:1\", weight = 0 }]",
               "f.toml:2:39: error: services.a.instances: 0 is out of bounds; write 1 to 1000");
-  check_alone(
-      "[services.a]\ninstances = [7]",
-      "f.toml:2:14: error: services.a.instances: must be \"host:port\" or { addr, weight, zone }, not a whole number");
+  check_alone("[services.a]\ninstances = [7]",
+              "f.toml:2:14: error: services.a.instances: must be \"host:port\" or { addr, weight, zone, metadata, "
+              "draining }, not a whole number");
+  check_alone("[services.a]\ninstances = [{ addr = \"h:1\", metadata = \"v2\" }]",
+              "f.toml:2:41: error: services.a.instances: must be { NAME = \"TEXT\" }, not a string");
+  check_alone("[services.a]\ninstances = [{ addr = \"h:1\", metadata = { version = 2 } }]",
+              "f.toml:2:53: error: services.a.instances: must be a string, not a whole number");
   check_alone("[services.a]\ninstances = [\"h:1\"]\nqueue.low = \"1MiB\"",
               "f.toml:3:13: error: services.a.queue.low: low (1MiB) must be below high (512KiB)");
   check_alone("[services.a]\ninstances = [\"h:1\"]\nupstreams = []",
