@@ -53,8 +53,9 @@ void check_type(discovery const& d, node const& root, outside_knowledge const& o
   if (at != outside.sources.end()) return check_keys(*at, d, *written, outside, problems);
   names known;
   for (auto const& s : outside.sources) known.push_back(s.name);
-  auto what = d.type.empty() ? fmt::format("missing; write one of {}", comma_list(known))
-                             : fmt::format("unknown value '{}'{}", d.type, guess_or_list(d.type, known, "write one of"));
+  auto what = d.type.empty()
+                  ? fmt::format("missing; write one of {}", comma_list(known))
+                  : fmt::format("unknown value '{}'{}", d.type, guess_or_list(d.type, known, "write one of"));
   problems.add(place_of(*written, "type"), key, std::move(what));
 }
 

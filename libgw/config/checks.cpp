@@ -145,8 +145,8 @@ void check_whole(config const& value, node const& root, outside_knowledge const&
   check_tls_files(value, root, outside, problems);
   check_rules(value, root, outside, problems);
   check_discovery(value, root, outside, problems);
-  bool const any_service = std::any_of(value.discoveries.begin(), value.discoveries.end(),
-                                       [](discovery const& d) { return d.any_service; });
+  bool const any_service =
+      std::any_of(value.discoveries.begin(), value.discoveries.end(), [](discovery const& d) { return d.any_service; });
   if (value.services.empty() && !any_service && !problems.has("services")) {
     problems.add({}, "services", "no service; write [services.NAME] with instances = [\"host:port\"]");
   }

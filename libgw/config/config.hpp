@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -157,12 +159,17 @@ struct balancer {
   std::size_t eject_max_percent = 50;  // eject.max_percent of the instances of a service
 };
 
+/// What is known of an instance beside its address, such as its version.
+using metadata = std::map<std::string, std::string, std::less<>>;
+
 /// One address of a service as the operator wrote it; a host name may stand for several instances.
 struct instance {
   std::string host;  // a name or an IP literal, IPv6 without brackets
   std::uint16_t port = 0;
   std::size_t weight = 1;
   std::string zone = {};
+  config::metadata metadata = {};
+  bool draining = false;  // gets no new channels; those it has go on
 
   friend bool operator==(instance const&, instance const&) = default;
 };
@@ -203,14 +210,14 @@ enum class dns_record : std::uint8_t { a, srv };
 struct discovery {
   std::string name = {};
   std::string type = {};
-  milliseconds refresh{30'000};           // between two questions, where the source does not tell by itself
-  bool any_service = false;               // also services that no [services.NAME] names are routed to
-  std::vector<std::string> allow = {"*"}; // of these the patterns of names that may be, `*` for any characters,
-  std::vector<std::string> deny = {};     // and may not be
-  std::vector<std::string> networks = {}; // CIDRs in which every address must lie; empty = any that is not special
-  bool allow_empty = false;               // whether a list that lost all instances of a service is believed
-  bool required = false;                  // not ready before its first answer
-  std::string zone = {};                  // of instances that name none
+  milliseconds refresh{30'000};            // between two questions, where the source does not tell by itself
+  bool any_service = false;                // also services that no [services.NAME] names are routed to
+  std::vector<std::string> allow = {"*"};  // of these the patterns of names that may be, `*` for any characters,
+  std::vector<std::string> deny = {};      // and may not be
+  std::vector<std::string> networks = {};  // CIDRs in which every address must lie; empty = any that is not special
+  bool allow_empty = false;                // whether a list that lost all instances of a service is believed
+  bool required = false;                   // not ready before its first answer
+  std::string zone = {};                   // of instances that name none
 
   std::vector<std::string> urls = {};  // base URLs, tried in this order
   discovery_tls tls = {};              // of https
@@ -218,10 +225,10 @@ struct discovery {
   milliseconds read_timeout{10'000};
   std::string path = {};  // file: a file, or a folder of them
 
-  std::string domain = {};              // dns: what is asked for, with {service}
-  dns_record record = dns_record::srv;  // dns
-  std::size_t port = 0;                 // dns: of instances found by address; 0 = none given
-  std::vector<std::string> servers = {}; // dns: name servers; empty = the system's
+  std::string domain = {};                // dns: what is asked for, with {service}
+  dns_record record = dns_record::srv;    // dns
+  std::size_t port = 0;                   // dns: of instances found by address; 0 = none given
+  std::vector<std::string> servers = {};  // dns: name servers; empty = the system's
 
   std::string token_file = {};      // consul, kubernetes: read again for each request; empty = no token
   std::string datacenter = {};      // consul; empty = that of the agent

@@ -3,6 +3,7 @@
 #include "config/address.hpp"
 #include "config/load.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <set>

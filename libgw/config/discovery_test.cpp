@@ -113,9 +113,10 @@ TEST_CASE("a service has instances, or a source, or both") {
         "f.toml:4:1: error: services.a.instances: missing; write instances = [\"host:port\"], or discovery = \"NAME\"");
   check(std::string(order) + "service_id = \"b\"",
         "f.toml:3:14: error: services.order.service_id: has no effect without discovery");
-  check("[services.a]\ndiscovery = \"p\"", "f.toml:2:13: error: services.a.discovery: there is no [discovery.p]; write it");
+  check("[services.a]\ndiscovery = \"p\"",
+        "f.toml:2:13: error: services.a.discovery: there is no [discovery.p]; write it");
   check(paper + "[services.a]\ndiscovery = \"pp\"",
-        "f.toml:5:13: error: services.a.discovery: there is no [discovery.pp]; did you mean 'p'?");
+        "f.toml:5:13: error: services.a.discovery: there is no [discovery.pp]; write one of p");
 }
 
 TEST_CASE("a configuration without services needs a source that opens any") {
@@ -128,10 +129,11 @@ TEST_CASE("a key that its type of source does not take is told, and so is one th
   std::string const begin = std::string(order) + "[discovery.x]\n";
   check(begin + "type = \"web\"\nurls = [\"http://h\"]\ntag = \"t\"\n", "");
   check(begin + "type = \"web\"\n", "f.toml:3:1: error: discovery.x.urls: missing; type \"web\" needs it");
-  check(begin + "type = \"paper\"\npath = \"/x\"\ntag = \"t\"\n",
-        "f.toml:6:7: error: discovery.x.tag: type \"paper\" has no such key; it takes type, refresh, any_service, allow, "
-        "deny, networks, allow_empty, required, zone, connect_timeout, read_timeout, path, domain, record, port, "
-        "servers, token_file, datacenter, namespace, port_name, label, prefix, register, service_name, advertise");
+  check(
+      begin + "type = \"paper\"\npath = \"/x\"\ntag = \"t\"\n",
+      "f.toml:6:7: error: discovery.x.tag: type \"paper\" has no such key; it takes type, refresh, any_service, allow, "
+      "deny, networks, allow_empty, required, zone, connect_timeout, read_timeout, path, domain, record, port, "
+      "servers, token_file, datacenter, namespace, port_name, label, prefix, register, service_name, advertise");
   check(begin + "path = \"/x\"\n", "f.toml:3:1: error: discovery.x.type: missing; write one of web, paper");
   check(begin + "type = \"pape\"\n",
         "f.toml:4:8: error: discovery.x.type: unknown value 'pape'; did you mean 'paper'?");
@@ -142,10 +144,11 @@ TEST_CASE("mistakes in sources are told with their places") {
   check(begin + "networks = [\"10.0.0.1/8\"]",
         "f.toml:6:13: error: discovery.x.networks: '10.0.0.1/8' has bits behind the first 8; write 10.0.0.1 alone, or "
         "the network's first address");
-  check(begin + "refresh = \"1ms\"", "f.toml:6:11: error: discovery.x.refresh: 1ms is out of bounds; write 1s to 1d");
+  check(begin + "refresh = \"1ms\"", "f.toml:6:11: error: discovery.x.refresh: 1ms is out of bounds; write 1s to 24h");
   check(std::string(order) + "[discovery.\"a b\"]\ntype = \"paper\"\npath = \"/x\"\n",
         "f.toml:3:12: error: discovery.a b: such a name has letters, digits, '_' and '-' only, 1 to 63 of them");
-  check(std::string(order) + "discovery = 1", "f.toml:3:13: error: services.order.discovery: must be a string, not a whole number");
+  check(std::string(order) + "discovery = 1",
+        "f.toml:3:13: error: services.order.discovery: must be a string, not a whole number");
   for (std::string const url : {"h:80", "ftp://h", "http://", "http://h?x=1", "http://h:0"}) {
     CAPTURE(url);
     check(std::string(order) + "[discovery.x]\ntype = \"web\"\nurls = [\"" + url + "\"]",
@@ -160,10 +163,12 @@ TEST_CASE("what one key of a source asks of another is checked") {
   };
   check_alone("type = \"dns\"\nrecord = \"a\"",
               "f.toml:5:10: error: discovery.x.port: missing; an address record has no port, write port = 8080");
-  check_alone("register = true\nadvertise = \"h:1\"",
-              "f.toml:4:12: error: discovery.x.service_name: missing; write the name under which the gateway shall be listed");
+  check_alone(
+      "register = true\nadvertise = \"h:1\"",
+      "f.toml:4:12: error: discovery.x.service_name: missing; write the name under which the gateway shall be listed");
   check_alone("register = true\nservice_name = \"gw\"",
-              "f.toml:4:12: error: discovery.x.advertise: missing; write the \"host:port\" at which clients reach this gateway");
+              "f.toml:4:12: error: discovery.x.advertise: missing; write the \"host:port\" at which clients reach this "
+              "gateway");
   check_alone("domain = \"internal\"",
               "f.toml:4:10: error: discovery.x.domain: 'internal' has no {service}; write "
               "\"{service}.default.svc.cluster.local\"");

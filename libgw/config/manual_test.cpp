@@ -69,7 +69,7 @@ TEST_CASE("the commented configuration loads as it is and says the defaults when
 namespace {
 
 gw::config::vocabulary const words{.policies = {{"random", "Any of them."}, {"first", "The first."}},
-                                  .sources = {{"oracle", "Whoever knows."}}};
+                                   .sources = {{"oracle", "Whoever knows."}}};
 
 }  // namespace
 

@@ -13,7 +13,7 @@ namespace {
 using nlohmann::ordered_json;
 
 gw::config::vocabulary const words{.policies = {{"random", "Any of them."}, {"first", "The first."}},
-                                  .sources = {{"oracle", "Whoever knows."}}};
+                                   .sources = {{"oracle", "Whoever knows."}}};
 
 ordered_json schema() {
   return ordered_json::parse(gw::config::json_schema(words));

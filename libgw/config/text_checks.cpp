@@ -4,8 +4,8 @@
 #include "core/did_you_mean.hpp"
 #include "core/json_pointer.hpp"
 
-#include <boost/url/parse.hpp>
 #include <fmt/format.h>
+#include <boost/url/parse.hpp>
 
 #include <algorithm>
 #include <array>
@@ -60,7 +60,8 @@ std::string label_fault(std::string_view text) {
 std::string url_fault(std::string_view text) {
   auto const parsed = boost::urls::parse_absolute_uri(text);
   bool const good = parsed && (parsed->scheme() == "http" || parsed->scheme() == "https") && !parsed->host().empty() &&
-                    !parsed->has_query() && !parsed->has_fragment() && (!parsed->has_port() || parsed->port_number() != 0);
+                    !parsed->has_query() && !parsed->has_fragment() &&
+                    (!parsed->has_port() || parsed->port_number() != 0);
   return good ? "" : fmt::format("'{}' is not a base URL; write \"http://host:8761/eureka\"", text);
 }
 

@@ -1,5 +1,5 @@
-// The types that [discovery.NAME] may have. Used by whoever makes sources, and by the loader of the configuration, which
-// learns here which keys a type takes.
+// The types that [discovery.NAME] may have. Used by whoever makes sources, and by the loader of the configuration,
+// which learns here which keys a type takes.
 #pragma once
 
 #include "config/config.hpp"
