@@ -1,8 +1,18 @@
 #include "discovery/kinds.hpp"
 
+#include "discovery/dns_source.hpp"
+#include "discovery/file_source.hpp"
+
 #include <array>
 
 namespace gw::discovery {
+namespace {
+
+constexpr auto of_dns = std::to_array<std::string_view>({"domain"});
+constexpr auto also_of_dns = std::to_array<std::string_view>({"record", "port", "servers", "read_timeout"});
+constexpr auto of_file = std::to_array<std::string_view>({"path"});
+
+}  // namespace
 
 source_kind const* find_source_kind(std::string_view type) {
   for (auto const& k : source_kinds()) {
@@ -24,7 +34,10 @@ std::vector<config::word> source_words() {
 }
 
 std::span<source_kind const> source_kinds() {
-  static constexpr std::array<source_kind, 0> kinds{};
+  static constexpr auto kinds = std::to_array<source_kind>({
+      {{"dns", "Name servers, with SRV or address records.", make_dns_source}, of_dns, also_of_dns},
+      {{"file", "A .toml or .json file, or a folder of them.", make_file_source}, of_file},
+  });
   return kinds;
 }
 

@@ -136,9 +136,10 @@ result<> server::open() {
   for (std::size_t i = 0; i < settings_->listeners.size(); ++i) {
     if (auto l = listen_on(settings_->listeners[i].bind, entrance::clients, i); !l) return l;
   }
-  for (auto const& bind : {settings_->admin.bind, settings_->health.bind}) {
+  for (auto const& [bind, by] :
+       {std::pair(settings_->admin.bind, entrance::operators), std::pair(settings_->health.bind, entrance::probes)}) {
     if (bind.empty()) continue;
-    if (auto l = listen_on(bind, entrance::probes, 0); !l) return l;
+    if (auto l = listen_on(bind, by, 0); !l) return l;
   }
   if (auto sources = open_sources(); !sources) return sources;
   start_workers(made->table, std::move(made->routes));

@@ -33,7 +33,7 @@ namespace gw::gateway {
 class worker;
 
 /// What a connection may ask for, by the listener it came in through.
-enum class entrance : std::uint8_t { clients, probes };
+enum class entrance : std::uint8_t { clients, probes, operators };
 
 /// An accepted socket on its way to a worker.
 struct arrival {
