@@ -64,7 +64,7 @@ order = [
 TEST_CASE("a file with a mistake is told with its place") {
   auto const toml = [](std::string_view text, std::string_view expected) { check(file_form::toml, text, expected); };
   toml("[services]\norder = [\"h:1\", \"h\"]",
-       "2:18: services.order: 'h' is not an address; write \"host:9001\" or \"[::1]:9001\"");
+       "2:17: services.order: 'h' is not an address; write \"host:9001\" or \"[::1]:9001\"");
   toml("[services]\norder = [\"h:70000\"]",
        "2:10: services.order: '70000' is not a port; write a number from 1 to 65535");
   toml("[services]\norder = \"h:1\"", "2:9: services.order: must be a list of addresses, not a string");

@@ -93,6 +93,40 @@ TEST_CASE("instances of the configuration are there at once, those of a source j
   });
 }
 
+TEST_CASE("services that the configuration does not name get places behind the others, and keep them") {
+  scratch const folder;
+  folder.put("[services]\nzoo = [\"10.0.0.1:3\"]\nchat = [\"10.0.0.9:9\"]\nnobody = []\n");
+  auto settings = settings_of(folder);
+  settings.discoveries[0].any_service = true;
+  CHECK(gw::discovery::with_places(settings_of(folder)).services.size() == 2);
+  settings = gw::discovery::with_places(settings);
+  REQUIRE(settings.services.size() == 2 + publication::most_found);
+  gw::monotonic_clock const real_time;
+  gw::testing::run_loop(real_time, [&](gw::net::loop& on) -> gw::net::awaitable<void> {
+    gw::net::event news(on.where());
+    std::string last;
+    publication tested(on, settings, 1,
+                       {[&](std::shared_ptr<gw::cluster::registry const> fresh) {
+                          last = told(*fresh);
+                          last.resize(last.find_last_not_of(":\n") + 1);
+                          news.set();
+                        },
+                        [] {}});
+    co_await tested.begin();
+    REQUIRE(tested.open({}).has_value());
+    gw::net::task_group running(on.where());
+    running.spawn(tested.run());
+    co_await news.wait();
+    CHECK(last == "chat: 127.0.0.1:1\norder: 127.0.0.1:2\nzoo: 10.0.0.1:3");
+    news.clear();
+    folder.put("[services]\nark = [\"10.0.0.2:3\"]\nzoo = [\"10.0.0.1:3\"]\n");
+    co_await news.wait();
+    CHECK(last == "chat: 127.0.0.1:1\norder: 127.0.0.1:2\nzoo: 10.0.0.1:3\nark: 10.0.0.2:3");
+    tested.stop();
+    co_await running.join();
+  });
+}
+
 TEST_CASE("a source that cannot be made is told by its name") {
   scratch const folder;
   auto settings = settings_of(folder);

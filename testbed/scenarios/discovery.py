@@ -182,6 +182,28 @@ async def operators():
             check("a type that is none is told", told.status == 3 and "unknown value 'pigeon'" in told.err, told)
 
 
+async def any_service():
+    """A source may open services that the configuration does not name, as far as patterns let it."""
+    with instance_list() as listed:
+        async with upstream(echo) as up:
+            keys = {"type": "file", "path": listed.folder, "networks": ["127.0.0.0/8"], "any_service": True,
+                    "deny": ["secret*"]}
+            lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
+            listed.write("{}")
+            async with gateway("\n".join(["[discovery.files]", *lines])) as gw, connect(gw) as client:
+                refused = await ask(client, text("found", 1))
+                check_equal("nobody knows the service yet", refused["error"]["code"], "NO_ROUTE")
+                listed.write(json.dumps({"services": {name: [up.address] for name in ("found", "secret-one")}}))
+
+                async def is_found():
+                    return await gw.metric("wsgw_service_instances", service="found") == 1
+                await until("the service is found", is_found, patience(15))
+                answer = await ask(client, text("found", 2))
+                check_equal("then the same session reaches it", answer["id"], 2)
+                refused = await ask(client, text("secret-one", 3))
+                check_equal("one that is denied stays unknown", refused["error"]["code"], "NO_ROUTE")
+
+
 def free_port():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
@@ -233,4 +255,4 @@ async def names():
                             await gw.metric("wsgw_service_instances", service="s"), 2)
 
 
-tell(followed, lies, readiness, operators, names)
+tell(followed, lies, readiness, operators, any_service, names)
