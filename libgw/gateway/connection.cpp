@@ -206,8 +206,11 @@ answer answer_probe(worker const& on, std::string_view raw) {
   } else if (path == "/metrics") {
     body = on.around().metrics();
     type = "text/plain; version=0.0.4; charset=utf-8";
+  } else if (path == "/services") {
+    body = on.around().services();
+    type = "application/json";
   } else {
-    return refusal(404, "NO_ROUTE", "here are /healthz, /readyz and /metrics");
+    return refusal(404, "NO_ROUTE", "here are /healthz, /readyz, /metrics and /services");
   }
   constexpr std::string_view methods = "GET, HEAD, OPTIONS";
   if (head->method == "OPTIONS") {

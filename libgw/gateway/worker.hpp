@@ -48,6 +48,7 @@ struct surroundings {
   clock const* time = nullptr;
   std::function<std::string()> metrics;               // the text of /metrics
   std::function<std::string()> not_ready;             // empty: ready; else JSON reasons
+  std::function<std::string()> services = {};         // the JSON of /services
   std::function<bool()> full;                         // as many sessions as there may be
   seats* per_address = nullptr;                       // null: nobody counts
   seats* per_listener = nullptr;                      // null: nobody counts

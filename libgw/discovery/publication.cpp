@@ -1,0 +1,186 @@
+#include "discovery/publication.hpp"
+
+#include "core/log.hpp"
+#include "discovery/kinds.hpp"
+#include "net/stream.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <random>
+#include <utility>
+
+namespace gw::discovery {
+namespace {
+
+constexpr duration pause_after_fault = std::chrono::seconds(1);
+constexpr duration dial_limit = std::chrono::seconds(1);
+
+/// Whether anybody takes connections there.
+net::awaitable<bool> takes_connections(net::loop& on, std::string ip, std::uint16_t port) {
+  auto const at = net::address::of_ip(ip, port);
+  if (!at) co_return false;
+  net::stream tried(on);
+  net::deadline const limit(on, tried, dial_limit);
+  auto const connected = co_await tried.connect(*at);
+  co_return connected.has_value();
+}
+
+config::instance as_written(offer const& o) {
+  return {.host = o.host,
+          .port = o.port,
+          .weight = o.weight,
+          .zone = o.zone,
+          .metadata = {o.metadata.begin(), o.metadata.end()},
+          .draining = o.draining};
+}
+
+std::vector<std::string> ids_of(std::vector<wanted_service> const& wanted) {
+  std::vector<std::string> ids;
+  for (auto const& w : wanted) ids.push_back(w.id);
+  return ids;
+}
+
+}  // namespace
+
+std::vector<wanted_service> services_from(config::config const& settings, std::string_view name) {
+  std::vector<wanted_service> wanted;
+  for (auto const& s : settings.services) {
+    if (s.discovery == name) wanted.push_back({s.name, s.service_id.empty() ? s.name : s.service_id});
+  }
+  return wanted;
+}
+
+publication::publication(net::loop& where, config::config const& settings, std::size_t workers, listeners told)
+    : loop_(where),
+      settings_(settings),
+      workers_(workers),
+      told_(std::move(told)),
+      names_(where.where()),
+      running_(where.where()),
+      names_due_(where.where()) {}
+
+publication::~publication() = default;
+
+result<> publication::open(std::vector<own_address> const& own) {
+  for (auto const& d : settings_.discoveries) {
+    auto const* const kind = find_source_kind(d.type);
+    if (kind == nullptr) return error{errc::bad_config, side::gateway, "discovery." + d.name + ": no such type", {}};
+    auto wanted = services_from(settings_, d.name);
+    auto made = kind->make({loop_, d, ids_of(wanted)});
+    if (!made) {
+      auto why = made.error();
+      why.context = "discovery." + d.name + ": " + why.context;
+      return why;
+    }
+    auto const anybody = [&on = loop_](std::string ip, std::uint16_t port) {
+      return takes_connections(on, std::move(ip), port);
+    };
+    auto const seed = static_cast<std::uint32_t>(std::hash<std::string>()(d.name) ^ std::random_device()());
+    watches_.push_back(std::make_unique<watch>(loop_, d, std::move(*made),
+                                               judge(d, std::move(wanted), kind->ignores_case, own), anybody,
+                                               watch::listeners{[this] { publish(); }, told_.reported}, seed));
+  }
+  return {};
+}
+
+net::awaitable<void> publication::begin() {
+  std::vector<std::string> hosts;
+  for (auto const& s : settings_.services) {
+    for (auto const& i : s.instances) {
+      if (!config::is_ip_literal(i.host)) hosts.push_back(i.host);
+    }
+  }
+  co_await names_.learn(std::move(hosts));
+  make_snapshot();
+}
+
+net::awaitable<void> publication::run() {
+  for (auto& w : watches_) running_.spawn(persist([&watched = *w] { return watched.run(); }, w->report().name));
+  running_.spawn(persist([this] { return follow_names(); }, "names"));
+  co_await running_.join();
+}
+
+/// Again a moment after an exception (no memory, most likely), which is no reason to be without it for good.
+net::awaitable<void> publication::persist(job what, std::string name) {
+  for (;;) {
+    try {
+      co_await what();
+      co_return;
+    } catch (std::exception const& fault) {
+      log::event(log::level::error, "job_failed", {{"job", name}, {"err", std::string_view(fault.what())}});
+    }
+    co_await loop_.wheel.sleep(pause_after_fault);
+  }
+}
+
+void publication::stop() noexcept {
+  stopping_ = true;
+  names_due_.set();
+  for (auto& w : watches_) w->stop();
+}
+
+std::vector<watch_report> publication::reports() const {
+  std::vector<watch_report> all;
+  for (auto const& w : watches_) all.push_back(w->report());
+  return all;
+}
+
+bool publication::any_names() const noexcept {
+  return !names_.empty() || !watches_.empty();
+}
+
+net::awaitable<void> publication::follow_names() {
+  if (!any_names()) co_return;
+  net::timer again(
+      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &names_due_);
+  for (;;) {
+    names_due_.clear();
+    again.start(names_period);
+    if (!stopping_) co_await names_due_.wait();
+    if (stopping_) co_return;
+    bool changed = co_await names_.refresh();
+    for (auto& w : watches_) {
+      bool const others = co_await w->names().refresh();
+      changed = changed || others;
+    }
+    if (changed) publish();
+  }
+}
+
+watch const* publication::watch_of(config::service const& s) const noexcept {
+  for (std::size_t i = 0; i < watches_.size(); ++i) {
+    if (settings_.discoveries[i].name == s.discovery) return watches_[i].get();
+  }
+  return nullptr;
+}
+
+/// A name that both the configuration and a source use may stand for what it does in either.
+std::vector<std::string> publication::addresses_of(std::string_view host) const {
+  auto addresses = names_.addresses_of(host);
+  for (auto const& w : watches_) {
+    auto const found = w->names().addresses_of(host);
+    addresses.insert(addresses.end(), found.begin(), found.end());
+  }
+  return addresses;
+}
+
+void publication::make_snapshot() {
+  std::vector<config::service> services;
+  for (auto const& s : settings_.services) {
+    auto& one = services.emplace_back(config::service{.name = s.name, .instances = s.instances});
+    auto const* const from = watch_of(s);
+    if (from == nullptr) continue;
+    auto const listed = from->believed().find(s.name);
+    if (listed == from->believed().end()) continue;
+    for (auto const& o : listed->second) one.instances.push_back(as_written(o));
+  }
+  current_ = cluster::registry::make(
+      services, [this](std::string_view host) { return addresses_of(host); }, workers_, current_.get());
+}
+
+void publication::publish() {
+  make_snapshot();
+  told_.published(current_);
+}
+
+}  // namespace gw::discovery
