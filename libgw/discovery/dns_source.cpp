@@ -128,7 +128,7 @@ class dns_source final : public source {
 
 }  // namespace
 
-result<std::unique_ptr<source>> make_dns_source(assignment told) {
+result<std::unique_ptr<source>> make_dns(assignment told) {
   if (told.settings.any_service) {
     return error{errc::bad_config,
                  side::gateway,

@@ -37,7 +37,7 @@ void play(gw::config::discovery settings, story told) {
     dns_double server(on);
     settings.servers = {server.address()};
     settings.read_timeout = 200ms;
-    auto made = gw::discovery::make_dns_source({on, settings, {"order", "chat"}});
+    auto made = gw::discovery::make_dns({on, settings, {"order", "chat"}});
     REQUIRE(made.has_value());
     CHECK((*made)->waits_for_news());
     co_await told(**made, server);
@@ -113,7 +113,7 @@ TEST_CASE("DNS cannot tell which services there are") {
   gw::net::loop on(real_time);
   auto settings = by_addresses();
   settings.any_service = true;
-  auto const made = gw::discovery::make_dns_source({on, settings, {}});
+  auto const made = gw::discovery::make_dns({on, settings, {}});
   REQUIRE_FALSE(made.has_value());
   CHECK(made.error().context == "DNS cannot list all services; leave any_service out and name each in [services.NAME]");
 }

@@ -52,6 +52,8 @@ class http_client {
   http_client& operator=(http_client const&) = delete;
 
   http_url const& server() const noexcept { return server_; }
+  /// The last question, as errors name it: "GET http://host:port/target".
+  std::string const& asked() const noexcept { return asked_; }
 
   /// Any answer is a success, whatever its status. Asks for gzip and unpacks it. A kept connection that ends before it
   /// brings a byte is replaced once, so a question may reach the server twice. Errors are of side::upstream and say
@@ -94,7 +96,7 @@ class http_client {
   std::shared_ptr<tls_context const> tls_;
   http_limits const limits_;
   std::unique_ptr<exchange> exchange_;  // null: no connection
-  std::string asked_;                   // "GET http://host:port/target", for errors
+  std::string asked_;
   bool streaming_ = false;
   bool closed_ = false;
 };

@@ -70,7 +70,7 @@ TEST_CASE("an answer may have a length, come in chunks, or last until the connec
   check("HTTP/1.0 200 OK\r\n\r\nhello", true, "hello");
   check("HTTP/1.1 204 No Content\r\n\r\n", false, "");
   check("HTTP/1.1 100 Continue\r\n\r\n" + http_ok("hello"), false, "hello");
-  check(testing::http_status(503, "down"), false, "down");
+  check(testing::http_says(503, "down"), false, "down");
 }
 
 TEST_CASE("an answer in gzip is unpacked") {
@@ -225,7 +225,7 @@ TEST_CASE("a stream that is silent, breaks or has an endless line is over") {
     line = co_await client->next_line(2s);
     CHECK(line.error().code == errc::upstream_too_big);
 
-    server.answers(testing::http_status(410, "gone"));
+    server.answers(testing::http_says(410, "gone"));
     opened = co_await client->open(plain);
     CHECK(opened->status == 410);
     CHECK(opened->body == "gone");

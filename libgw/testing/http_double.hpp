@@ -31,7 +31,7 @@ namespace gw::testing {
 inline std::string http_ok(std::string_view body, std::string_view fields = {}) {
   return fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{}\r\n{}", body.size(), fields, body);
 }
-inline std::string http_status(int status, std::string_view body = {}, std::string_view fields = {}) {
+inline std::string http_says(int status, std::string_view body = {}, std::string_view fields = {}) {
   return fmt::format("HTTP/1.1 {} Status\r\nContent-Length: {}\r\n{}\r\n{}", status, body.size(), fields, body);
 }
 /// The head of a chunked answer; http_chunk()s follow, and `0\r\n\r\n` in the end.
@@ -72,15 +72,16 @@ class http_double {
   std::vector<request> const& requests() const { return requests_; }
   std::size_t connections() const { return connections_; }
 
-  /// Bytes to everyone who is connected, as they are.
-  void pushes(std::string_view bytes) {
-    for (auto* const s : open_) {
+  /// Bytes, as they are, to everyone whose last request's target begins so.
+  void pushes(std::string_view bytes, std::string_view target = {}) {
+    for (auto const& [s, asked] : open_) {
+      if (!asked.starts_with(target)) continue;
       REQUIRE(::send(s->descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
     }
   }
   /// Ends all connections, without a word.
   void hangs_up() {
-    for (auto* const s : open_) ::shutdown(s->descriptor(), SHUT_RDWR);
+    for (auto const& [s, asked] : open_) ::shutdown(s->descriptor(), SHUT_RDWR);
   }
 
   net::awaitable<void> serve() {
@@ -94,13 +95,13 @@ class http_double {
   }
   void stop() {
     listener_->close();
-    for (auto* const s : open_) s->close();
+    for (auto const& [s, asked] : open_) s->close();
   }
 
  private:
   net::awaitable<void> converse(net::unique_fd socket) {
     net::stream stream(loop_, std::move(socket));
-    open_.push_back(&stream);
+    open_.emplace_back(&stream, "");
     if (tls_) {
       auto engine = std::make_unique<net::tls_engine>(tls_, true);
       auto const secured = co_await stream.secure(std::move(engine));
@@ -112,6 +113,8 @@ class http_double {
       auto const read = co_await take(stream, rest, asked);
       if (!read) break;
       requests_.push_back(asked);
+      std::find_if(open_.begin(), open_.end(), [&stream](auto const& o) { return o.first == &stream; })->second =
+          asked.target;
       auto const said = answer_(asked);
       auto const written = co_await stream.write(said.bytes);
       if (!written) break;
@@ -120,7 +123,7 @@ class http_double {
         break;
       }
     }
-    std::erase(open_, &stream);
+    std::erase_if(open_, [&stream](auto const& o) { return o.first == &stream; });
   }
 
   net::awaitable<result<>> take(net::stream& from, std::string& rest, request& to) {
@@ -147,7 +150,7 @@ class http_double {
   std::shared_ptr<net::tls_context const> tls_;
   answer answer_ = [](request const&) { return reply{http_ok("")}; };
   std::vector<request> requests_;
-  std::vector<net::stream*> open_;
+  std::vector<std::pair<net::stream*, std::string>> open_;  // with the target of the last request
   std::size_t connections_ = 0;
   net::task_group conversations_;
 };
