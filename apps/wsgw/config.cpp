@@ -2,7 +2,6 @@
 #include "files.hpp"
 #include "settings.hpp"
 
-#include "cluster/balancer.hpp"
 #include "config/manual.hpp"
 #include "config/schema.hpp"
 
@@ -76,7 +75,7 @@ void add_schema(CLI::App& config) {
       "An editor with taplo takes it by the first line of a file: #:schema ./wsgw.schema.json\n"
       "Examples:\n"
       "  wsgw config schema > wsgw.schema.json");
-  c->callback([] { fmt::print("{}", gw::config::json_schema(gw::config::words_of(gw::cluster::balancer_kinds()))); });
+  c->callback([] { fmt::print("{}", gw::config::json_schema(known_words())); });
 }
 
 }  // namespace

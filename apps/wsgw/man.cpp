@@ -1,8 +1,8 @@
 #include "command_tree.hpp"
 #include "commands.hpp"
+#include "settings.hpp"
 #include "version.hpp"
 
-#include "cluster/balancer.hpp"
 #include "config/manual.hpp"
 #include "core/roff.hpp"
 
@@ -96,10 +96,10 @@ struct man_options {
 };
 
 void run(man_options const& o, CLI::App const& app, outcome& result) {
-  auto const policies = gw::config::words_of(gw::cluster::balancer_kinds());
+  auto const words = known_words();
   if (o.page == "wsgw.toml") {
-    fmt::print("{}", o.markdown ? gw::config::reference_markdown(policies)
-                                : gw::config::reference_man_page(version_number(), policies));
+    fmt::print("{}", o.markdown ? gw::config::reference_markdown(words)
+                                : gw::config::reference_man_page(version_number(), words));
   } else if (o.markdown) {
     result.fail(exit_status::usage, "--markdown is for wsgw.toml");
   } else {

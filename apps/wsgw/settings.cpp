@@ -2,6 +2,7 @@
 
 #include "cluster/balancer.hpp"
 #include "config/address.hpp"
+#include "discovery/kinds.hpp"
 #include "gateway/server.hpp"
 #include "route/search.hpp"
 #include "route/table.hpp"
@@ -51,6 +52,7 @@ gw::config::outside_knowledge outside() {
   known.judge_regex = gw::route::regex_fault;
   known.captures_of = gw::route::capture_names;
   for (auto const& kind : gw::cluster::balancer_kinds()) known.balancers.push_back(kind.name);
+  known.sources = gw::discovery::source_types();
   return known;
 }
 
@@ -116,6 +118,10 @@ gw::config::origins origins_of(settings_flags const& flags) {
     above_files.push_back({overlay::form::assignment, "--workers", fmt::format("workers={}", *flags.workers)});
   }
   return from;
+}
+
+gw::config::vocabulary known_words() {
+  return {.policies = gw::config::words_of(gw::cluster::balancer_kinds()), .sources = gw::discovery::source_words()};
 }
 
 gw::config::loaded read_settings(gw::config::origins const& from) {

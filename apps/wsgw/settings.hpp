@@ -4,6 +4,7 @@
 #include "commands.hpp"
 
 #include "config/config.hpp"
+#include "config/kind.hpp"
 #include "config/load.hpp"
 #include "config/problem.hpp"
 #include "core/log.hpp"
@@ -29,6 +30,9 @@ void add_settings_flags(CLI::App& to_app, settings_flags& to);
 /// Where a configuration comes from: the files of the flags, else of $WSGW_CONFIG (with ':' between them), else
 /// ./wsgw.toml or /etc/wsgw/wsgw.toml if there is one; above them the WSGW_ variables, and above those the flags.
 gw::config::origins origins_of(settings_flags const& flags);
+
+/// What the layers above the loader bring into the reference and the schema.
+gw::config::vocabulary known_words();
 
 /// Reads them, with all that the layers above the loader know.
 gw::config::loaded read_settings(gw::config::origins const& from);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cluster/load.hpp"
+#include "config/config.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -27,7 +28,9 @@ struct instance {
   std::string ip;  // an IP literal: what is dialled, at the configured port
   std::size_t weight = 1;
   std::string zone;
-  std::shared_ptr<instance_load> load;  // never null
+  std::shared_ptr<config::metadata const> metadata;  // never null
+  bool draining = false;                             // gets no new channels; those it has go on
+  std::shared_ptr<instance_load> load;               // never null
 };
 
 }  // namespace gw::cluster

@@ -43,7 +43,8 @@ pool::record pool::made_for(instance const& i) const {
   record made{.id = i.id,
               .configured = config::host_port_text(i.configured.host, i.configured.port),
               .address = config::host_port_text(i.ip, i.configured.port),
-              .in_our_zone = !zone_.empty() && i.zone == zone_};
+              .in_our_zone = !zone_.empty() && i.zone == zone_,
+              .draining = i.draining};
   made.address_hash = hash_of(made.address);
   return made;
 }
@@ -93,7 +94,7 @@ void pool::gather(std::span<instance_id const> excluded, time_point now) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     auto const& r = records_[i];
     if (ours_only && !r.in_our_zone) continue;
-    if (!r.known.available(now) || contains(excluded, r.id)) continue;
+    if (!r.available(now) || contains(excluded, r.id)) continue;
     if (r.in_our_zone && !std::exchange(ours_only, true)) candidates_.clear();
     candidates_.push_back(candidate_at(i, now));
     candidates_.back().load = all[i].load->total();
@@ -120,7 +121,8 @@ instance const* pool::next(dial_request const& asked, time_point now) {
 duration pool::worth_waiting(dial_request const& asked, time_point now) const {
   duration longest{};
   for (auto const& r : records_) {
-    if ((asked.only && *asked.only != r.id) || contains(asked.excluded, r.id) || !r.known.probed()) continue;
+    if (r.draining || (asked.only && *asked.only != r.id) || contains(asked.excluded, r.id) || !r.known.probed())
+      continue;
     longest = std::max<duration>(longest, r.known.tried_at() + patience_with_probes - now);
   }
   return longest;
@@ -131,7 +133,7 @@ std::optional<std::size_t> pool::probe(std::span<instance_id const> excluded, ti
   if (now < next_probe_ || available(now) > 0) return std::nullopt;
   std::optional<std::size_t> next;
   for (std::size_t i = 0; i < records_.size(); ++i) {
-    if (contains(excluded, records_[i].id)) continue;
+    if (records_[i].draining || contains(excluded, records_[i].id)) continue;
     if (!next || records_[i].known.tried_at() < records_[*next].known.tried_at()) next = i;
   }
   if (next) {
@@ -143,7 +145,7 @@ std::optional<std::size_t> pool::probe(std::span<instance_id const> excluded, ti
 
 bool pool::may_dial(instance_id id, time_point now) {
   auto* const r = record_of(id);
-  if (r == nullptr) return false;
+  if (r == nullptr || r->draining) return false;
   if (!r->known.available(now) && now < r->known.tried_at() + reputation::probe_period) return false;
   r->known.tried(now);
   return true;
@@ -163,7 +165,7 @@ std::optional<instance_id> pool::for_key(std::uint64_t key, time_point now) {
   bool const none_available = available(now) == 0;
   candidates_.clear();
   for (std::size_t i = 0; i < records_.size(); ++i) {
-    if (!none_available && !records_[i].known.available(now)) continue;
+    if (!none_available && !records_[i].available(now)) continue;
     candidates_.push_back(candidate_at(i, now));
     candidates_.back().share = candidate::full_share;  // a slow start is a worker's own, and workers must agree
   }
@@ -208,11 +210,14 @@ void pool::observed(instance_id id, duration latency, time_point now) {
 }
 
 bool pool::may_eject(record const& r) const {
-  auto const others_out = std::count_if(records_.begin(), records_.end(), [&r](record const& other) {
-    return &other != &r && other.known.on_probation();
-  });
-  auto const out = static_cast<std::size_t>(others_out) + 1;
-  return records_.size() > 1 && out * 100 <= records_.size() * settings_.eject_max_percent;
+  std::size_t all = 0;
+  std::size_t out = 1;
+  for (auto const& other : records_) {
+    if (other.draining) continue;
+    ++all;
+    if (&other != &r && other.known.on_probation()) ++out;
+  }
+  return all > 1 && out * 100 <= all * settings_.eject_max_percent;
 }
 
 time_point pool::end_of_hold(record const& r, time_point now) {
@@ -225,12 +230,14 @@ time_point pool::end_of_hold(record const& r, time_point now) {
 
 standing pool::state_of(instance_id id, time_point now) const {
   auto const index = index_of(id);
-  return index ? records_[*index].known.at(now) : standing();
+  if (!index) return {};
+  if (records_[*index].draining) return {.is = standing::kind::draining};
+  return records_[*index].known.at(now);
 }
 
 std::size_t pool::available(time_point now) const {
   return static_cast<std::size_t>(
-      std::count_if(records_.begin(), records_.end(), [now](record const& r) { return r.known.available(now); }));
+      std::count_if(records_.begin(), records_.end(), [now](record const& r) { return r.available(now); }));
 }
 
 pool make_pool(config::config const& settings, std::size_t service, std::size_t worker) {

@@ -52,6 +52,9 @@ struct dial_request {
 /// An instance that is new, or back from an ejection, begins with a tenth of its share, which is full after
 /// `slow_start`. Those that were there first begin with all of it.
 ///
+/// A draining instance is never dialled, not even if all of them are or a rule names it: others are kept out by what we
+/// have seen, which may be wrong, but this one by the word of whoever runs it.
+///
 /// Instances of the gateway's zone are preferred as long as one of them may be chosen.
 class pool {
  public:
@@ -104,7 +107,7 @@ class pool {
 
   /// How an instance stands; one that has left is available.
   standing state_of(instance_id id, time_point now) const;
-  /// Instances that are neither held nor ejected.
+  /// Instances that are neither held nor ejected nor draining.
   std::size_t available(time_point now) const;
   std::span<instance const> instances() const;
 
@@ -115,9 +118,12 @@ class pool {
     std::string address;     // "ip:port"
     std::uint64_t address_hash = 0;
     bool in_our_zone = false;
+    bool draining = false;
     reputation known{};
     latency_estimate latency{};
     std::optional<time_point> starts_slowly_from{};
+
+    bool available(time_point now) const noexcept { return !draining && known.available(now); }
   };
 
   std::optional<std::size_t> index_of(instance_id id) const;

@@ -19,6 +19,11 @@ inline config::instance at_host(std::size_t last, std::string zone = {}, std::si
   return {.host = "10.0.0." + std::to_string(last), .port = 1, .weight = weight, .zone = std::move(zone)};
 }
 
+inline config::instance draining(config::instance one) {
+  one.draining = true;
+  return one;
+}
+
 inline std::vector<config::instance> hosts(std::size_t count, std::size_t first = 1) {
   std::vector<config::instance> all;
   for (auto i = first; i < first + count; ++i) all.push_back(at_host(i));

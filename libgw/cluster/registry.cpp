@@ -44,6 +44,8 @@ void registry::add(service& to, config::instance const& written, std::string con
                  .ip = ip,
                  .weight = written.weight,
                  .zone = written.zone,
+                 .metadata = nullptr,
+                 .draining = written.draining,
                  .load = nullptr};
   auto const known_service = before != nullptr ? before->find(to.name) : std::nullopt;
   auto const* const known = known_service ? find_address(before->at(*known_service), ip, written.port) : nullptr;
@@ -54,6 +56,8 @@ void registry::add(service& to, config::instance const& written, std::string con
     fresh.id = instance_id{next_id_++};
     fresh.load = std::make_shared<instance_load>(workers);
   }
+  bool const told_before = known != nullptr && *known->metadata == written.metadata;
+  fresh.metadata = told_before ? known->metadata : std::make_shared<config::metadata const>(written.metadata);
   to.instances.push_back(std::move(fresh));
 }
 

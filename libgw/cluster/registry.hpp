@@ -28,7 +28,8 @@ class registry {
   using resolve = std::function<std::vector<std::string>(std::string_view host)>;
 
   /// Services are indexed in the order of `services`, as the routing table is. IP literals are not resolved.
-  /// Instances that `before` knows keep their id and their load. `workers`: how many threads count load.
+  /// Instances whose address `before` knows keep their id and their load, whatever else is new of them. `workers`: how
+  /// many threads count load.
   static std::shared_ptr<registry const> make(std::span<config::service const> services, resolve const& addresses_of,
                                               std::size_t workers, registry const* before = nullptr);
 

@@ -73,6 +73,26 @@ TEST_CASE("an instance that stays keeps its id and its load, and ids are not use
   CHECK(ids.size() == 4);
 }
 
+TEST_CASE("an instance of which other things are told keeps its id and its load") {
+  gw::config::instance told{.host = "10.0.0.1", .port = 1, .metadata = {{"version", "1"}}};
+  auto const first = made({{.name = "a", .instances = {told}}});
+  first->at(0).instances[0].load->add(0, 5);
+  told.weight = 7;
+  told.zone = "b";
+  told.draining = true;
+  auto const second = made({{.name = "a", .instances = {told}}}, {}, first.get());
+  told.metadata["version"] = "2";
+  auto const third = made({{.name = "a", .instances = {told}}}, {}, second.get());
+  auto const& now = third->at(0).instances[0];
+  CHECK(now.id == first->at(0).instances[0].id);
+  CHECK(now.load == first->at(0).instances[0].load);
+  CHECK(now.weight == 7);
+  CHECK(now.zone == "b");
+  CHECK(now.draining);
+  CHECK(*now.metadata == told.metadata);
+  CHECK(second->at(0).instances[0].metadata == first->at(0).instances[0].metadata);
+}
+
 TEST_CASE("workers count the load of an instance together and without losing any") {
   gw::cluster::instance_load load(2);
   auto const work = [&load](std::size_t worker) {

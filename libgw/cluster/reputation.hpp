@@ -31,6 +31,7 @@ struct standing {
     available,  // may be dialled now
     held,       // could not be reached, or its next probe is not due
     ejected,    // taken out because handshakes or channels failed in a row
+    draining,   // whoever runs it wants no new channels there
   };
   kind is = kind::available;
   std::string_view reason = {};  // text_of the last trouble it has not recovered from; empty = none

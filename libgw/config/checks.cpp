@@ -13,13 +13,6 @@
 namespace gw::config {
 namespace {
 
-/// [services.NAME]; the name may hold dots.
-node const* service_node(node const& root, std::string_view name) {
-  auto const* const services = root.find("services");
-  auto const* const found = services != nullptr ? services->value.find(name) : nullptr;
-  return found != nullptr ? &found->value : nullptr;
-}
-
 void check_listener_names(config const& value, node const& root, report& problems) {
   std::map<std::string, std::size_t> seen;
   for (std::size_t i = 0; i < value.listeners.size(); ++i) {
@@ -73,7 +66,7 @@ void check_policies(config const& value, node const& root, outside_knowledge con
   };
   check(value.balancer.policy, "balancer.policy", locate(root, "balancer.policy"));
   for (auto const& s : value.services) {
-    auto const* const section = service_node(root, s.name);
+    auto const* const section = named_node(root, "services", s.name);
     auto const key = fmt::format("services.{}.balancer", s.name);
     if (!s.balancer.empty()) check(s.balancer, key, section != nullptr ? locate(*section, "balancer") : nullptr);
   }
@@ -114,15 +107,24 @@ void check_tls_files(config const& value, node const& root, outside_knowledge co
     check.file(tls.client_ca, section, "listener", "tls.client_ca");
   }
   for (auto const& s : value.services) {
-    auto const* const section = service_node(root, s.name);
+    auto const* const section = named_node(root, "services", s.name);
     auto const name = "services." + s.name;
     check.file(s.tls.ca, section, name, "tls.ca");
     check.file(s.tls.cert, section, name, "tls.cert");
     check.file(s.tls.key, section, name, "tls.key");
   }
+  for (auto const& d : value.discoveries) {
+    check.file(d.tls.ca, named_node(root, "discovery", d.name), "discovery." + d.name, "tls.ca");
+  }
 }
 
 }  // namespace
+
+node const* named_node(node const& root, std::string_view section, std::string_view name) {
+  auto const* const all = root.find(section);
+  auto const* const found = all != nullptr ? all->value.find(name) : nullptr;
+  return found != nullptr ? &found->value : nullptr;
+}
 
 position place_of(node const& table, std::string_view key) {
   auto const* const value = locate(table, key);
@@ -142,7 +144,10 @@ void check_whole(config const& value, node const& root, outside_knowledge const&
   check_policies(value, root, outside, problems);
   check_tls_files(value, root, outside, problems);
   check_rules(value, root, outside, problems);
-  if (value.services.empty() && !problems.has("services")) {
+  check_discovery(value, root, outside, problems);
+  bool const any_service =
+      std::any_of(value.discoveries.begin(), value.discoveries.end(), [](discovery const& d) { return d.any_service; });
+  if (value.services.empty() && !any_service && !problems.has("services")) {
     problems.add({}, "services", "no service; write [services.NAME] with instances = [\"host:port\"]");
   }
   if (value.listeners.empty() && !problems.has("listener")) {

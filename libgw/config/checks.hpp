@@ -16,6 +16,13 @@ void check_whole(config const& value, node const& root, outside_knowledge const&
 /// Rules and routes: ids used twice, services that are not there, regexes, captures that nothing captures.
 void check_rules(config const& value, node const& root, outside_knowledge const& outside, report& problems);
 
+/// Sources of instances: types that are not there, keys that a type does not take or needs, services that name a source
+/// that is not there.
+void check_discovery(config const& value, node const& root, outside_knowledge const& outside, report& problems);
+
+/// [section.NAME]; the name may hold dots. Nothing if it is not written.
+node const* named_node(node const& root, std::string_view section, std::string_view name);
+
 /// The i-th [[name]] of the tree; nothing if it has none and the default stands.
 node const* section_node(node const& root, std::string_view name, std::size_t i);
 

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -161,12 +163,17 @@ struct balancer {
   std::size_t eject_max_percent = 50;  // eject.max_percent of the instances of a service
 };
 
+/// What is known of an instance beside its address, such as its version.
+using metadata = std::map<std::string, std::string, std::less<>>;
+
 /// One address of a service as the operator wrote it; a host name may stand for several instances.
 struct instance {
   std::string host;  // a name or an IP literal, IPv6 without brackets
   std::uint16_t port = 0;
   std::size_t weight = 1;
   std::string zone = {};
+  config::metadata metadata = {};
+  bool draining = false;  // gets no new channels; those it has go on
 
   friend bool operator==(instance const&, instance const&) = default;
 };
@@ -186,10 +193,58 @@ struct service {
   std::vector<instance> instances = {};
   std::string path = {};         // empty = the client's path and query
   std::string host = {};         // Host header and SNI; empty = the instance as configured
+  std::string discovery = {};    // the [discovery.NAME] that lists more of them; empty = none
+  std::string service_id = {};   // how that one calls the service; empty = as we do
   std::string subprotocol = {};  // offered upstream; empty = none
   std::string balancer = {};     // overrides [balancer].policy; empty = that
   service_tls tls = {};
   config::channel channel = {};  // [channel] with this service's overrides applied
+};
+
+/// [discovery.NAME.tls]
+struct discovery_tls {
+  bool verify = true;
+  std::string ca = {};  // file, PEM; empty = the system's
+};
+
+enum class dns_record : std::uint8_t { a, srv };
+
+/// [discovery.NAME]: somebody to ask where services run. Which of the keys behind `required` a type takes, its row in
+/// the table of discovery/kinds says; the others stay as they are here.
+struct discovery {
+  std::string name = {};
+  std::string type = {};
+  milliseconds refresh{30'000};            // between two questions, where the source does not tell by itself
+  bool any_service = false;                // also services that no [services.NAME] names are routed to
+  std::vector<std::string> allow = {"*"};  // of these the patterns of names that may be, `*` for any characters,
+  std::vector<std::string> deny = {};      // and may not be
+  std::vector<std::string> networks = {};  // CIDRs in which every address must lie; empty = any that is not special
+  bool allow_empty = false;                // whether a list that lost all instances of a service is believed
+  bool required = false;                   // not ready before its first answer
+  std::string zone = {};                   // of instances that name none
+
+  std::vector<std::string> urls = {};  // base URLs, tried in this order
+  discovery_tls tls = {};              // of https
+  milliseconds connect_timeout{3'000};
+  milliseconds read_timeout{10'000};
+  std::string path = {};  // file: a file, or a folder of them
+
+  std::string domain = {};                // dns: what is asked for, with {service}
+  dns_record record = dns_record::srv;    // dns
+  std::size_t port = 0;                   // dns: of instances found by address; 0 = none given
+  std::vector<std::string> servers = {};  // dns: name servers; empty = the system's
+
+  std::string token_file = {};      // consul, kubernetes: read again for each request; empty = no token
+  std::string datacenter = {};      // consul; empty = that of the agent
+  std::string tag = {};             // consul: that an instance must have; empty = any
+  std::string namespace_name = {};  // kubernetes (key `namespace`); empty = that of the pod
+  std::string port_name = {};       // kubernetes: of several ports; empty = the first
+  std::string label = {};           // kubernetes: a further selector; empty = none
+  std::string prefix = {};          // etcd: of the keys
+
+  bool registers = false;         // eureka (key `register`): whether the gateway itself is listed there
+  std::string service_name = {};  // eureka: as what
+  std::string advertise = {};     // eureka: at which host:port
 };
 
 /// [health]: a listener for probes only.
@@ -234,6 +289,7 @@ struct config {
   gw::config::channel channel = {};
   gw::config::balancer balancer = {};
   std::vector<service> services = {};
+  std::vector<discovery> discoveries = {};  // in the order of their names
   gw::config::health health = {};
   gw::config::admin admin = {};
   gw::config::log log = {};

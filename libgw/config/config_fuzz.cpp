@@ -3,6 +3,7 @@
 #include "config/address.hpp"
 #include "config/load.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <set>
@@ -42,7 +43,9 @@ void require(bool holds) {
 }
 
 void check_sound(gw::config::config const& c) {
-  require(!c.services.empty() && !c.listeners.empty());
+  bool const any_service = std::any_of(c.discoveries.begin(), c.discoveries.end(),
+                                       [](gw::config::discovery const& d) { return d.any_service; });
+  require((any_service || !c.services.empty()) && !c.listeners.empty());
   require(c.session.queue.low < c.session.queue.high);
   require(c.session.bad_messages.count > 0 && c.session.bad_messages.per.count() > 0);
   require((c.memory.bytes == 0) != (c.memory.percent == 0));
@@ -54,7 +57,7 @@ void check_sound(gw::config::config const& c) {
   std::set<std::string_view> names;
   for (auto const& s : c.services) {
     names.insert(s.name);
-    require(!s.instances.empty() && gw::config::service_name_fault(s.name).empty());
+    require((!s.instances.empty() || !s.discovery.empty()) && gw::config::service_name_fault(s.name).empty());
     require(s.channel.queue.low < s.channel.queue.high);
     require(s.channel.ping_interval.count() == 0 || s.channel.pong_timeout.count() > 0);
     for (auto const& i : s.instances) require(i.port != 0 && !i.host.empty() && i.weight != 0);

@@ -105,6 +105,7 @@ section<session> const& session_section();
 section<channel> const& channel_section();
 section<balancer> const& balancer_section();
 section<service> const& service_section();
+section<discovery> const& discovery_section();
 section<health> const& health_section();
 section<admin> const& admin_section();
 section<log> const& log_section();
@@ -139,6 +140,7 @@ void each_section(Visit&& visit) {
   visit(channel_section(), &config::channel);
   visit(balancer_section(), &config::balancer);
   visit(service_section(), &config::services);
+  visit(discovery_section(), &config::discoveries);
   visit(health_section(), &config::health);
   visit(admin_section(), &config::admin);
   visit(log_section(), &config::log);

@@ -39,7 +39,12 @@ void check_channel(channel const& c, complain const& report) {
 }
 
 void check_service(service const& s, complain const& report) {
-  if (s.instances.empty()) report({"instances"}, "missing; write instances = [\"host:port\"]");
+  if (s.instances.empty() && s.discovery.empty()) {
+    report({"instances", "discovery"}, "missing; write instances = [\"host:port\"], or discovery = \"NAME\"");
+  }
+  if (!s.service_id.empty() && s.discovery.empty()) {
+    report({"service_id", "discovery"}, "has no effect without discovery");
+  }
   if (!s.tls.cert.empty() && s.tls.key.empty()) {
     report({"tls.key", "tls.cert"}, "missing; a certificate needs its private key");
   }
@@ -156,6 +161,10 @@ section<service> const& service_section() {
             {
                 {"instances", &service::instances, types::instances{},
                  "Where it runs; a host name stands for all its addresses.", R"(["127.0.0.1:9001"])"},
+                {"discovery", &service::discovery, text{or_empty<name_fault>},
+                 "The [discovery.NAME] that lists its instances, beside those above; empty = none."},
+                {"service_id", &service::service_id, text{or_empty<name_fault>},
+                 "What the service is called there; empty = as here."},
                 {"path", &service::path, text{or_empty<path_fault>},
                  "Path and query of the upstream handshake; empty = the client's."},
                 {"host", &service::host, text{host_fault},

@@ -45,15 +45,22 @@ class walk {
     }
   }
 
-  void add_section(section<service> const& s, std::vector<service> const& all) {
+  /// [name.X]
+  template <class Owner>
+  void add_named(section<Owner> const& s, std::vector<Owner> const& all, Owner const& base) {
     auto const* const members = from_.written.find(s.name);
     for (auto const& one : all) {
       auto const* const written = members != nullptr ? members->value.find(one.name) : nullptr;
       auto const path = fmt::format("{}.{}", s.name, types::bare_or_quoted(one.name));
-      add(s, one, service{.channel = from_.value.channel}, written != nullptr ? &written->value : nullptr, path,
-          fmt::format("[{}]", path));
+      add(s, one, base, written != nullptr ? &written->value : nullptr, path, fmt::format("[{}]", path));
     }
   }
+
+  void add_section(section<service> const& s, std::vector<service> const& all) {
+    add_named(s, all, service{.channel = from_.value.channel});
+  }
+
+  void add_section(section<discovery> const& s, std::vector<discovery> const& all) { add_named(s, all, {}); }
 
   /// `base`: the owner as it is when nothing is written.
   template <class Owner>

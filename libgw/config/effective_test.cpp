@@ -92,11 +92,12 @@ TEST_CASE("what came from a secret file is not shown, wherever it stands") {
 }
 
 TEST_CASE("the effective values are a file that means the same") {
-  auto const first = effective_values(
-      read(std::string("zone = \"a\"\n[[listener]]\nname = \"x\"\n[[listener]]\nname = \"y\"\nbind = \"[::]:1\"\n") +
-           order + "queue.high = \"1MiB\"\n[services.\"b.c\"]\ninstances = [{ addr = \"h:2\", weight = 3 }]\n" +
-           "[[rule]]\nwhen = { header = { name = \"X\", exists = false }, client = \"::1\" }\nservice = \"order\"\n" +
-           "[[route]]\nuri = \"lb://order\"\npredicates = [\"Path=/x\"]\n"));
+  auto const first = effective_values(read(
+      std::string("zone = \"a\"\n[[listener]]\nname = \"x\"\n[[listener]]\nname = \"y\"\nbind = \"[::]:1\"\n") + order +
+      "queue.high = \"1MiB\"\n[services.\"b.c\"]\ninstances = [{ addr = \"h:2\", weight = 3, zone = \"a\" }, "
+      "{ addr = \"h:3\", draining = true, metadata = { version = \"2\", \"a b\" = \"\" } }, \"h:4\"]\n" +
+      "[[rule]]\nwhen = { header = { name = \"X\", exists = false }, client = \"::1\" }\nservice = \"order\"\n" +
+      "[[route]]\nuri = \"lb://order\"\npredicates = [\"Path=/x\"]\n"));
   auto const again = effective_values(read(effective_toml(first)));
   REQUIRE(again.size() == first.size());
   for (std::size_t i = 0; i < first.size(); ++i) {

@@ -1,5 +1,5 @@
 // How an extension declares itself: one row of a table that stands last in the file of its category. The tables are
-// values, passed to whoever looks a name up. Used by balancers; later by predicates, filters, sources.
+// values, passed to whoever looks a name up. Used by balancers and sources of instances.
 #pragma once
 
 #include <span>
@@ -12,6 +12,12 @@ namespace gw::config {
 struct word {
   std::string_view name;
   std::string_view summary;
+};
+
+/// The words that higher layers bring in, for whoever documents the configuration.
+struct vocabulary {
+  std::vector<word> policies = {};  // of balancers
+  std::vector<word> sources = {};   // types of [discovery.NAME]
 };
 
 /// `Make` is the function type that makes one: `std::unique_ptr<balancer>()`.

@@ -6,6 +6,7 @@
 #include "config/gather.hpp"
 #include "config/report.hpp"
 #include "config/section_reader.hpp"
+#include "config/text_checks.hpp"
 
 #include <fmt/format.h>
 
@@ -15,6 +16,11 @@
 
 namespace gw::config {
 namespace {
+
+/// What may follow the dot of [services.X] and [discovery.X].
+std::string fault_of_name(std::string_view section, std::string_view name) {
+  return section == service_section().name ? service_name_fault(name) : label_fault(name);
+}
 
 /// Where rules and services stand, as far as files say it.
 std::map<std::string, std::string> places_in(gatherer& gathered, report const& problems, config const& value) {
@@ -62,26 +68,31 @@ class loader {
 
   template <class Owner>
   void read_section(section<Owner> const& s, node const& from, std::vector<Owner>& to) {
-    if constexpr (std::is_same_v<Owner, service>) {
-      read_services(s, from, to);
+    if (s.form == shape::named) {
+      if constexpr (requires { Owner{}.name; }) read_named(s, from, to);
     } else {
       tables_.read_list(s, from, to);
     }
   }
 
-  void read_services(section<service> const& s, node const& from, std::vector<service>& to) {
+  /// [name.X]: one for each X.
+  template <class Owner>
+  void read_named(section<Owner> const& s, node const& from, std::vector<Owner>& to) {
     auto const* const members = from.as<node::table>();
     if (members == nullptr) {
-      return problems_.add(from.at, std::string(s.name), "must be tables by name; write [services.NAME]");
+      return problems_.add(from.at, std::string(s.name),
+                           fmt::format("must be tables by name; write {}", heading_of(s)));
     }
     for (auto const& m : *members) {
       auto const path = fmt::format("{}.{}", s.name, m.key);
-      if (auto what = service_name_fault(m.key); !what.empty()) problems_.add(m.at, path, std::move(what));
+      if (auto what = fault_of_name(s.name, m.key); !what.empty()) problems_.add(m.at, path, std::move(what));
       if (m.value.as<node::table>() == nullptr) {
         problems_.add(m.value.at, path, fmt::format("must be a table; write [{}]", path));
         continue;
       }
-      auto& one = to.emplace_back(service{.name = m.key, .channel = value_.channel});
+      auto& one = to.emplace_back();
+      one.name = m.key;
+      if constexpr (std::is_same_v<Owner, service>) one.channel = value_.channel;
       tables_.read_owner(s, m.value, path, one);
     }
   }

@@ -115,7 +115,8 @@ policy = "least_loaded"
 slow_start = "30s"
 eject = { failures = 3, for = "1m", max_percent = 25 }
 [services.chat]
-instances = ["chat.internal:9101", { addr = "[::1]:9102", weight = 2, zone = "a" }]
+instances = ["chat.internal:9101", { addr = "[::1]:9102", weight = 2, zone = "a" },
+  { addr = "old:9103", metadata = { version = "1", "built by" = "x" }, draining = true }]
 path = "/up"
 host = "chat.example.com"
 subprotocol = "chat.v2"
@@ -196,10 +197,12 @@ drain = "1m"
   CHECK(c.channel.forward_headers == std::vector<std::string>{"*", "!cookie"});
   REQUIRE(c.services.size() == 1);
   auto const& chat = c.services[0];
-  CHECK(chat.instances == std::vector<gw::config::instance>{
-                              {.host = "chat.internal", .port = 9101},
-                              {.host = "::1", .port = 9102, .weight = 2, .zone = "a"},
-                          });
+  CHECK(chat.instances ==
+        std::vector<gw::config::instance>{
+            {.host = "chat.internal", .port = 9101},
+            {.host = "::1", .port = 9102, .weight = 2, .zone = "a"},
+            {.host = "old", .port = 9103, .metadata = {{"built by", "x"}, {"version", "1"}}, .draining = true},
+        });
   CHECK(chat.path == "/up");
   CHECK(chat.host == "chat.example.com");
   CHECK(chat.subprotocol == "chat.v2");

@@ -18,17 +18,20 @@ std::string type_of(setting<Owner> const& key) {
   return key.bounds.empty() ? key.type : fmt::format("{}: {}", key.type, key.bounds);
 }
 
-/// What a key means; where a policy is chosen for good, the policies too.
+/// What a key means; where one of the words is chosen for good, these too.
 template <class Owner>
-std::string meaning_of(setting<Owner> const& key, std::span<word const> policies) {
+std::string meaning_of(setting<Owner> const& key, vocabulary const& words) {
   std::string text(key.doc);
-  if (!std::is_same_v<Owner, balancer> || key.type != types::policy{}.name()) return text;
-  for (auto const& p : policies) fmt::format_to(std::back_inserter(text), " `{}`: {}", p.name, p.summary);
+  auto const list = [&text](std::vector<word> const& all) {
+    for (auto const& w : all) fmt::format_to(std::back_inserter(text), " `{}`: {}", w.name, w.summary);
+  };
+  if (std::is_same_v<Owner, balancer> && key.type == types::policy{}.name()) list(words.policies);
+  if (key.type == types::source_type{}.name()) list(words.sources);
   return text;
 }
 
 template <class Owner>
-void document(section<Owner> const& s, std::span<word const> policies, std::string& out) {
+void document(section<Owner> const& s, vocabulary const& words, std::string& out) {
   auto const to = std::back_inserter(out);
   if (s.form != shape::top) fmt::format_to(to, "\n## `{}`\n", heading_of(s));
   fmt::format_to(to, "\n{}\n\n| key | type | default | meaning |\n|---|---|---|---|\n", s.doc);
@@ -36,19 +39,19 @@ void document(section<Owner> const& s, std::span<word const> policies, std::stri
     if (key.inherited) continue;
     auto const value = key.default_text();
     auto const shown = value.empty() ? std::string("not set") : fmt::format("`{}`", value);
-    fmt::format_to(to, "| `{}` | {} | {} | {} |\n", key.name, type_of(key), shown, meaning_of(key, policies));
+    fmt::format_to(to, "| `{}` | {} | {} | {} |\n", key.name, type_of(key), shown, meaning_of(key, words));
   }
 }
 
 template <class Owner>
-void document(section<Owner> const& s, std::span<word const> policies, man_page& out) {
+void document(section<Owner> const& s, vocabulary const& words, man_page& out) {
   if (s.form != shape::top) out.subheading(heading_of(s));
   out.paragraph(s.doc);
   for (auto const& key : s.settings) {
     if (key.inherited) continue;
     auto const value = key.default_text();
     auto const usual = value.empty() ? std::string() : fmt::format(" Default: {}.", value);
-    out.entry(key.name, type_of(key), meaning_of(key, policies) + usual);
+    out.entry(key.name, type_of(key), meaning_of(key, words) + usual);
   }
 }
 
@@ -84,10 +87,11 @@ template <class Owner>
 void comment(section<Owner> const& s, presence how, std::string& out) {
   auto const to = std::back_inserter(out);
   fmt::format_to(to, "\n# {}\n", s.doc);
+  auto const* const mark = how == presence::absent ? "#" : "";
   if (s.form == shape::named) {
-    fmt::format_to(to, "[{}.example]\n", s.name);
+    fmt::format_to(to, "{}[{}.example]\n", mark, s.name);
   } else if (s.form != shape::top) {
-    fmt::format_to(to, "{}{}\n", how == presence::absent ? "#" : "", heading_of(s));
+    fmt::format_to(to, "{}{}\n", mark, heading_of(s));
   }
   for (auto const& key : s.settings) {
     if (key.inherited) continue;
@@ -112,19 +116,19 @@ presence presence_of(std::vector<Owner> config::*where) {
 
 }  // namespace
 
-std::string reference_markdown(std::span<word const> policies) {
+std::string reference_markdown(vocabulary const& words) {
   std::string out = "# wsgw.toml\n\nEvery key of a configuration, as `wsgw man wsgw.toml --markdown` prints them.\n";
-  document(top_section(), policies, out);
-  each_section([&](auto const& s, auto) { document(s, policies, out); });
+  document(top_section(), words, out);
+  each_section([&](auto const& s, auto) { document(s, words, out); });
   return out;
 }
 
-std::string reference_man_page(std::string_view version, std::span<word const> policies) {
+std::string reference_man_page(std::string_view version, vocabulary const& words) {
   man_page page("WSGW.TOML", 5, fmt::format("wsgw {}", version), "wsgw.toml", "configuration of the gateway wsgw");
   explain_format(page);
   page.heading("KEYS");
-  document(top_section(), policies, page);
-  each_section([&](auto const& s, auto) { document(s, policies, page); });
+  document(top_section(), words, page);
+  each_section([&](auto const& s, auto) { document(s, words, page); });
   page.heading("FILES");
   page.entry("./wsgw.toml", "", "Read when nothing names a file, else");
   page.entry("/etc/wsgw/wsgw.toml", "", "the next to be looked for.");

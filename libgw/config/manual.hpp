@@ -4,17 +4,16 @@
 
 #include "config/kind.hpp"
 
-#include <span>
 #include <string>
 #include <string_view>
 
 namespace gw::config {
 
-/// Markdown: a table of keys for every section. `policies`: what balancer.policy may be.
-std::string reference_markdown(std::span<word const> policies);
+/// Markdown: a table of keys for every section.
+std::string reference_markdown(vocabulary const& words);
 
 /// wsgw.toml(5), in the man macros of troff.
-std::string reference_man_page(std::string_view version, std::span<word const> policies);
+std::string reference_man_page(std::string_view version, vocabulary const& words);
 
 /// A loadable configuration: one service, and every other key as a comment with its default, or with an example where
 /// there is nothing by default.

@@ -58,6 +58,7 @@ TEST_CASE("the commented configuration loads as it is and says the defaults when
   CHECK(stated.value.routes[0].uri == "lb://example");
   stated.value.rules.clear();
   stated.value.routes.clear();
+  stated.value.discoveries.clear();
   CHECK(values(plain.value) == values(stated.value));
 
   gw::config::config defaults;
@@ -67,12 +68,13 @@ TEST_CASE("the commented configuration loads as it is and says the defaults when
 
 namespace {
 
-constexpr auto policies = std::to_array<gw::config::word>({{"random", "Any of them."}, {"first", "The first."}});
+gw::config::vocabulary const words{.policies = {{"random", "Any of them."}, {"first", "The first."}},
+                                   .sources = {{"oracle", "Whoever knows."}}};
 
 }  // namespace
 
 TEST_CASE("the reference has a row for every key") {
-  auto const reference = gw::config::reference_markdown(policies);
+  auto const reference = gw::config::reference_markdown(words);
   gw::config::each_section([&](auto const& s, auto) {
     for (auto const& key : s.settings) {
       CAPTURE(s.name, key.name);
@@ -88,7 +90,7 @@ TEST_CASE("the reference has a row for every key") {
 }
 
 TEST_CASE("the manual page has an entry for every key") {
-  auto const page = gw::config::reference_man_page("1.0", policies);
+  auto const page = gw::config::reference_man_page("1.0", words);
   CHECK(page.starts_with(".TH \"WSGW.TOML\" 5 \"\" \"wsgw 1.0\"\n"));
   gw::config::each_section([&](auto const& s, auto) {
     CHECK(page.find(".SS \"" + gw::config::heading_of(s) + "\"\n") != page.npos);

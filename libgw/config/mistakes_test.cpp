@@ -24,7 +24,7 @@ TEST_CASE("every mistake is told with its place and how to fix it") {
   check("worker = 2", "f.toml:1:1: error: worker: unknown key; did you mean 'workers'?");
   check("spin = \"0\"",
         "f.toml:1:1: error: spin: unknown key; known here: config_version, include, workers, memory, zone, listener, "
-        "url_rule, rule, route, session, channel, balancer, services, health, admin, log, shutdown");
+        "url_rule, rule, route, session, channel, balancer, services, discovery, health, admin, log, shutdown");
   check("[sesion]\nx = 1", "f.toml:1:2: error: sesion: unknown key; did you mean 'session'?");
   check("config_version = 2", "f.toml:1:18: error: config_version: 2 is out of bounds; write 1 to 1");
   check("workers = \"two\"", "f.toml:1:11: error: workers: must be a whole number, not a string");
@@ -107,7 +107,9 @@ TEST_CASE("mistakes in services are told with their places") {
   };
   check_alone("", "f.toml: error: services: no service; write [services.NAME] with instances = [\"host:port\"]");
   check_alone("services = 1", "f.toml:1:12: error: services: must be tables by name; write [services.NAME]");
-  check_alone("[services.a]", "f.toml:1:1: error: services.a.instances: missing; write instances = [\"host:port\"]");
+  check_alone(
+      "[services.a]",
+      "f.toml:1:1: error: services.a.instances: missing; write instances = [\"host:port\"], or discovery = \"NAME\"");
   check_alone("[services.a]\ninstances = []",
               "f.toml:2:13: error: services.a.instances: is empty; write [\"host:port\"]");
   check_alone("[services.a]\ninstances = \"h:1\"",
@@ -133,9 +135,13 @@ TEST_CASE("mistakes in services are told with their places") {
               "f.toml:2:14: error: services.a.instances: has no address; write { addr = \"host:port\" }");
   check_alone("[services.a]\ninstances = [{ addr = \"h:1\", weight = 0 }]",
               "f.toml:2:39: error: services.a.instances: 0 is out of bounds; write 1 to 1000");
-  check_alone(
-      "[services.a]\ninstances = [7]",
-      "f.toml:2:14: error: services.a.instances: must be \"host:port\" or { addr, weight, zone }, not a whole number");
+  check_alone("[services.a]\ninstances = [7]",
+              "f.toml:2:14: error: services.a.instances: must be \"host:port\" or { addr, weight, zone, metadata, "
+              "draining }, not a whole number");
+  check_alone("[services.a]\ninstances = [{ addr = \"h:1\", metadata = \"v2\" }]",
+              "f.toml:2:41: error: services.a.instances: must be { NAME = \"TEXT\" }, not a string");
+  check_alone("[services.a]\ninstances = [{ addr = \"h:1\", metadata = { version = 2 } }]",
+              "f.toml:2:53: error: services.a.instances: must be a string, not a whole number");
   check_alone("[services.a]\ninstances = [\"h:1\"]\nqueue.low = \"1MiB\"",
               "f.toml:3:13: error: services.a.queue.low: low (1MiB) must be below high (512KiB)");
   check_alone("[services.a]\ninstances = [\"h:1\"]\nupstreams = []",

@@ -8,11 +8,19 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace gw::config {
+
+/// A type of [discovery.NAME], and the keys that not all types take.
+struct source_type {
+  std::string_view name;
+  std::span<std::string_view const> needs = {};
+  std::span<std::string_view const> takes = {};  // besides those
+};
 
 struct outside_knowledge {
   /// Judge url_rule.pattern, and every regex; not asked if empty.
@@ -22,6 +30,8 @@ struct outside_knowledge {
   std::function<std::vector<std::string>(std::string_view regex)> captures_of = {};
   /// The names that balancer.policy may have; empty = not checked.
   std::vector<std::string_view> balancers = {};
+  /// What discovery.NAME.type may be, and which keys go with it; empty = not checked.
+  std::vector<source_type> sources = {};
 
   std::function<std::optional<std::string>(std::string const& name)> variable = environment_variable;
   std::function<result<std::string>(std::string const& path, std::size_t largest)> read = read_file;

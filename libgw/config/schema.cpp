@@ -81,21 +81,22 @@ ordered_json schema_of(section<Owner> const& s) {
   return schema;
 }
 
-ordered_json schema_of(std::span<word const> policies) {
-  if (policies.empty()) return {{"type", "string"}};
+ordered_json schema_of(std::span<word const> words) {
+  if (words.empty()) return {{"type", "string"}};
   auto known = ordered_json::array();
-  for (auto const& p : policies) known.push_back({{"const", p.name}, {"description", p.summary}});
+  for (auto const& w : words) known.push_back({{"const", w.name}, {"description", w.summary}});
   known.push_back({{"type", "string"}, {"pattern", R"(\$\{)"}});
   return {{"anyOf", known}};
 }
 
 }  // namespace
 
-std::string json_schema(std::span<word const> policies) {
+std::string json_schema(vocabulary const& words) {
   ordered_json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "wsgw.toml"}};
   schema.update(schema_of(top_section()));
   each_section([&schema](auto const& s, auto) { schema["properties"][std::string(s.name)] = schema_of(s); });
-  schema["$defs"]["policy"] = schema_of(policies);
+  schema["$defs"]["policy"] = schema_of(words.policies);
+  schema["$defs"]["source"] = schema_of(words.sources);
   return schema.dump(2) + "\n";
 }
 

@@ -12,10 +12,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr auto policies = std::to_array<gw::config::word>({{"random", "Any of them."}, {"first", "The first."}});
+gw::config::vocabulary const words{.policies = {{"random", "Any of them."}, {"first", "The first."}},
+                                   .sources = {{"oracle", "Whoever knows."}}};
 
 ordered_json schema() {
-  return ordered_json::parse(gw::config::json_schema(policies));
+  return ordered_json::parse(gw::config::json_schema(words));
 }
 
 /// "channel.queue.high" as a pointer into the schema.

@@ -5,6 +5,7 @@
 #include "core/json_pointer.hpp"
 
 #include <fmt/format.h>
+#include <boost/url/parse.hpp>
 
 #include <algorithm>
 #include <array>
@@ -48,6 +49,32 @@ std::string top_level_pointer_fault(std::string_view text) {
 
 std::string name_fault(std::string_view text) {
   return !text.empty() && is_printable(text) ? "" : "must be a word without spaces";
+}
+
+std::string label_fault(std::string_view text) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  bool const good = !text.empty() && text.size() <= 63 && text.find_first_not_of(plain) == text.npos;
+  return good ? "" : "such a name has letters, digits, '_' and '-' only, 1 to 63 of them";
+}
+
+std::string url_fault(std::string_view text) {
+  auto const parsed = boost::urls::parse_absolute_uri(text);
+  bool const good = parsed && (parsed->scheme() == "http" || parsed->scheme() == "https") && !parsed->host().empty() &&
+                    !parsed->has_query() && !parsed->has_fragment() &&
+                    (!parsed->has_port() || parsed->port_number() != 0);
+  return good ? "" : fmt::format("'{}' is not a base URL; write \"http://host:8761/eureka\"", text);
+}
+
+std::string network_endpoint_fault(std::string_view text) {
+  auto const parsed = parse_host_port(text);
+  return parsed ? std::string() : parsed.error().context;
+}
+
+std::string domain_template_fault(std::string_view text) {
+  if (text.find("{service}") == text.npos) {
+    return fmt::format("'{}' has no {{service}}; write \"{{service}}.default.svc.cluster.local\"", text);
+  }
+  return is_printable(text) ? "" : "must not contain spaces, control or non-ASCII characters";
 }
 
 std::string host_fault(std::string_view text) {

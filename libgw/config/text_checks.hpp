@@ -11,6 +11,10 @@ std::string path_fault(std::string_view text);
 std::string pointer_fault(std::string_view text);            // a JSON Pointer of any depth
 std::string top_level_pointer_fault(std::string_view text);  // of one step
 std::string name_fault(std::string_view text);
+std::string label_fault(std::string_view text);             // of a name that stands in metrics, logs and URLs
+std::string url_fault(std::string_view text);               // http:// or https://
+std::string network_endpoint_fault(std::string_view text);  // host:port
+std::string domain_template_fault(std::string_view text);   // with {service}
 std::string host_fault(std::string_view text);
 std::string required_host_fault(std::string_view text);
 std::string origin_fault(std::string_view text);

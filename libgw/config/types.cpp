@@ -49,33 +49,6 @@ bool within(node const& from, Value value, Value min, Value max, Show show, faul
   return false;
 }
 
-constexpr auto instance_keys = std::to_array<std::string_view>({"addr", "weight", "zone"});
-constexpr count weights{1, 1000};
-
-void read_address(node const& from, instance& to, faults& out) {
-  auto const* const text = expect<std::string>(from, "a string", out);
-  if (text == nullptr) return;
-  auto parsed = parse_host_port(*text);
-  if (!parsed) return add(out, from, parsed.error().context);
-  to.host = std::move(parsed->host);
-  to.port = parsed->port;
-}
-
-void read_instance_table(node const& from, instance& to, faults& out) {
-  for (auto const& [key, at, value] : *from.as<node::table>()) {
-    if (key == "addr") {
-      read_address(value, to, out);
-    } else if (key == "weight") {
-      weights.read(value, to.weight, out);
-    } else if (key == "zone") {
-      text{}.read(value, to.zone, out);
-    } else {
-      out.push_back({at, fmt::format("unknown key '{}'{}", key, did_you_mean_text(key, instance_keys))});
-    }
-  }
-  if (from.find("addr") == nullptr) add(out, from, "has no address; write { addr = \"host:port\" }");
-}
-
 }  // namespace
 
 std::string quoted(std::string_view value) {
@@ -237,42 +210,8 @@ void policy::read(node const& from, std::string& to, faults& out) const {
   text{may_be_empty ? or_empty<name_fault> : name_fault}.read(from, to, out);
 }
 
-void instances::read(node const& from, std::vector<instance>& to, faults& out) const {
-  auto const* const list = expect<node::list>(from, "a list of addresses", out);
-  if (list == nullptr) return;
-  auto const before = out.size();
-  std::vector<instance> read;
-  for (auto const& element : *list) {
-    auto const faults_before = out.size();
-    instance one;
-    if (element.as<std::string>() != nullptr) {
-      read_address(element, one, out);
-    } else if (element.as<node::table>() != nullptr) {
-      read_instance_table(element, one, out);
-    } else {
-      add(out, element, fmt::format("must be \"host:port\" or {{ addr, weight, zone }}, not {}", element.kind()));
-    }
-    if (out.size() != faults_before) continue;
-    auto const same = [&](instance const& other) { return other.host == one.host && other.port == one.port; };
-    if (std::any_of(read.begin(), read.end(), same)) {
-      add(out, element, fmt::format("'{}' is listed twice", host_port_text(one.host, one.port)));
-    }
-    read.push_back(std::move(one));
-  }
-  if (list->empty()) add(out, from, "is empty; write [\"host:port\"]");
-  if (out.size() == before) to = std::move(read);
-}
-
-std::string instances::show(std::vector<instance> const& value) const {
-  std::string joined;
-  for (auto const& one : value) {
-    auto const address = quoted(host_port_text(one.host, one.port));
-    auto const zone = one.zone.empty() ? std::string() : ", zone = " + quoted(one.zone);
-    bool const plain = one.weight == 1 && zone.empty();
-    if (!joined.empty()) joined += ", ";
-    joined += plain ? address : fmt::format("{{ addr = {}, weight = {}{} }}", address, one.weight, zone);
-  }
-  return "[" + joined + "]";
+void source_type::read(node const& from, std::string& to, faults& out) const {
+  text{name_fault}.read(from, to, out);
 }
 
 std::size_t read_word(node const& from, std::vector<std::string_view> const& words, faults& out) {

@@ -175,12 +175,30 @@ struct policy {
   std::string schema() const;  // leaves the names to who knows them: #/$defs/policy
 };
 
-/// the addresses of a service: "host:port" or { addr, weight, zone }
+/// the name of a way to learn of instances
+struct source_type {
+  void read(node const& from, std::string& to, faults& out) const;
+  std::string show(std::string const& value) const { return text{}.show(value); }
+  std::string name() const { return "source"; }
+  std::string bounds() const { return {}; }
+  std::string schema() const;  // leaves the names to who knows them: #/$defs/source
+};
+
+/// texts by name: { version = "2" }
+struct labels {
+  void read(node const& from, metadata& to, faults& out) const;
+  std::string show(metadata const& value) const;
+  std::string name() const { return "table of strings"; }
+  std::string bounds() const { return {}; }
+  std::string schema() const;
+};
+
+/// the addresses of a service: "host:port" or { addr, weight, zone, metadata, draining }
 struct instances {
   void read(node const& from, std::vector<instance>& to, faults& out) const;
   std::string show(std::vector<instance> const& value) const;
   std::string name() const { return "list of addresses"; }
-  std::string bounds() const { return "\"host:port\" or { addr, weight, zone }"; }
+  std::string bounds() const;
   std::string schema() const;
 };
 

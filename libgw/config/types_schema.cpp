@@ -77,15 +77,23 @@ std::string memory::schema() const {
   return matching(fmt::format("[0-9]+%|({})+", bytes));
 }
 
+std::string source_type::schema() const {
+  return R"({"$ref":"#/$defs/source"})";
+}
+
 std::string policy::schema() const {
   constexpr std::string_view named = R"({"$ref":"#/$defs/policy"})";
   return may_be_empty ? any_of(R"({"const":""})", named) : std::string(named);
 }
 
+std::string labels::schema() const {
+  return fmt::format(R"({{"type":"object","additionalProperties":{}}})", any_string);
+}
+
 std::string instances::schema() const {
-  auto const weight = count{1, 1000}.schema();
-  auto const table =
-      table_of(fmt::format(R"("addr":{},"weight":{},"zone":{})", any_string, weight, any_string), "addr");
+  auto const table = table_of(fmt::format(R"("addr":{0},"weight":{1},"zone":{0},"metadata":{2},"draining":{3})",
+                                          any_string, count{1, 1000}.schema(), labels{}.schema(), flag{}.schema()),
+                              "addr");
   return fmt::format(R"({{"type":"array","minItems":1,"items":{}}})", any_of(any_string, table));
 }
 

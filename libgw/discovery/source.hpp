@@ -26,7 +26,7 @@ struct offer {
   friend bool operator==(offer const&, offer const&) = default;
 };
 
-/// All that a source knows: by the name of the service, which is as the gateway spells it.
+/// All that a source knows: by the name of the service, in the words of the source.
 using catalogue = std::map<std::string, std::vector<offer>, std::less<>>;
 
 /// What is asked of a source.

@@ -2,7 +2,7 @@
 
 #include "core/log.hpp"
 #include "core/memory.hpp"
-#include "discovery/static_source.hpp"
+#include "gateway/own_addresses.hpp"
 #include "wire/upgrade.hpp"
 
 #include <sys/resource.h>
@@ -18,7 +18,6 @@ namespace gw::gateway {
 
 namespace {
 
-constexpr duration resolve_period = std::chrono::seconds(30);
 constexpr duration memory_period = std::chrono::milliseconds(100);
 // Shares of `memory`, in percent: above the second no new sessions until it is below the first, above the third the
 // fullest go.
@@ -59,9 +58,12 @@ std::size_t sessions_of(std::vector<config::listener> const& listeners, std::siz
   return sum;
 }
 
+/// Those of the configuration; places for others have none.
 std::vector<std::string> names_of(std::vector<config::service> const& services) {
   std::vector<std::string> names;
-  for (auto const& s : services) names.push_back(s.name);
+  for (auto const& s : services) {
+    if (!s.name.empty()) names.push_back(s.name);
+  }
   return names;
 }
 
@@ -96,18 +98,24 @@ result<> judge(config::config const& settings) {
 }
 
 server::server(config::config settings, clock const& time, std::string version)
-    : settings_(std::make_shared<config::config const>(std::move(settings))),
+    : settings_(std::make_shared<config::config const>(discovery::with_places(std::move(settings)))),
       time_(time),
       version_(std::move(version)),
       loop_(time),
       stop_requested_(loop_.where()),
-      names_due_(loop_.where()),
       certificates_due_(loop_.where()),
       workers_over_(loop_.where()),
       stopped_(loop_.where()),
       tasks_(loop_.where()),
       signals_running_(loop_.where()),
       signals_(loop_.where(), {SIGTERM, SIGINT, SIGHUP, SIGUSR1}),
+      publication_(loop_, *settings_, worker_count(settings_->workers),
+                   {[this](std::shared_ptr<cluster::registry const> fresh) {
+                      take_note(fresh);
+                      for (auto& w : workers_) w->use(fresh);
+                    },
+                    [this] { board_.put(publication_.reports()); }}),
+      board_(*settings_),
       certificates_(*settings_),
       instance_counts_(settings_->services.size()) {}
 
@@ -127,14 +135,16 @@ result<> server::open() {
   // Read here and not when the watch begins: whoever starts us may count descriptors from `ready` on.
   memory_limit_ = memory_limit_of(settings_->memory);
   log::event(log::level::info, "memory_limit", {{"bytes", std::uint64_t{memory_limit_}}});
-  resolve_now();
+  begin_discovery();
   for (std::size_t i = 0; i < settings_->listeners.size(); ++i) {
     if (auto l = listen_on(settings_->listeners[i].bind, entrance::clients, i); !l) return l;
   }
-  for (auto const& bind : {settings_->admin.bind, settings_->health.bind}) {
+  for (auto const& [bind, by] :
+       {std::pair(settings_->admin.bind, entrance::operators), std::pair(settings_->health.bind, entrance::probes)}) {
     if (bind.empty()) continue;
-    if (auto l = listen_on(bind, entrance::probes, 0); !l) return l;
+    if (auto l = listen_on(bind, by, 0); !l) return l;
   }
+  if (auto sources = open_sources(); !sources) return sources;
   start_workers(made->table, std::move(made->routes));
   return {};
 }
@@ -155,14 +165,18 @@ result<> server::listen_on(std::string const& bind, entrance by, std::size_t lis
   return {};
 }
 
-void server::resolve_now() {
+void server::begin_discovery() {
   // Nothing else runs yet: the loop is ours until run().
-  auto ask = [](server& self) -> net::awaitable<void> {
-    self.registry_ =
-        co_await discovery::discover_static(self.loop_.where(), *self.settings_, self.workers_count(), nullptr);
-  };
-  loop_.run_until_done(ask(*this));
-  count_instances();
+  loop_.run_until_done(publication_.begin());
+  take_note(publication_.instances());
+}
+
+result<> server::open_sources() {
+  auto listeners = client_addresses_;
+  listeners.insert(listeners.end(), probe_addresses_.begin(), probe_addresses_.end());
+  auto opened = publication_.open(own_addresses(listeners));
+  board_.put(publication_.reports());
+  return opened;
 }
 
 void server::start_workers(route::table const& table, route::handshake_routes routes) {
@@ -171,6 +185,7 @@ void server::start_workers(route::table const& table, route::handshake_routes ro
       .time = &time_,
       .metrics = [this] { return metrics(); },
       .not_ready = [this] { return not_ready(); },
+      .services = [this] { return board_.services_json(std::chrono::system_clock::now()); },
       .full = [this] { return connections() > max_sessions_ || memory_is_short_.load(std::memory_order_relaxed); },
       .per_address = &per_address_,
       .per_listener = &per_listener_,
@@ -178,7 +193,7 @@ void server::start_workers(route::table const& table, route::handshake_routes ro
       .tls = certificates_.contexts(),
   };
   for (std::size_t i = 0; i < workers_count(); ++i) {
-    workers_.push_back(std::make_unique<worker>(i, around, table, registry_));
+    workers_.push_back(std::make_unique<worker>(i, around, table, publication_.instances()));
   }
 }
 
@@ -186,10 +201,11 @@ std::size_t server::workers_count() const {
   return worker_count(settings_->workers);
 }
 
-void server::count_instances() {
+void server::take_note(std::shared_ptr<cluster::registry const> instances) {
   for (std::size_t i = 0; i < instance_counts_.size(); ++i) {
-    instance_counts_[i].store(registry_->at(i).instances.size(), std::memory_order_relaxed);
+    instance_counts_[i].store(instances->at(i).instances.size(), std::memory_order_relaxed);
   }
+  board_.put(std::move(instances));
 }
 
 // --- 2. serving ---
@@ -205,7 +221,7 @@ void server::run() noexcept {
 
 net::awaitable<void> server::control() {
   for (auto& e : entries_) tasks_.spawn(accept_from(e));
-  tasks_.spawn(persist(&server::follow_names, "follow_names"));
+  tasks_.spawn(net::or_terminate(publication_.run()));
   tasks_.spawn(persist(&server::watch_memory, "watch_memory"));
   tasks_.spawn(persist(&server::follow_certificates, "follow_certificates"));
   signals_running_.spawn(persist(&server::follow_signals, "follow_signals"));
@@ -216,7 +232,7 @@ net::awaitable<void> server::control() {
   for (auto& e : entries_) {
     if (e.by == entrance::clients) e.socket->close();
   }
-  names_due_.set();
+  publication_.stop();
   certificates_due_.set();
   auto const spread = std::to_string(settings_->shutdown.drain.count());
   for (auto& w : workers_) w->stop({"drain;r=0-" + spread, settings_->shutdown.drain});
@@ -262,21 +278,6 @@ worker& server::least_busy() noexcept {
     return std::pair(a->finished(), a->connections()) < std::pair(b->finished(), b->connections());
   };
   return **std::min_element(workers_.begin(), workers_.end(), fewer);
-}
-
-net::awaitable<void> server::follow_names() {
-  if (!discovery::has_names(*settings_)) co_return;
-  net::timer again(
-      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &names_due_);
-  while (!stopping_) {
-    names_due_.clear();
-    again.start(resolve_period);
-    co_await names_due_.wait();
-    if (stopping_) break;
-    registry_ = co_await discovery::discover_static(loop_.where(), *settings_, workers_.size(), registry_);
-    count_instances();
-    for (auto& w : workers_) w->use(registry_);
-  }
 }
 
 net::awaitable<void> server::watch_memory() {
@@ -380,16 +381,19 @@ std::string server::metrics() const {
   for (auto const& w : workers_) stats.push_back(&w->stats());
   std::vector<std::size_t> instances;
   for (auto const& n : instance_counts_) instances.push_back(n.load(std::memory_order_relaxed));
-  metric_names names{.services = names_of(settings_->services), .rules = {}};
+  metric_names names{.services = board_.service_names(), .rules = {}};
   for (auto const& r : settings_->rules) names.rules.push_back(r.id);
-  return metrics_text(stats, names, instances, version_);
+  exposition sources;
+  board_.write_metrics(sources);
+  return metrics_text(stats, names, instances, version_) + sources.take();
 }
 
 std::string server::not_ready() const {
-  if (stopping_.load(std::memory_order_relaxed))
-    return R"({"ready":false,"reasons":["draining"]})"
-           "\n";
-  return {};
+  auto const reasons =
+      stopping_.load(std::memory_order_relaxed) ? std::vector<std::string>{"draining"} : board_.reasons_to_wait();
+  std::string list;
+  for (auto const& r : reasons) list += (list.empty() ? "\"" : ",\"") + r + "\"";
+  return list.empty() ? std::string() : R"({"ready":false,"reasons":[)" + list + "]}\n";
 }
 
 }  // namespace gw::gateway

@@ -1,9 +1,11 @@
-// The process around the workers: listeners, the hand-off of accepted sockets, name resolution, signals, the end.
+// The process around the workers: listeners, the hand-off of accepted sockets, discovery, signals, the end.
 // Runs on one control thread of its own loop; the data path never waits for it.
 #pragma once
 
 #include "config/config.hpp"
 #include "core/clock.hpp"
+#include "discovery/publication.hpp"
+#include "gateway/discovery_board.hpp"
 #include "gateway/seats.hpp"
 #include "gateway/tls.hpp"
 #include "gateway/worker.hpp"
@@ -28,8 +30,8 @@ class server {
   server(config::config settings, clock const& time, std::string version);
   ~server();
 
-  /// Compiles the rules, reads certificates, resolves names, binds every listener. An error names what and how to fix
-  /// it; side::gateway with errc::bad_config or errc::io.
+  /// Compiles the rules, reads certificates, resolves names, binds every listener, makes the sources of instances. An
+  /// error names what and how to fix it; side::gateway with errc::bad_config or errc::io.
   result<> open();
 
   /// Serves until a signal (SIGTERM, SIGINT) or stop(); returns when the last connection is gone. A second signal ends
@@ -53,13 +55,13 @@ class server {
   };
 
   result<> listen_on(std::string const& bind, entrance by, std::size_t listener);
-  void resolve_now();
+  void begin_discovery();
+  result<> open_sources();
   void start_workers(route::table const& table, route::handshake_routes routes);
   using job = net::awaitable<void> (server::*)();
   net::awaitable<void> control();
   net::awaitable<void> persist(job what, char const* name);
   net::awaitable<void> accept_from(entry& from);
-  net::awaitable<void> follow_names();
   net::awaitable<void> follow_certificates();
   void reread_certificates();
   net::awaitable<void> follow_signals();
@@ -69,7 +71,7 @@ class server {
   worker& least_busy() noexcept;
   void worker_done();
   std::size_t workers_count() const;
-  void count_instances();
+  void take_note(std::shared_ptr<cluster::registry const> instances);
 
   std::string metrics() const;
   std::string not_ready() const;
@@ -80,7 +82,6 @@ class server {
   std::string version_;
   net::loop loop_;
   net::event stop_requested_;
-  net::event names_due_;         // time to resolve again, or the end
   net::event certificates_due_;  // time to look at the files again, or the end
   net::event workers_over_;
   net::event stopped_;  // what runs beside the workers ends
@@ -90,7 +91,8 @@ class server {
   std::vector<entry> entries_;
   std::vector<net::address> client_addresses_;
   std::vector<net::address> probe_addresses_;
-  std::shared_ptr<cluster::registry const> registry_;
+  discovery::publication publication_;
+  discovery_board board_;
   tls_files certificates_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::size_t max_sessions_ = 0;

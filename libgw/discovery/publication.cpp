@@ -1,0 +1,242 @@
+#include "discovery/publication.hpp"
+
+#include "core/log.hpp"
+#include "discovery/kinds.hpp"
+#include "net/stream.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <random>
+#include <utility>
+
+namespace gw::discovery {
+namespace {
+
+constexpr duration pause_after_fault = std::chrono::seconds(1);
+constexpr duration dial_limit = std::chrono::seconds(1);
+
+/// Whether anybody takes connections there.
+net::awaitable<bool> takes_connections(net::loop& on, std::string ip, std::uint16_t port) {
+  auto const at = net::address::of_ip(ip, port);
+  if (!at) co_return false;
+  net::stream tried(on);
+  net::deadline const limit(on, tried, dial_limit);
+  auto const connected = co_await tried.connect(*at);
+  co_return connected.has_value();
+}
+
+config::instance as_written(offer const& o) {
+  return {.host = o.host,
+          .port = o.port,
+          .weight = o.weight,
+          .zone = o.zone,
+          .metadata = {o.metadata.begin(), o.metadata.end()},
+          .draining = o.draining};
+}
+
+std::vector<std::string> ids_of(std::vector<wanted_service> const& wanted) {
+  std::vector<std::string> ids;
+  for (auto const& w : wanted) ids.push_back(w.id);
+  return ids;
+}
+
+}  // namespace
+
+std::vector<wanted_service> services_from(config::config const& settings, std::string_view name) {
+  std::vector<wanted_service> wanted;
+  for (auto const& s : settings.services) {
+    if (s.discovery == name) wanted.push_back({s.name, s.service_id.empty() ? s.name : s.service_id});
+  }
+  return wanted;
+}
+
+config::config with_places(config::config settings) {
+  bool const any = std::any_of(settings.discoveries.begin(), settings.discoveries.end(),
+                               [](config::discovery const& d) { return d.any_service; });
+  for (std::size_t i = 0; any && i < publication::most_found; ++i) {
+    settings.services.push_back({.channel = settings.channel});
+  }
+  return settings;
+}
+
+publication::publication(net::loop& where, config::config const& settings, std::size_t workers, listeners told)
+    : loop_(where),
+      settings_(settings),
+      workers_(workers),
+      told_(std::move(told)),
+      names_(where.where()),
+      running_(where.where()),
+      names_due_(where.where()) {}
+
+publication::~publication() = default;
+
+result<> publication::open(std::vector<own_address> const& own) {
+  for (auto const& d : settings_.discoveries) {
+    auto const* const kind = find_source_kind(d.type);
+    if (kind == nullptr) return error{errc::bad_config, side::gateway, "discovery." + d.name + ": no such type", {}};
+    auto wanted = services_from(settings_, d.name);
+    auto made = kind->make({loop_, d, ids_of(wanted)});
+    if (!made) {
+      auto why = made.error();
+      why.context = "discovery." + d.name + ": " + why.context;
+      return why;
+    }
+    auto const anybody = [&on = loop_](std::string ip, std::uint16_t port) {
+      return takes_connections(on, std::move(ip), port);
+    };
+    auto const seed = static_cast<std::uint32_t>(std::hash<std::string>()(d.name) ^ std::random_device()());
+    watches_.push_back(std::make_unique<watch>(loop_, d, std::move(*made),
+                                               judge(d, std::move(wanted), kind->ignores_case, own), anybody,
+                                               watch::listeners{[this] { publish(); }, told_.reported}, seed));
+  }
+  return {};
+}
+
+net::awaitable<void> publication::begin() {
+  std::vector<std::string> hosts;
+  for (auto const& s : settings_.services) {
+    for (auto const& i : s.instances) {
+      if (!config::is_ip_literal(i.host)) hosts.push_back(i.host);
+    }
+  }
+  co_await names_.learn(std::move(hosts));
+  make_snapshot();
+}
+
+net::awaitable<void> publication::run() {
+  for (auto& w : watches_) running_.spawn(persist([&watched = *w] { return watched.run(); }, w->report().name));
+  running_.spawn(persist([this] { return follow_names(); }, "names"));
+  co_await running_.join();
+}
+
+/// Again a moment after an exception (no memory, most likely), which is no reason to be without it for good.
+net::awaitable<void> publication::persist(job what, std::string name) {
+  for (;;) {
+    try {
+      co_await what();
+      co_return;
+    } catch (std::exception const& fault) {
+      log::event(log::level::error, "job_failed", {{"job", name}, {"err", std::string_view(fault.what())}});
+    }
+    co_await loop_.wheel.sleep(pause_after_fault);
+  }
+}
+
+void publication::stop() noexcept {
+  stopping_ = true;
+  names_due_.set();
+  for (auto& w : watches_) w->stop();
+}
+
+std::vector<watch_report> publication::reports() const {
+  std::vector<watch_report> all;
+  for (auto const& w : watches_) all.push_back(w->report());
+  return all;
+}
+
+bool publication::any_names() const noexcept {
+  return !names_.empty() || !watches_.empty();
+}
+
+net::awaitable<void> publication::follow_names() {
+  if (!any_names()) co_return;
+  net::timer again(
+      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &names_due_);
+  for (;;) {
+    names_due_.clear();
+    again.start(names_period);
+    if (!stopping_) co_await names_due_.wait();
+    if (stopping_) co_return;
+    bool changed = co_await names_.refresh();
+    for (auto& w : watches_) {
+      bool const others = co_await w->names().refresh();
+      changed = changed || others;
+    }
+    if (changed) publish();
+  }
+}
+
+watch const* publication::watch_of(config::service const& s) const noexcept {
+  for (std::size_t i = 0; i < watches_.size(); ++i) {
+    if (settings_.discoveries[i].name == s.discovery) return watches_[i].get();
+  }
+  return nullptr;
+}
+
+/// A name that both the configuration and a source use may stand for what it does in either.
+std::vector<std::string> publication::addresses_of(std::string_view host) const {
+  auto addresses = names_.addresses_of(host);
+  for (auto const& w : watches_) {
+    auto const found = w->names().addresses_of(host);
+    addresses.insert(addresses.end(), found.begin(), found.end());
+  }
+  return addresses;
+}
+
+/// A service that was found keeps its place, with or without instances: who routes to it may not be led elsewhere.
+void publication::give_places() {
+  auto const& named = settings_.services;
+  auto const is_nameless = [](config::service const& s) { return s.name.empty(); };
+  auto const places = static_cast<std::size_t>(std::count_if(named.begin(), named.end(), is_nameless));
+  for (std::size_t i = 0; i < watches_.size(); ++i) {
+    if (!settings_.discoveries[i].any_service) continue;
+    for (auto const& [service, offers] : watches_[i]->believed()) {
+      auto const is_it = [&name = service](config::service const& s) { return s.name == name; };
+      bool const known = std::any_of(named.begin(), named.end(), is_it) ||
+                         std::find(found_.begin(), found_.end(), service) != found_.end();
+      if (known || offers.empty()) continue;
+      if (found_.size() < places) {
+        found_.push_back(service);
+      } else if (!std::exchange(is_full_, true)) {
+        log::event(log::level::warning, "too_many_services",
+                   {{"source", settings_.discoveries[i].name}, {"service", service}, {"most", places}});
+      }
+    }
+  }
+}
+
+std::vector<config::instance> publication::instances_of(config::service const& s) const {
+  auto instances = s.instances;
+  auto const* const from = watch_of(s);
+  if (from == nullptr) return instances;
+  auto const listed = from->believed().find(s.name);
+  if (listed == from->believed().end()) return instances;
+  for (auto const& o : listed->second) instances.push_back(as_written(o));
+  return instances;
+}
+
+std::vector<config::instance> publication::instances_of_found(std::string const& service) const {
+  std::vector<config::instance> instances;
+  for (std::size_t i = 0; i < watches_.size(); ++i) {
+    if (!settings_.discoveries[i].any_service) continue;
+    auto const listed = watches_[i]->believed().find(service);
+    if (listed == watches_[i]->believed().end()) continue;
+    for (auto const& o : listed->second) instances.push_back(as_written(o));
+  }
+  return instances;
+}
+
+void publication::make_snapshot() {
+  give_places();
+  std::vector<config::service> services;
+  auto next_found = found_.begin();
+  for (auto const& s : settings_.services) {
+    auto& one = services.emplace_back();
+    if (!s.name.empty()) {
+      one.name = s.name;
+      one.instances = instances_of(s);
+    } else if (next_found != found_.end()) {
+      one.name = *next_found++;
+      one.instances = instances_of_found(one.name);
+    }
+  }
+  current_ = cluster::registry::make(
+      services, [this](std::string_view host) { return addresses_of(host); }, workers_, current_.get());
+}
+
+void publication::publish() {
+  make_snapshot();
+  told_.published(current_);
+}
+
+}  // namespace gw::discovery
