@@ -65,12 +65,17 @@ void pool::update(std::shared_ptr<registry const> at, std::size_t service_index,
     }
   }
   records_ = std::move(records);
+  changed_ = true;
 }
 
-// --- who is dialled ---
+// --- who may be chosen ---
+
+bool pool::starts_slowly(record const& r, time_point now) const {
+  return r.starts_slowly_from && now < *r.starts_slowly_from + settings_.slow_start;
+}
 
 std::size_t pool::share_of(record const& r, time_point now) const {
-  if (!r.starts_slowly_from || now >= *r.starts_slowly_from + settings_.slow_start) return candidate::full_share;
+  if (!starts_slowly(r, now)) return candidate::full_share;
   auto const passed = now - *r.starts_slowly_from;
   auto const grown = static_cast<duration::rep>(candidate::full_share - first_share) * passed / settings_.slow_start;
   return first_share + static_cast<std::size_t>(grown);
@@ -78,35 +83,84 @@ std::size_t pool::share_of(record const& r, time_point now) const {
 
 candidate pool::candidate_at(std::size_t index, time_point now) const {
   auto const& r = records_[index];
+  auto const& i = instances()[index];
   return {.index = index,
-          .weight = instances()[index].weight,
+          .weight = i.weight,
           .share = share_of(r, now),
           .id = r.id,
           .address_hash = r.address_hash,
-          .latency = r.latency};
+          .load = i.load.get(),
+          .latency = &r.latency};
 }
 
-/// Who may be chosen, into candidates_.
-void pool::gather(std::span<instance_id const> excluded, time_point now) {
-  auto const all = instances();
-  bool ours_only = false;
-  candidates_.clear();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    auto const& r = records_[i];
-    if (ours_only && !r.in_our_zone) continue;
-    if (!r.available(now) || contains(excluded, r.id)) continue;
-    if (r.in_our_zone && !std::exchange(ours_only, true)) candidates_.clear();
-    candidates_.push_back(candidate_at(i, now));
-    candidates_.back().load = all[i].load->total();
+/// Something was learnt about it: does that change from when on it may be chosen?
+void pool::learnt_about(record const& r) {
+  changed_ = changed_ || r.known.available_from() != r.available_at_roll_call;
+}
+
+void pool::try_now(record& r, time_point now) {
+  r.known.tried(now);
+  learnt_about(r);
+}
+
+void pool::refresh(time_point now) {
+  if (changed_ || now >= next_return_) call_the_roll(now);
+  if (!slow_starters_.empty()) grow_slow_starters(now);
+}
+
+void pool::call_the_roll(time_point now) {
+  changed_ = false;
+  next_return_ = time_point::max();
+  roster_.clear(records_.size());
+  slow_starters_.clear();
+  owners_.clear();
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    auto& r = records_[i];
+    r.available_at_roll_call = r.known.available_from();
+    bool const available = r.available(now);
+    auto const one = candidate_at(i, now);
+    auto* const kept = roster_.add(one, r.in_our_zone, available);
+    if (!available && !r.draining) next_return_ = std::min(next_return_, r.known.available_from());
+    if (!available) continue;
+    if (starts_slowly(r, now)) slow_starters_.push_back(kept);
+    auto& owner = owners_.emplace_back(one);
+    owner.share = candidate::full_share;  // a slow start is a worker's own, and workers must agree
   }
+  roster_.close();
+}
+
+void pool::grow_slow_starters(time_point now) {
+  for (auto* const c : slow_starters_) c->share = share_of(records_[c->index], now);
+  auto const has_started = [](candidate const* c) { return c->share == candidate::full_share; };
+  slow_starters_.erase(std::remove_if(slow_starters_.begin(), slow_starters_.end(), has_started), slow_starters_.end());
+}
+
+// --- who is dialled ---
+
+/// Those that the policy may choose from; nobody if there is nobody.
+std::span<candidate const> pool::candidates(wish const& asked, time_point now) {
+  refresh(now);
+  auto const* from = &roster_;
+  if (!asked.excluded.empty()) {
+    without_tried_.clear(records_.size());
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      auto const& r = records_[i];
+      bool const free = r.available(now) && !contains(asked.excluded, r.id);
+      without_tried_.add(candidate_at(i, now), r.in_our_zone, free);
+    }
+    without_tried_.close();
+    from = &without_tried_;
+  }
+  auto const away = roster_.away_share();  // what one dial has tried says nothing about the zone
+  return from->among(away > 0 && zones_.draw(away, asked.key));
 }
 
 std::optional<std::size_t> pool::choose(wish const& asked, time_point now) {
-  gather(asked.excluded, now);
-  if (candidates_.empty()) return probe(asked.excluded, now);
-  auto const chosen = candidates_[policy_->pick(candidates_, asked.key, now)].index;
-  records_[chosen].known.tried(now);
-  if (available(now) == 0) next_probe_ = now + reputation::probe_period;  // that was one
+  auto const available_now = candidates(asked, now);
+  if (available_now.empty()) return probe(asked.excluded, now);
+  auto const chosen = available_now[policy_->pick(available_now, asked.key, now)].index;
+  try_now(records_[chosen], now);
+  if (changed_ && available(now) == 0) next_probe_ = now + reputation::probe_period;  // that was one
   return chosen;
 }
 
@@ -138,7 +192,7 @@ std::optional<std::size_t> pool::probe(std::span<instance_id const> excluded, ti
   }
   if (next) {
     next_probe_ = now + reputation::probe_period;
-    records_[*next].known.tried(now);
+    try_now(records_[*next], now);
   }
   return next;
 }
@@ -147,7 +201,7 @@ bool pool::may_dial(instance_id id, time_point now) {
   auto* const r = record_of(id);
   if (r == nullptr || r->draining) return false;
   if (!r->known.available(now) && now < r->known.tried_at() + reputation::probe_period) return false;
-  r->known.tried(now);
+  try_now(*r, now);
   return true;
 }
 
@@ -162,14 +216,14 @@ std::optional<instance_id> pool::named(std::string_view address) const {
 
 std::optional<instance_id> pool::for_key(std::uint64_t key, time_point now) {
   if (records_.empty()) return std::nullopt;
-  bool const none_available = available(now) == 0;
-  candidates_.clear();
+  refresh(now);
+  if (!owners_.empty()) return owners_[rendezvous(owners_, key)].id;
+  std::vector<candidate> all;
   for (std::size_t i = 0; i < records_.size(); ++i) {
-    if (!none_available && !records_[i].available(now)) continue;
-    candidates_.push_back(candidate_at(i, now));
-    candidates_.back().share = candidate::full_share;  // a slow start is a worker's own, and workers must agree
+    all.push_back(candidate_at(i, now));
+    all.back().share = candidate::full_share;
   }
-  return candidates_[rendezvous(candidates_, key)].id;
+  return all[rendezvous(all, key)].id;
 }
 
 std::optional<instance_id> pool::meant(meaning const& by, time_point now) {
@@ -185,7 +239,9 @@ instance const* pool::find(instance_id id) const {
 
 void pool::succeeded(instance_id id, time_point now) {
   auto* const r = record_of(id);
-  if (r != nullptr && r->known.succeeded()) r->starts_slowly_from = now;
+  if (r == nullptr) return;
+  if (r->known.succeeded()) r->starts_slowly_from = now;
+  learnt_about(*r);
 }
 
 void pool::proved(instance_id id) {
@@ -197,11 +253,13 @@ bool pool::reported(instance_id id, trouble what, time_point now) {
   if (r == nullptr) return false;
   if (what == trouble::unreachable || what == trouble::no_answer) {
     r->known.hold(what, end_of_hold(*r, now), now);
+    learnt_about(*r);
     next_probe_ = std::max(next_probe_, now + reputation::probe_period);
   }
   if (what == trouble::unreachable || settings_.eject_failures == 0) return false;
   if (!r->known.counts_out(what, settings_.eject_failures) || !may_eject(*r)) return false;
   r->known.eject(settings_.eject_for, now);
+  learnt_about(*r);
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include "cluster/balancer.hpp"
 #include "cluster/registry.hpp"
 #include "cluster/reputation.hpp"
+#include "cluster/roster.hpp"
 #include "config/config.hpp"
 #include "core/clock.hpp"
 
@@ -55,7 +56,9 @@ struct dial_request {
 /// A draining instance is never dialled, not even if all of them are or a rule names it: others are kept out by what we
 /// have seen, which may be wrong, but this one by the word of whoever runs it.
 ///
-/// Instances of the gateway's zone are preferred as long as one of them may be chosen.
+/// Instances of the gateway's zone are preferred; what `roster` says decides how far.
+///
+/// Who may be chosen is kept until something changes it, so that a choice costs what its policy looks at.
 class pool {
  public:
   /// `zone` is the gateway's own; empty = no preference. `seed` decides the jitter.
@@ -122,6 +125,7 @@ class pool {
     reputation known{};
     latency_estimate latency{};
     std::optional<time_point> starts_slowly_from{};
+    time_point available_at_roll_call{};
 
     bool available(time_point now) const noexcept { return !draining && known.available(now); }
   };
@@ -131,7 +135,13 @@ class pool {
   record made_for(instance const& i) const;
   candidate candidate_at(std::size_t index, time_point now) const;
   std::size_t share_of(record const& r, time_point now) const;
-  void gather(std::span<instance_id const> excluded, time_point now);
+  bool starts_slowly(record const& r, time_point now) const;
+  void learnt_about(record const& r);
+  void try_now(record& r, time_point now);
+  void refresh(time_point now);
+  void call_the_roll(time_point now);
+  void grow_slow_starters(time_point now);
+  std::span<candidate const> candidates(wish const& asked, time_point now);
   std::optional<std::size_t> probe(std::span<instance_id const> excluded, time_point now);
   bool may_eject(record const& r) const;
   time_point end_of_hold(record const& r, time_point now);
@@ -142,9 +152,18 @@ class pool {
   std::shared_ptr<registry const> registry_;
   std::size_t service_ = 0;
   std::vector<record> records_;  // parallel to instances()
-  std::vector<candidate> candidates_;
   time_point next_probe_{};
   std::minstd_rand random_;
+
+  // Made from the records when they have changed, or when somebody's hold is over.
+  bool changed_ = true;
+  time_point next_return_{};
+  roster roster_;
+  std::vector<candidate*> slow_starters_;  // in roster_
+  std::vector<candidate> owners_;          // of keys
+
+  roster without_tried_;
+  splitter zones_;
 };
 
 /// The pool of one service on one worker, without a snapshot yet. No two have the same seed, so that workers do not all

@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -48,7 +49,8 @@ class reputation {
   static constexpr std::chrono::milliseconds probe_period{1'000};
   static constexpr unsigned longest_ejection = 10;  // times the first
 
-  bool available(time_point now) const noexcept { return held_until_ <= now && ejected_until_ <= now; }
+  bool available(time_point now) const noexcept { return available_from() <= now; }
+  time_point available_from() const noexcept { return std::max(held_until_, ejected_until_); }
   standing at(time_point now) const noexcept;
   /// Ejected, or waiting behind an ejection for a probe that succeeds.
   bool on_probation() const noexcept { return on_probation_; }
