@@ -195,6 +195,8 @@ class consistent_hash final : public balancer {
  public:
   explicit consistent_hash(std::uint32_t seed) : without_key_(seed) {}
 
+  bool goes_by_key() const noexcept override { return true; }
+
   std::size_t pick(std::span<candidate const> available, hash_key key, time_point now) override {
     return key ? rendezvous_within_bounds(available, *key) : without_key_.pick(available, key, now);
   }
@@ -218,7 +220,7 @@ constexpr auto kinds = std::to_array<balancer_kind>({
     {"weighted_round_robin", "In turn, in proportion to the weights, evenly spread.", make<weighted_round_robin>},
     {"random", "By chance, in proportion to the weights.", make<by_chance>},
     {"consistent_hash",
-     "By the hash of the client's address, so that a client stays where it was, as long as that instance has no more "
+     "By the hash of what `hash_on` says, so that a client stays where it was, as long as that instance has no more "
      "than 1.25 "
      "times the mean load.",
      make<consistent_hash>},

@@ -50,6 +50,8 @@ class balancer {
   /// A position in `available`, which is not empty and holds only what may be chosen. `key` is the hash of what the
   /// choice shall stick to, for policies that care.
   virtual std::size_t pick(std::span<candidate const> available, std::optional<std::uint64_t> key, time_point now) = 0;
+  /// Does the key decide?
+  virtual bool goes_by_key() const noexcept { return false; }
 };
 
 /// `seed` decides what a policy leaves to chance.

@@ -38,8 +38,8 @@ struct pool_scene {
   time_point now = time_point() + std::chrono::hours(1);
 
   explicit pool_scene(std::vector<config::instance> instances, config::balancer const& settings = {},
-                      std::string zone = {})
-      : tested(find_policy(settings.policy).make(7), settings, std::move(zone), 1) {
+                      std::string zone = {}, selection used = {})
+      : tested(find_policy(settings.policy).make(7), settings, std::move(zone), 1, std::move(used)) {
     becomes(std::move(instances));
   }
 

@@ -33,10 +33,13 @@ struct standing {
     held,       // could not be reached, or its next probe is not due
     ejected,    // taken out because handshakes or channels failed in a row
     draining,   // whoever runs it wants no new channels there
+    unhealthy,  // its health checks fail
+    left_out,   // not for this gateway, by the metadata or the subset that it is to use
   };
   kind is = kind::available;
-  std::string_view reason = {};  // text_of the last trouble it has not recovered from; empty = none
-  time_point until = {};         // when held or ejected
+  std::string_view reason =
+      {};                 // text_of the last trouble it has not recovered from, or of a failed check; empty = none
+  time_point until = {};  // when held or ejected
 };
 
 /// Two things keep an instance from being dialled: a hold, at once, while it cannot be reached; and an ejection after

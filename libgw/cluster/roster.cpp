@@ -65,9 +65,7 @@ void prepare_draws(std::span<candidate> all) {
 }
 
 bool splitter::draw(std::size_t share, std::optional<std::uint64_t> key) noexcept {
-  // Mixed once more: the bits of a key itself decide which instance it belongs to.
-  constexpr std::uint64_t salt = 0x7a6f6e6573U;
-  if (key) return mixed(*key ^ salt) % roster::whole < share;
+  if (key) return mixed(*key ^ salt_) % roster::whole < share;
   saved_ += share;
   if (saved_ < roster::whole) return false;
   saved_ -= roster::whole;

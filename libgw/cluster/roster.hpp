@@ -48,9 +48,13 @@ void prepare_draws(std::span<candidate> all);
 /// Gives that many of 1,000 to one side: those of equal keys always to the same, those without a key evenly spread.
 class splitter {
  public:
+  /// By splitters of different salts keys are split independently.
+  explicit splitter(std::uint64_t salt) noexcept : salt_(salt) {}
+
   bool draw(std::size_t share, std::optional<std::uint64_t> key) noexcept;
 
  private:
+  std::uint64_t salt_;
   std::size_t saved_ = 0;
 };
 

@@ -4,7 +4,7 @@
 
 #include "testing/catch.hpp"
 
-#include <vector>
+#include <string>
 
 using namespace gw::cluster;
 
@@ -52,8 +52,17 @@ TEST_CASE("where one side has nobody the other is chosen from") {
   CHECK(r.among(false).front().index == 5);
 }
 
+TEST_CASE("splitters of different salts split the same keys independently") {
+  splitter one(1);
+  splitter other(2);
+  int both = 0;
+  for (std::uint64_t key = 1; key <= 10'000; ++key) both += one.draw(500, mixed(key)) && other.draw(500, mixed(key));
+  CHECK(both > 2'300);
+  CHECK(both < 2'700);
+}
+
 TEST_CASE("what is split without keys is spread evenly, with keys each stays on its side") {
-  splitter s;
+  splitter s(1);
   std::string drawn;
   for (int i = 0; i < 12; ++i) drawn += s.draw(250, {}) ? 'x' : '.';
   CHECK(drawn == "...x...x...x");

@@ -3,9 +3,9 @@
 #include "core/log.hpp"
 #include "core/memory.hpp"
 #include "discovery/static_source.hpp"
+#include "gateway/process.hpp"
 #include "wire/upgrade.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,18 +32,6 @@ constexpr duration trim_after_shed = std::chrono::milliseconds(500);
 constexpr duration shed_pause = std::chrono::milliseconds(1000);
 constexpr duration certificate_period = std::chrono::seconds(10);
 constexpr duration pause_after_fault = std::chrono::seconds(1);
-
-/// Raises the soft descriptor limit to the hard one; returns it.
-std::size_t raise_descriptor_limit() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  auto const before = limit.rlim_cur;
-  limit.rlim_cur = limit.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
-  log::event(log::level::info, "descriptor_limit",
-             {{"before", std::uint64_t{before}}, {"now", std::uint64_t{limit.rlim_cur}}});
-  return limit.rlim_cur;
-}
 
 std::size_t sessions_within(std::size_t descriptors) {
   return descriptors > 128 ? (descriptors - 64) / 2 : 32;
@@ -96,7 +84,7 @@ result<> judge(config::config const& settings) {
 }
 
 server::server(config::config settings, clock const& time, std::string version)
-    : settings_(std::make_shared<config::config const>(std::move(settings))),
+    : settings_(std::make_shared<config::config const>(named(std::move(settings)))),
       time_(time),
       version_(std::move(version)),
       loop_(time),
@@ -109,7 +97,9 @@ server::server(config::config settings, clock const& time, std::string version)
       signals_running_(loop_.where()),
       signals_(loop_.where(), {SIGTERM, SIGINT, SIGHUP, SIGUSR1}),
       certificates_(*settings_),
-      instance_counts_(settings_->services.size()) {}
+      health_(loop_, settings_, [this](cluster::opinion found) {
+        for (auto& w : workers_) w->use(found);
+      }) {}
 
 server::~server() = default;
 
@@ -162,7 +152,7 @@ void server::resolve_now() {
         co_await discovery::discover_static(self.loop_.where(), *self.settings_, self.workers_count(), nullptr);
   };
   loop_.run_until_done(ask(*this));
-  count_instances();
+  examine_instances();
 }
 
 void server::start_workers(route::table const& table, route::handshake_routes routes) {
@@ -186,10 +176,8 @@ std::size_t server::workers_count() const {
   return worker_count(settings_->workers);
 }
 
-void server::count_instances() {
-  for (std::size_t i = 0; i < instance_counts_.size(); ++i) {
-    instance_counts_[i].store(registry_->at(i).instances.size(), std::memory_order_relaxed);
-  }
+void server::examine_instances() {
+  health_.use(registry_);
 }
 
 // --- 2. serving ---
@@ -208,6 +196,7 @@ net::awaitable<void> server::control() {
   tasks_.spawn(persist(&server::follow_names, "follow_names"));
   tasks_.spawn(persist(&server::watch_memory, "watch_memory"));
   tasks_.spawn(persist(&server::follow_certificates, "follow_certificates"));
+  tasks_.spawn(persist(&server::watch_health, "watch_health"));
   signals_running_.spawn(persist(&server::follow_signals, "follow_signals"));
   co_await stop_requested_.wait();
 
@@ -218,6 +207,7 @@ net::awaitable<void> server::control() {
   }
   names_due_.set();
   certificates_due_.set();
+  health_.stop();
   auto const spread = std::to_string(settings_->shutdown.drain.count());
   for (auto& w : workers_) w->stop({"drain;r=0-" + spread, settings_->shutdown.drain});
   co_await workers_over_.wait();
@@ -274,9 +264,14 @@ net::awaitable<void> server::follow_names() {
     co_await names_due_.wait();
     if (stopping_) break;
     registry_ = co_await discovery::discover_static(loop_.where(), *settings_, workers_.size(), registry_);
-    count_instances();
+    examine_instances();
     for (auto& w : workers_) w->use(registry_);
   }
+}
+
+net::awaitable<void> server::watch_health() {
+  health_.use(certificates_.contexts());
+  co_await health_.run();
 }
 
 net::awaitable<void> server::watch_memory() {
@@ -328,6 +323,7 @@ net::awaitable<void> server::follow_certificates() {
 void server::reread_certificates() {
   if (!certificates_.reread()) return;
   for (auto& w : workers_) w->use(certificates_.contexts());
+  health_.use(certificates_.contexts());
 }
 
 net::awaitable<void> server::follow_signals() {
@@ -378,11 +374,9 @@ std::size_t server::connections() const noexcept {
 std::string server::metrics() const {
   std::vector<worker_stats const*> stats;
   for (auto const& w : workers_) stats.push_back(&w->stats());
-  std::vector<std::size_t> instances;
-  for (auto const& n : instance_counts_) instances.push_back(n.load(std::memory_order_relaxed));
   metric_names names{.services = names_of(settings_->services), .rules = {}};
   for (auto const& r : settings_->rules) names.rules.push_back(r.id);
-  return metrics_text(stats, names, instances, version_);
+  return metrics_text(stats, names, health_.counts(), version_);
 }
 
 std::string server::not_ready() const {

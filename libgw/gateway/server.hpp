@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "core/clock.hpp"
+#include "gateway/health_watch.hpp"
 #include "gateway/seats.hpp"
 #include "gateway/tls.hpp"
 #include "gateway/worker.hpp"
@@ -69,7 +70,8 @@ class server {
   worker& least_busy() noexcept;
   void worker_done();
   std::size_t workers_count() const;
-  void count_instances();
+  void examine_instances();
+  net::awaitable<void> watch_health();
 
   std::string metrics() const;
   std::string not_ready() const;
@@ -100,7 +102,7 @@ class server {
   std::atomic<bool> memory_is_short_{false};  // no new sessions
   seats per_address_;
   seats per_listener_;
-  std::vector<std::atomic<std::size_t>> instance_counts_;  // by service, for /metrics
+  health_watch health_;
 };
 
 }  // namespace gw::gateway
