@@ -128,7 +128,7 @@ void health_watch::conclude(cluster::instance const& who, std::optional<cluster:
   if (!found || !w.record.note(*found, service.health)) return;
   auto const is = w.record.is();
   log::event(is == cluster::verdict::healthy ? log::level::info : log::level::warning, "instance_health",
-             {{"service", service.name},
+             {{"service", registry_->at(w.service).name},
               {"instance", name_of(who)},
               {"state", cluster::text_of(is)},
               {"reason", cluster::text_of(*found)}});
