@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,27 +27,34 @@ std::size_t weight_of(std::size_t index) {
   return 1 + index % 4;
 }
 
-/// Instances that are busy, have been measured, and differ in weight.
-std::vector<cluster::candidate> candidates(std::size_t count) {
-  std::vector<cluster::candidate> all;
-  for (std::size_t i = 0; i < count; ++i) {
-    auto& c = all.emplace_back();
-    c.index = i;
-    c.load = static_cast<std::int64_t>(i * 7 % 13);
-    c.weight = weight_of(i);
-    c.id = cluster::instance_id{i + 1};
-    c.address_hash = cluster::hash_of("10.0.0." + std::to_string(i) + ":9001");
-    c.latency.observe(std::chrono::milliseconds(1 + i % 5), time_point());
+/// Candidates that are busy, have been measured, and differ in weight; with what they point at.
+struct field {
+  std::deque<cluster::instance_load> loads;
+  std::deque<cluster::latency_estimate> latencies;
+  std::vector<cluster::candidate> candidates;
+
+  explicit field(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      loads.emplace_back(workers).add(0, static_cast<int>(i * 7 % 13));
+      latencies.emplace_back().observe(std::chrono::milliseconds(1 + i % 5), time_point());
+      auto& c = candidates.emplace_back();
+      c.index = i;
+      c.weight = weight_of(i);
+      c.id = cluster::instance_id{i + 1};
+      c.address_hash = cluster::hash_of("10.0.0." + std::to_string(i) + ":9001");
+      c.load = &loads.back();
+      c.latency = &latencies.back();
+    }
   }
-  return all;
-}
+};
 
 void pick(benchmark::State& state, cluster::balancer_kind const& kind) {
-  auto const all = candidates(static_cast<std::size_t>(state.range(0)));
+  field const all(static_cast<std::size_t>(state.range(0)));
   auto const policy = kind.make(1);
   std::uint64_t key = 0;
+  auto const now = time_point() + std::chrono::seconds(1);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(policy->pick(all, ++key * 0x9e3779b97f4a7c15U, time_point() + std::chrono::seconds(1)));
+    benchmark::DoNotOptimize(policy->pick(all.candidates, ++key * 0x9e3779b97f4a7c15U, now));
   }
 }
 
@@ -73,10 +81,10 @@ void choose(benchmark::State& state, cluster::balancer_kind const& kind) {
 
 /// All of one weight: no logarithms.
 void rendezvous_of_equals(benchmark::State& state) {
-  auto all = candidates(static_cast<std::size_t>(state.range(0)));
-  for (auto& c : all) c.weight = 1;
+  field all(static_cast<std::size_t>(state.range(0)));
+  for (auto& c : all.candidates) c.weight = 1;
   std::uint64_t key = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(cluster::rendezvous(all, ++key * 0x9e3779b97f4a7c15U));
+  for (auto _ : state) benchmark::DoNotOptimize(cluster::rendezvous(all.candidates, ++key * 0x9e3779b97f4a7c15U));
 }
 BENCHMARK(rendezvous_of_equals)->Name("cluster/rendezvous/of_equals")->Arg(16)->Arg(1'000);
 

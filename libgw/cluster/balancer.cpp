@@ -1,5 +1,6 @@
 #include "cluster/balancer.hpp"
 
+#include "cluster/hash.hpp"
 #include "cluster/rendezvous.hpp"
 
 #include <algorithm>
@@ -12,58 +13,108 @@ namespace {
 
 using hash_key = std::optional<std::uint64_t>;
 
-/// The instance that would be the least loaded for its weight with the new channel on it. The search begins one
-/// further every time, so that equal instances take turns.
+/// Draws positions; cheaper than the distributions of the standard library.
+class lottery {
+ public:
+  explicit lottery(std::uint32_t seed) : state_(mixed(seed)) {}
+
+  struct pair {
+    std::size_t first;
+    std::size_t second;
+  };
+  /// Two different ones, all equally likely; `count` is 2 at least.
+  pair two_of(std::size_t count) noexcept {
+    auto const bits = next();
+    auto const first = below(count, bits >> 32);
+    auto const second = below(count - 1, bits & low_half);
+    return {first, second < first ? second : second + 1};
+  }
+  /// One, by weight (A. J. Walker's aliases).
+  std::size_t by_weight(std::span<candidate const> among) noexcept {
+    auto const bits = next();
+    auto const at = below(among.size(), bits >> 32);
+    return (bits & low_half) <= among[at].stays ? at : among[at].other;
+  }
+
+ private:
+  static constexpr std::uint64_t low_half = 0xffff'ffffU;
+
+  std::uint64_t next() noexcept { return mixed(state_ += 0x9e3779b97f4a7c15U); }
+  static std::size_t below(std::size_t count, std::uint64_t bits_32) noexcept { return count * bits_32 >> 32; }
+
+  std::uint64_t state_;
+};
+
+/// (channels + 1) / strength, compared without a division.
+struct burden {
+  explicit burden(candidate const& c) : with_one_more(c.channels() + 1), strength(c.strength()) {}
+
+  friend bool operator<(burden const& a, burden const& b) {
+    return a.with_one_more * b.strength < b.with_one_more * a.strength;
+  }
+
+  std::int64_t with_one_more;
+  std::int64_t strength;
+};
+
+/// The instance that would be the least loaded for its weight with the new channel on it. Of few all are compared, and
+/// the search begins one further every time, so that equal instances take turns. Of many the better of two at random,
+/// drawn by weight, is taken: nearly as even (the fullest is log log n above the mean), and the cost does not grow.
 class least_loaded final : public balancer {
  public:
-  explicit least_loaded(std::uint32_t) {}
+  explicit least_loaded(std::uint32_t seed) : lottery_(seed) {}
 
   std::size_t pick(std::span<candidate const> available, hash_key, time_point) override {
+    if (available.size() <= few) return least_of_all(available);
+    auto const one = lottery_.by_weight(available);
+    auto const other = lottery_.by_weight(available);
+    return burden(available[other]) < burden(available[one]) ? other : one;
+  }
+
+ private:
+  static constexpr std::size_t few = 16;
+
+  std::size_t least_of_all(std::span<candidate const> available) {
     auto const count = available.size();
     auto best = turn_++ % count;
+    burden least(available[best]);
     for (std::size_t step = 1, i = best; step < count; ++step) {
       i = i + 1 < count ? i + 1 : 0;
-      if (lighter(available[i], available[best])) best = i;
+      burden const other(available[i]);
+      if (!(other < least)) continue;
+      least = other;
+      best = i;
     }
     return best;
   }
 
- private:
-  /// (load + 1) / strength, compared without a division.
-  static bool lighter(candidate const& a, candidate const& b) {
-    return (a.load + 1) * b.strength() < (b.load + 1) * a.strength();
-  }
-
   std::size_t turn_ = 0;
+  lottery lottery_;
 };
 
-/// The cheaper of two at random, by latency x (load + 1) / strength: near the best choice without everybody running to
-/// the one instance that looks best.
+/// The cheaper of two at random, by latency x (channels + 1) / strength: near the best choice without everybody running
+/// to the one instance that looks best.
 class p2c_ewma final : public balancer {
  public:
-  explicit p2c_ewma(std::uint32_t seed) : random_(seed) {}
+  explicit p2c_ewma(std::uint32_t seed) : lottery_(seed) {}
 
   std::size_t pick(std::span<candidate const> available, hash_key, time_point now) override {
     if (available.size() == 1) return 0;
-    auto const a = below(available.size());
-    auto b = below(available.size() - 1);
-    if (b >= a) ++b;
-    return cheaper(available[b], available[a], now) ? b : a;
+    auto const drawn = lottery_.two_of(available.size());
+    return cheaper(available[drawn.second], available[drawn.first], now) ? drawn.second : drawn.first;
   }
 
  private:
   static bool cheaper(candidate const& a, candidate const& b, time_point now) {
-    auto latency_a = a.latency.at(now);
-    auto latency_b = b.latency.at(now);
+    auto latency_a = a.latency_at(now);
+    auto latency_b = b.latency_at(now);
     // Who is not known yet is taken to be as fast as the other: neither shunned nor run down.
     if (latency_a == 0 || latency_b == 0) latency_a = latency_b = 1;
-    return latency_a * static_cast<double>((a.load + 1) * b.strength()) <
-           latency_b * static_cast<double>((b.load + 1) * a.strength());
+    return latency_a * static_cast<double>((a.channels() + 1) * b.strength()) <
+           latency_b * static_cast<double>((b.channels() + 1) * a.strength());
   }
 
-  std::size_t below(std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_); }
-
-  std::minstd_rand random_;
+  lottery lottery_;
 };
 
 /// Smooth round robin, as nginx has it: at every pick each instance earns its strength, the richest is taken and pays
@@ -144,8 +195,10 @@ class consistent_hash final : public balancer {
  public:
   explicit consistent_hash(std::uint32_t seed) : without_key_(seed) {}
 
+  bool goes_by_key() const noexcept override { return true; }
+
   std::size_t pick(std::span<candidate const> available, hash_key key, time_point now) override {
-    return key ? rendezvous(available, *key) : without_key_.pick(available, key, now);
+    return key ? rendezvous_within_bounds(available, *key) : without_key_.pick(available, key, now);
   }
 
  private:
@@ -158,12 +211,18 @@ std::unique_ptr<balancer> make(std::uint32_t seed) {
 }
 
 constexpr auto kinds = std::to_array<balancer_kind>({
-    {"least_loaded", "The instance with the fewest channels for its weight, over all workers.", make<least_loaded>},
+    {"least_loaded",
+     "The instance with the fewest channels for its weight, over all workers; of more than 16 the better of two at "
+     "random.",
+     make<least_loaded>},
     {"p2c_ewma", "Of two instances at random the one with the smaller latency x channels / weight.", make<p2c_ewma>},
     {"round_robin", "Every instance in turn, whatever its weight.", make<round_robin>},
     {"weighted_round_robin", "In turn, in proportion to the weights, evenly spread.", make<weighted_round_robin>},
     {"random", "By chance, in proportion to the weights.", make<by_chance>},
-    {"consistent_hash", "By the hash of the client's address, so that a client stays where it was.",
+    {"consistent_hash",
+     "By the hash of what `hash_on` says, so that a client stays where it was, as long as that instance has no more "
+     "than 1.25 "
+     "times the mean load.",
      make<consistent_hash>},
 });
 

@@ -3,11 +3,14 @@
 #pragma once
 
 #include "cluster/balancer.hpp"
+#include "cluster/health.hpp"
 #include "cluster/registry.hpp"
 #include "cluster/reputation.hpp"
+#include "cluster/roster.hpp"
 #include "config/config.hpp"
 #include "core/clock.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -35,9 +38,17 @@ struct meaning {
 
 /// Whom a dial is for.
 struct dial_request {
-  std::string_view client = {};                // the IP address by which consistent hashing chooses, if it is one
+  std::optional<std::uint64_t> key = {};       // hash_of what hash_on says of the client
   std::optional<instance_id> only = {};        // nobody else will do
   std::span<instance_id const> excluded = {};  // tried already
+};
+
+/// Which instances of a service this gateway uses, and for whom.
+struct selection {
+  config::metadata only = {};  // what an instance must have
+  std::size_t subset = 0;      // how many; 0 = all
+  std::uint64_t gateway = 0;   // hash_of the name of this one
+  config::canary canary = {};
 };
 
 /// An instance that could not be reached is *held* back: for a second (plus up to a quarter, at random) after the first
@@ -55,11 +66,25 @@ struct dial_request {
 /// A draining instance is never dialled, not even if all of them are or a rule names it: others are kept out by what we
 /// have seen, which may be wrong, but this one by the word of whoever runs it.
 ///
-/// Instances of the gateway's zone are preferred as long as one of them may be chosen.
+/// An instance that its health checks found unhealthy gets no channels either, but one a second if a rule names it. As
+/// Envoy does, we do not believe the checks while fewer than `panic_percent` of the instances are healthy: more likely
+/// than all being ill is that the check is, and those that are left would be run down. Those not checked yet count as
+/// healthy; draining ones do not count.
+///
+/// Of the selection only the instances that have all of `only` are used. Of a subset those are that rank highest by
+/// rendezvous hashing with the name of this gateway: different ones at every gateway, each with its own share of them,
+/// the same ones over time. Who drains, leaves or is unhealthy is replaced by the next in rank. A rule that names an
+/// instance or gives a key is not bound by the subset, since all gateways must agree about keys. The canary's instances
+/// get the clients whose keys fall in its percentage, and nobody else as long as there are others.
+///
+/// Instances of the gateway's zone are preferred; what `roster` says decides how far.
+///
+/// Who may be chosen is kept until something changes it, so that a choice costs what its policy looks at.
 class pool {
  public:
   /// `zone` is the gateway's own; empty = no preference. `seed` decides the jitter.
-  pool(std::unique_ptr<balancer> policy, config::balancer const& settings, std::string zone, std::uint32_t seed);
+  pool(std::unique_ptr<balancer> policy, config::balancer const& settings, std::string zone, std::uint32_t seed,
+       selection used = {});
 
   /// A new snapshot: instances that stay keep their record. Indexes of choose() are those of `at`.
   void update(std::shared_ptr<registry const> at, std::size_t service_index, time_point now);
@@ -100,6 +125,8 @@ class pool {
   /// True if this ejected the instance: the caller logs and counts that. Unreachable and no_answer hold it at once, all
   /// but unreachable count towards ejection.
   bool reported(instance_id id, trouble what, time_point now);
+  /// What the health checks say.
+  void examined(instance_id id, verdict what, finding why, time_point now);
   /// How long it took to answer, for policies that care.
   void observed(instance_id id, duration latency, time_point now);
 
@@ -107,7 +134,7 @@ class pool {
 
   /// How an instance stands; one that has left is available.
   standing state_of(instance_id id, time_point now) const;
-  /// Instances that are neither held nor ejected nor draining.
+  /// Instances that may be chosen.
   std::size_t available(time_point now) const;
   std::span<instance const> instances() const;
 
@@ -119,11 +146,19 @@ class pool {
     std::uint64_t address_hash = 0;
     bool in_our_zone = false;
     bool draining = false;
+    bool other_kind = false;  // it has not all of selection::only
+    bool in_canary = false;
+    verdict health = verdict::unknown;
+    finding found = finding::good;
+    bool usable = false;  // as far as the registry and the checks say: it may be named
+    bool chosen = false;  // of those, by the subset: it may be chosen
     reputation known{};
     latency_estimate latency{};
     std::optional<time_point> starts_slowly_from{};
+    time_point available_at_roll_call{};
 
-    bool available(time_point now) const noexcept { return !draining && known.available(now); }
+    bool barred() const noexcept { return draining || other_kind; }
+    bool available(time_point now) const noexcept { return usable && known.available(now); }
   };
 
   std::optional<std::size_t> index_of(instance_id id) const;
@@ -131,7 +166,19 @@ class pool {
   record made_for(instance const& i) const;
   candidate candidate_at(std::size_t index, time_point now) const;
   std::size_t share_of(record const& r, time_point now) const;
-  void gather(std::span<instance_id const> excluded, time_point now);
+  bool starts_slowly(record const& r, time_point now) const;
+  void learnt_about(record const& r);
+  bool checks_are_believed() const;
+  void select();
+  void select_subset(bool of_canary);
+  bool counts_for_its_zone(record const& r) const noexcept;
+  void try_now(record& r, time_point now);
+  void refresh(time_point now);
+  void call_the_roll(time_point now);
+  void grow_slow_starters(time_point now);
+  void add_all_but(std::span<instance_id const> excluded, bool of_canary, time_point now);
+  bool canary_serves(std::optional<std::uint64_t> key);
+  std::span<candidate const> candidates(wish const& asked, time_point now);
   std::optional<std::size_t> probe(std::span<instance_id const> excluded, time_point now);
   bool may_eject(record const& r) const;
   time_point end_of_hold(record const& r, time_point now);
@@ -139,12 +186,23 @@ class pool {
   std::unique_ptr<balancer> policy_;
   config::balancer settings_;
   std::string zone_;
+  selection used_;
   std::shared_ptr<registry const> registry_;
   std::size_t service_ = 0;
   std::vector<record> records_;  // parallel to instances()
-  std::vector<candidate> candidates_;
   time_point next_probe_{};
   std::minstd_rand random_;
+
+  // Made from the records when they have changed, or when somebody's hold is over.
+  bool changed_ = true;
+  time_point next_return_{};
+  std::array<roster, 2> rosters_;          // without and with the canary's instances
+  std::vector<candidate*> slow_starters_;  // in rosters_
+  std::vector<candidate> owners_;          // of keys
+
+  roster without_tried_;
+  splitter zones_{0x7a6f6e6573};
+  splitter canaries_{0x63616e617279};
 };
 
 /// The pool of one service on one worker, without a snapshot yet. No two have the same seed, so that workers do not all

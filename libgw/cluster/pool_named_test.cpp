@@ -54,18 +54,18 @@ TEST_CASE("a pool is made with the policy of its service, and consistent hashing
                        {.name = "b", .instances = hosts(8), .balancer = "consistent_hash"}};
   auto const nowhere = [](std::string_view) { return std::vector<std::string>(); };
   auto const snapshot = registry::make(settings.services, nowhere, 1);
-  auto const picks = [&](std::size_t service, auto const& client_of) {
+  auto const picks = [&](std::size_t service, auto const& key_of) {
     auto tested = make_pool(settings, service, 0);
     tested.update(snapshot, service, {});
     std::map<std::string, int> found;
-    for (int i = 0; i < 8; ++i) ++found[tested.next({.client = client_of(i)}, {})->ip];
+    for (int i = 0; i < 8; ++i) ++found[tested.next({.key = key_of(i)}, {})->ip];
     return found.size();
   };
-  auto const one = [](int) { return std::string("10.0.0.1"); };
+  auto const one = [](int) { return hash_of("10.0.0.1"); };
   CHECK(picks(0, one) == 8);
   CHECK(picks(1, one) == 1);
-  CHECK(picks(1, [](int i) { return "10.0.0." + std::to_string(i); }) > 2);
-  CHECK(picks(1, [](int) { return std::string("unix"); }) > 1);  // who has no address does not share one
+  CHECK(picks(1, [](int i) { return hash_of("10.0.0." + std::to_string(i)); }) > 2);
+  CHECK(picks(1, [](int) { return std::optional<std::uint64_t>(); }) > 1);  // nobody shares a key that is not there
 }
 
 TEST_CASE("a named instance may be dialled freely while it is healthy, and once a second while it is not") {

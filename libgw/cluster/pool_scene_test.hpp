@@ -6,10 +6,12 @@
 
 #include "testing/catch.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gw::cluster {
@@ -36,8 +38,8 @@ struct pool_scene {
   time_point now = time_point() + std::chrono::hours(1);
 
   explicit pool_scene(std::vector<config::instance> instances, config::balancer const& settings = {},
-                      std::string zone = {})
-      : tested(find_policy(settings.policy).make(7), settings, std::move(zone), 1) {
+                      std::string zone = {}, selection used = {})
+      : tested(find_policy(settings.policy).make(7), settings, std::move(zone), 1, std::move(used)) {
     becomes(std::move(instances));
   }
 
@@ -56,6 +58,12 @@ struct pool_scene {
   }
 
   instance_id id(std::size_t index) const { return tested.instances()[index].id; }
+  std::size_t index(std::string_view ip) const {
+    auto const all = tested.instances();
+    auto const at = std::find_if(all.begin(), all.end(), [ip](instance const& i) { return i.ip == ip; });
+    REQUIRE(at != all.end());
+    return static_cast<std::size_t>(at - all.begin());
+  }
   instance_load& load(std::size_t index) const { return *tested.instances()[index].load; }
   std::optional<std::size_t> choose(std::vector<instance_id> const& excluded = {}) {
     return tested.choose({.excluded = excluded}, now);

@@ -80,15 +80,54 @@ TEST_CASE("without a slow start new instances get their share at once") {
   CHECK(s.fill(100) == std::vector{50, 50});
 }
 
-TEST_CASE("instances of our zone are preferred while one of them is available, then all others are taken") {
-  pool_scene s({at_host(1, "a"), at_host(2, "b"), at_host(3, "b"), at_host(4)}, {}, "b");
-  CHECK(s.fill(100) == std::vector{0, 50, 50, 0});
-  s.refuse(1);
-  CHECK(s.fill(100) == std::vector{0, 0, 100, 0});
+TEST_CASE("all channels stay in our zone while 70 percent of it may be chosen") {
+  std::vector<gw::config::instance> instances{at_host(1, "a"), at_host(2)};
+  for (std::size_t i = 3; i <= 12; ++i) instances.push_back(at_host(i, "b"));
+  pool_scene s(instances, {}, "b");
+  auto const abroad = [&s] {
+    auto const chosen = s.fill(1'000);
+    return chosen[s.index("10.0.0.1")] + chosen[s.index("10.0.0.2")];
+  };
+  CHECK(abroad() == 0);
+  for (auto const* const ip : {"10.0.0.3", "10.0.0.4", "10.0.0.5"}) s.refuse(s.index(ip));
+  CHECK(abroad() == 0);
+  s.refuse(s.index("10.0.0.6"));  // 60 % are left: 6 of 7 channels stay
+  CHECK(abroad() == 143);
+  s.refuse(s.index("10.0.0.7"));
+  CHECK(abroad() == 286);
+  for (auto const* const ip : {"10.0.0.8", "10.0.0.9", "10.0.0.10", "10.0.0.11"}) s.refuse(s.index(ip));
+  CHECK(abroad() == 858);
+  s.refuse(s.index("10.0.0.12"));
+  CHECK(abroad() == 1'000);
+  for (std::size_t i = 3; i <= 9; ++i) s.succeed(s.index("10.0.0." + std::to_string(i)));
+  CHECK(abroad() == 0);
+}
+
+TEST_CASE("what our zone has lost is counted by weight, and who drains there has left it") {
+  pool_scene s({at_host(1), draining(at_host(2, "b", 7)), at_host(3, "b", 7)}, {}, "b");
+  CHECK(s.fill(700) == std::vector{200, 0, 500});  // 50 % of 70 %
+}
+
+TEST_CASE("where there is nobody else our zone takes all, whatever is left of it") {
+  pool_scene s({at_host(1, "b"), at_host(2, "b"), at_host(3, "a")}, {}, "b");
+  s.refuse(0);
   s.refuse(2);
-  CHECK(s.fill(100) == std::vector{50, 0, 0, 50});
-  s.succeed(1);
-  CHECK(s.fill(10) == std::vector{0, 10, 0, 0});
+  CHECK(s.fill(100) == std::vector{0, 100, 0});
+}
+
+TEST_CASE("with consistent hashing a key stays in the zone it was given to") {
+  std::vector<gw::config::instance> instances{at_host(1, "a"), at_host(2, "b"), at_host(3, "b")};
+  pool_scene s(instances, {.policy = "consistent_hash"}, "b");
+  s.refuse(1);
+  int abroad = 0;
+  for (std::uint64_t key = 1; key <= 1'000; ++key) {
+    auto const first = s.tested.choose({.key = mixed(key)}, s.now);
+    CHECK(s.tested.choose({.key = mixed(key)}, s.now) == first);
+    abroad += first == 0 ? 1 : 0;
+  }
+  CAPTURE(abroad);
+  CHECK(abroad >= 240);
+  CHECK(abroad <= 330);  // 286 of 1,000 are meant
 }
 
 TEST_CASE("a dial that has tried all instances of our zone goes on to the others") {

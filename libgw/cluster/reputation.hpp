@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -32,10 +33,13 @@ struct standing {
     held,       // could not be reached, or its next probe is not due
     ejected,    // taken out because handshakes or channels failed in a row
     draining,   // whoever runs it wants no new channels there
+    unhealthy,  // its health checks fail
+    left_out,   // not for this gateway, by the metadata or the subset that it is to use
   };
   kind is = kind::available;
-  std::string_view reason = {};  // text_of the last trouble it has not recovered from; empty = none
-  time_point until = {};         // when held or ejected
+  std::string_view reason =
+      {};                 // text_of the last trouble it has not recovered from, or of a failed check; empty = none
+  time_point until = {};  // when held or ejected
 };
 
 /// Two things keep an instance from being dialled: a hold, at once, while it cannot be reached; and an ejection after
@@ -48,7 +52,8 @@ class reputation {
   static constexpr std::chrono::milliseconds probe_period{1'000};
   static constexpr unsigned longest_ejection = 10;  // times the first
 
-  bool available(time_point now) const noexcept { return held_until_ <= now && ejected_until_ <= now; }
+  bool available(time_point now) const noexcept { return available_from() <= now; }
+  time_point available_from() const noexcept { return std::max(held_until_, ejected_until_); }
   standing at(time_point now) const noexcept;
   /// Ejected, or waiting behind an ejection for a probe that succeeds.
   bool on_probation() const noexcept { return on_probation_; }

@@ -161,6 +161,7 @@ struct balancer {
   std::size_t eject_failures = 5;      // eject.failures, in a row
   milliseconds eject_for{30'000};      // eject.for: the first time; longer each further time
   std::size_t eject_max_percent = 50;  // eject.max_percent of the instances of a service
+  std::size_t panic_percent = 50;      // with fewer healthy instances than that, health checks are not believed
 };
 
 /// What is known of an instance beside its address, such as its version.
@@ -187,16 +188,51 @@ struct service_tls {
   std::string key = {};
 };
 
+/// [services.NAME.circuit]: no dials for a while when too many have failed.
+struct circuit {
+  std::size_t failure_rate = 0;  // in percent; 0 = never
+  milliseconds window{10'000};
+  std::size_t min_dials = 20;  // in the window, else there is no rate
+  milliseconds open_for{5'000};
+
+  bool enabled() const noexcept { return failure_rate != 0; }
+};
+
+/// [services.NAME.health]: how its instances are examined.
+struct health_check {
+  std::string http = {};  // GET this, 2xx is good
+  bool tcp = false;       // connect (and shake hands, if the service speaks TLS)
+  std::string ws = {};    // open a WebSocket there, and ping
+  milliseconds interval{10'000};
+  milliseconds timeout{2'000};
+  std::size_t rise = 1;  // good checks in a row that make an instance healthy
+  std::size_t fall = 2;  // failed ones in a row that make it unhealthy
+
+  bool enabled() const noexcept { return tcp || !http.empty() || !ws.empty(); }
+};
+
+/// [services.NAME.canary]: some clients get the instances that others do not.
+struct canary {
+  metadata where = {};  // which instances; empty = no canary
+  std::size_t percent = 5;
+};
+
 /// [services.NAME]
 struct service {
   std::string name = {};
   std::vector<instance> instances = {};
-  std::string path = {};         // empty = the client's path and query
-  std::string host = {};         // Host header and SNI; empty = the instance as configured
-  std::string discovery = {};    // the [discovery.NAME] that lists more of them; empty = none
-  std::string service_id = {};   // how that one calls the service; empty = as we do
-  std::string subprotocol = {};  // offered upstream; empty = none
-  std::string balancer = {};     // overrides [balancer].policy; empty = that
+  std::string path = {};           // empty = the client's path and query
+  std::string host = {};           // Host header and SNI; empty = the instance as configured
+  std::string discovery = {};      // the [discovery.NAME] that lists more of them; empty = none
+  std::string service_id = {};     // how that one calls the service; empty = as we do
+  std::string subprotocol = {};    // offered upstream; empty = none
+  std::string balancer = {};       // overrides [balancer].policy; empty = that
+  std::string hash_on = "client";  // what decides where a client belongs: client, header:X, cookie:X or query:X
+  metadata only = {};              // instances that have all of this; empty = all
+  std::size_t subset = 0;          // how many instances this gateway uses; 0 = all
+  config::canary canary = {};
+  config::circuit circuit = {};
+  health_check health = {};
   service_tls tls = {};
   config::channel channel = {};  // [channel] with this service's overrides applied
 };
@@ -280,6 +316,7 @@ struct config {
   std::size_t workers = 0;                // 0 = one per core
   microseconds spin{0};  // how long a worker looks for more before it sleeps; 0 = not at all
   memory_limit memory = {};
+  std::string name = {};  // of this gateway, for its choice of a subset; empty = the host's
   std::string zone = {};  // where this gateway runs: instances of the same zone are preferred; empty = no preference
   std::vector<listener> listeners = {listener{}};
   gw::config::url_rule url_rule = {};

@@ -37,8 +37,10 @@ section<config> const& top_section() {
           {"memory", &config::memory, types::memory{64 * MiB},
            "What the process may use: a share of what the system lets it, or a size. Near it new sessions are "
            "refused."},
+          {"name", &config::name, text{or_empty<name_fault>},
+           "What this gateway is called beside others, for `subset` of a service; empty = the name of the host."},
           {"zone", &config::zone, text{or_empty<name_fault>},
-           "Where this gateway runs; instances of the same zone are preferred."},
+           "Where this gateway runs; instances of the same zone are preferred, wholly while 70 % of them can be had."},
       }};
   return it;
 }

@@ -51,7 +51,51 @@ void check_service(service const& s, complain const& report) {
   if (s.tls.cert.empty() && !s.tls.key.empty()) {
     report({"tls.cert", "tls.key"}, "missing; a private key needs its certificate");
   }
+  auto const kinds = (s.health.http.empty() ? 0 : 1) + (s.health.tcp ? 1 : 0) + (s.health.ws.empty() ? 0 : 1);
+  if (kinds > 1) report({"health.http", "health.ws", "health.tcp"}, "one check is enough; leave http, ws or tcp");
   check_channel(s.channel, report);
+}
+
+/// Which of its instances serve whom.
+void add_choice(std::vector<setting<service>>& to) {
+  to.insert(to.end(),
+            {{"hash_on", &service::hash_on, text{hash_on_fault},
+              "What consistent_hash and canary go by: `client` (its address), `header:NAME`, `cookie:NAME` or "
+              "`query:NAME` of "
+              "its handshake."},
+             {"only", &service::only, labels{}, "Metadata that an instance must have to be used; empty = all are."},
+             {"subset", &service::subset, count{0, 10'000},
+              "How many instances this gateway uses, the same ones as long as they are there; 0 = all."},
+             {"canary.where", part_of(&service::canary, &canary::where), labels{},
+              "Metadata of the instances that serve some clients only; empty = none."},
+             {"canary.percent", part_of(&service::canary, &canary::percent), count{0, 100},
+              "How many clients in a hundred they serve: those that hash_on says, always the same."}});
+}
+
+/// What is done about instances that fail.
+void add_watch(std::vector<setting<service>>& to) {
+  to.insert(to.end(), {{"circuit.failure_rate", part_of(&service::circuit, &circuit::failure_rate), percentage{},
+                        "Share of failed dials at which a worker stops to dial for a while: CIRCUIT_OPEN; 0% = never."},
+                       {"circuit.window", part_of(&service::circuit, &circuit::window), duration{100ms, 1h},
+                        "The time over which dials are counted."},
+                       {"circuit.min_dials", part_of(&service::circuit, &circuit::min_dials), count{1, 1'000'000},
+                        "Fewer dials in that time say nothing."},
+                       {"circuit.open_for", part_of(&service::circuit, &circuit::open_for), duration{1ms, 1h},
+                        "For how long; then one dial a second, until one succeeds."},
+                       {"health.http", part_of(&service::health, &health_check::http), text{or_empty<path_fault>},
+                        "Examine each instance by a GET of this path: 2xx is good; empty = not so."},
+                       {"health.tcp", part_of(&service::health, &health_check::tcp), flag{},
+                        "Examine each instance by connecting to it (and by a TLS handshake, if it speaks TLS)."},
+                       {"health.ws", part_of(&service::health, &health_check::ws), text{or_empty<path_fault>},
+                        "Examine each instance by a WebSocket at this path that answers a ping; empty = not so."},
+                       {"health.interval", part_of(&service::health, &health_check::interval), duration{100ms, 1h},
+                        "Time between two checks of an instance."},
+                       {"health.timeout", part_of(&service::health, &health_check::timeout), duration{10ms, 5min},
+                        "Longest time that a check takes; beyond, it has failed."},
+                       {"health.rise", part_of(&service::health, &health_check::rise), count{1, 100},
+                        "Good checks in a row that make an instance healthy."},
+                       {"health.fall", part_of(&service::health, &health_check::fall), count{1, 100},
+                        "Failed checks in a row that make it unhealthy: it gets no new channels."}});
 }
 
 }  // namespace
@@ -147,6 +191,8 @@ section<balancer> const& balancer_section() {
            "For how long the first time; longer each further time."},
           {"eject.max_percent", &balancer::eject_max_percent, count{0, 100},
            "Largest share of a service's instances that is left out at a time, in percent."},
+          {"panic_percent", &balancer::panic_percent, count{0, 100},
+           "With a smaller share of healthy instances than this, health checks are not believed."},
       }};
   return it;
 }
@@ -184,6 +230,8 @@ section<service> const& service_section() {
                 {"tls.key", part_of(&service::tls, &service_tls::key), text{}, "Its private key, a PEM file."},
             },
         .check = check_service};
+    add_choice(s.settings);
+    add_watch(s.settings);
     for (auto const& key : channel_section().settings) s.settings.emplace_back(key, &service::channel);
     return s;
   }();

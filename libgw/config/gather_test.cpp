@@ -61,8 +61,8 @@ TEST_CASE("every problem names the file it is in") {
   CHECK(
       problems({.files = {"a", "b"}}, {{"a", "workers = 1\nx = 1\n" + std::string(order)},
                                        {"b", "[services.order]\nqueue.low = \"1MiB\"\n[[rule]]\nservice = \"x\"\n"}}) ==
-      "a:2:1: error: x: unknown key; known here: config_version, include, workers, memory, zone, listener, url_rule, "
-      "rule, route, session, channel, balancer, services, discovery, health, admin, log, shutdown\n"
+      "a:2:1: error: x: unknown key; known here: config_version, include, workers, spin, memory, name, zone, listener, "
+      "url_rule, rule, route, session, channel, balancer, services, discovery, health, admin, log, shutdown\n"
       "b:2:13: error: services.order.queue.low: low (1MiB) must be below high (512KiB)\n"
       "b:4:11: error: rule.service: there is no service 'x'; write one of order\n");
   CHECK(problems({.files = {"a", "b"}}, {{"a", std::string(order) + "[[rule]]\nid = \"r\"\nservice = \"order\"\n"},
@@ -217,8 +217,9 @@ TEST_CASE("a mistake in a flag is told with its place in the flag") {
   check(set("=5"), "--set:1:1: error: '' is not a key; write channel.hold=64KiB");
   check(set("#a=5"), "--set:1:1: error: '#a' is not a key; write channel.hold=64KiB");
   check(set("a=1\nb=2"),
-        "--set:1:1: error: a: unknown key; known here: config_version, include, workers, memory, zone, listener, "
-        "url_rule, rule, route, session, channel, balancer, services, discovery, health, admin, log, shutdown");
+        "--set:1:1: error: a: unknown key; known here: config_version, include, workers, spin, memory, name, zone, "
+        "listener, url_rule, rule, route, session, channel, balancer, services, discovery, health, admin, log, "
+        "shutdown");
   check(set("listener.2.bind=x"),
         "--set:1:10: error: listener: '2' is no element of this list, which has none yet; the first is 0");
   check(set("listener.bind=x"),

@@ -61,6 +61,7 @@ TEST_CASE("every key can be set") {
 config_version = 1
 workers = 3
 memory = "512MiB"
+name = "gw-3"
 zone = "eu-1"
 [[listener]]
 name = "a"
@@ -114,6 +115,7 @@ forward_headers = ["*", "!cookie"]
 policy = "least_loaded"
 slow_start = "30s"
 eject = { failures = 3, for = "1m", max_percent = 25 }
+panic_percent = 30
 [services.chat]
 instances = ["chat.internal:9101", { addr = "[::1]:9102", weight = 2, zone = "a" },
   { addr = "old:9103", metadata = { version = "1", "built by" = "x" }, draining = true }]
@@ -121,6 +123,12 @@ path = "/up"
 host = "chat.example.com"
 subprotocol = "chat.v2"
 balancer = "random"
+hash_on = "cookie:id"
+only = { version = "2" }
+subset = 20
+canary = { where = { track = "new" }, percent = 7 }
+circuit = { failure_rate = "50%", window = "20s", min_dials = 5, open_for = "3s" }
+health = { http = "/up", interval = "4s", timeout = "1s", rise = 2, fall = 3 }
 tls = { enabled = true, verify = false, ca = "ca.pem", cert = "chain.pem", key = "key.pem" }
 on_close = "silent"
 ping_interval = "1s"
@@ -138,6 +146,7 @@ ready_delay = "2s"
 drain = "1m"
 )");
   CHECK(c.memory == gw::config::memory_limit{.bytes = 536'870'912, .percent = 0});
+  CHECK(c.name == "gw-3");
   CHECK(c.zone == "eu-1");
   CHECK(c.listeners[0].trusted_proxies == std::vector<std::string>{"10.0.0.0/8", "::1"});
   CHECK(c.listeners[0].max_sessions_per_ip == 2);
@@ -161,6 +170,7 @@ drain = "1m"
   CHECK(c.balancer.eject_failures == 3);
   CHECK(c.balancer.eject_for == 1min);
   CHECK(c.balancer.eject_max_percent == 25);
+  CHECK(c.balancer.panic_percent == 30);
   CHECK(c.shutdown.ready_delay == 2s);
   CHECK(c.workers == 3);
   REQUIRE(c.listeners.size() == 2);
@@ -207,6 +217,20 @@ drain = "1m"
   CHECK(chat.host == "chat.example.com");
   CHECK(chat.subprotocol == "chat.v2");
   CHECK(chat.balancer == "random");
+  CHECK(chat.hash_on == "cookie:id");
+  CHECK(chat.only == gw::config::metadata{{"version", "2"}});
+  CHECK(chat.subset == 20);
+  CHECK(chat.canary.where == gw::config::metadata{{"track", "new"}});
+  CHECK(chat.canary.percent == 7);
+  CHECK(chat.circuit.failure_rate == 50);
+  CHECK(chat.circuit.window == 20s);
+  CHECK(chat.circuit.min_dials == 5);
+  CHECK(chat.circuit.open_for == 3s);
+  CHECK(chat.health.http == "/up");
+  CHECK(chat.health.interval == 4s);
+  CHECK(chat.health.timeout == 1s);
+  CHECK(chat.health.rise == 2);
+  CHECK(chat.health.fall == 3);
   CHECK(chat.tls.enabled);
   CHECK_FALSE(chat.tls.verify);
   CHECK(chat.tls.ca == "ca.pem");

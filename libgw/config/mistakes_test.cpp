@@ -22,9 +22,10 @@ void check(std::string_view toml, std::string_view expected) {
 // tidy: long function: a table of mistakes
 TEST_CASE("every mistake is told with its place and how to fix it") {
   check("worker = 2", "f.toml:1:1: error: worker: unknown key; did you mean 'workers'?");
-  check("spin = \"0\"",
-        "f.toml:1:1: error: spin: unknown key; known here: config_version, include, workers, memory, zone, listener, "
-        "url_rule, rule, route, session, channel, balancer, services, discovery, health, admin, log, shutdown");
+  check("hurry = \"0\"",
+        "f.toml:1:1: error: hurry: unknown key; known here: config_version, include, workers, spin, memory, name, zone, "
+        "listener, url_rule, rule, route, session, channel, balancer, services, discovery, health, admin, log, "
+        "shutdown");
   check("[sesion]\nx = 1", "f.toml:1:2: error: sesion: unknown key; did you mean 'session'?");
   check("config_version = 2", "f.toml:1:18: error: config_version: 2 is out of bounds; write 1 to 1");
   check("workers = \"two\"", "f.toml:1:11: error: workers: must be a whole number, not a string");
@@ -199,4 +200,27 @@ TEST_CASE("mistakes about TLS and networks are told with their places") {
   check("[[listener]]\ntrusted_proxies = [\"proxy\"]",
         "f.toml:2:20: error: listener.trusted_proxies: 'proxy' is not a network; write \"10.0.0.0/8\", \"fd00::/8\" "
         "or an address");
+}
+
+TEST_CASE("mistakes in how instances are chosen and watched are told with their places") {
+  auto const check_service = [](std::string_view toml, std::string_view expected) {
+    CHECK(problems_of("[services.a]\ninstances = [\"h:1\"]\n" + std::string(toml)) ==
+          "f.toml:" + std::string(expected) + "\n");
+  };
+  check_service(
+      "hash_on = \"ip\"",
+      "3:11: error: services.a.hash_on: unknown value 'ip'; write \"client\", \"header:NAME\", \"cookie:NAME\" "
+      "or \"query:NAME\"");
+  check_service("hash_on = \"header:a b\"", "3:11: error: services.a.hash_on: 'a b' is no name of a header");
+  check_service("circuit = { failure_rate = 0.5 }",
+                "3:28: error: services.a.circuit.failure_rate: must be a share such as \"50%\", not a fraction");
+  check_service("circuit = { failure_rate = \"101%\" }",
+                "3:28: error: services.a.circuit.failure_rate: '101%' is not a share; write \"0%\" to \"100%\"");
+  check_service("circuit.failure_rate = \"50\"",
+                "3:24: error: services.a.circuit.failure_rate: '50' is not a share; write \"0%\" to \"100%\"");
+  check_service("health = { tcp = true, http = \"/up\" }",
+                "3:31: error: services.a.health.http: one check is enough; leave http, ws or tcp");
+  check_service("health.interval = \"1ms\"",
+                "3:19: error: services.a.health.interval: 1ms is out of bounds; write 100ms to 1h");
+  check_service("only = [\"2\"]", "3:8: error: services.a.only: must be { NAME = \"TEXT\" }, not a list");
 }

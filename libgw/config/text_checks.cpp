@@ -122,6 +122,19 @@ std::string route_kind_fault(std::string_view text) {
   return fmt::format("unknown value '{}'; write \"handshake\"", text);
 }
 
+std::string hash_on_fault(std::string_view text) {
+  if (text == "client") return {};
+  auto const colon = text.find(':');
+  auto const kind = text.substr(0, colon);
+  bool const named = colon != text.npos && colon + 1 < text.size();
+  if ((kind == "header" || kind == "cookie") && named) {
+    auto const name = text.substr(colon + 1);
+    return is_token(name) ? "" : fmt::format("'{}' is no name of a {}", name, kind);
+  }
+  if (kind == "query" && named) return {};
+  return fmt::format("unknown value '{}'; write \"client\", \"header:NAME\", \"cookie:NAME\" or \"query:NAME\"", text);
+}
+
 std::string uri_fault(std::string_view text) {
   auto const service = service_of_uri(text);
   if (!service) return fmt::format("'{}' names no service; write \"lb://SERVICE\"", text);

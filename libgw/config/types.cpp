@@ -181,6 +181,26 @@ std::string rate::bounds() const {
   return fmt::format("1 to {}", max_count);
 }
 
+void percentage::read(node const& from, std::size_t& to, faults& out) const {
+  auto const* const text = expect<std::string>(from, "a share such as \"50%\"", out);
+  if (text == nullptr) return;
+  std::size_t percent = 0;
+  bool const marked = text->ends_with('%');
+  auto const* const end = text->data() + text->size() - (marked ? 1 : 0);
+  auto const [stop, ec] = std::from_chars(text->data(), end, percent);
+  if (!marked || ec != std::errc{} || stop != end || percent < min || percent > 100) {
+    return add(out, from, fmt::format("'{}' is not a share; write \"{}%\" to \"100%\"", *text, min));
+  }
+  to = percent;
+}
+
+std::string percentage::show(std::size_t value) const {
+  return quoted(fmt::format("{}%", value));
+}
+std::string percentage::bounds() const {
+  return fmt::format("{}% to 100%", min);
+}
+
 void memory::read(node const& from, memory_limit& to, faults& out) const {
   auto const* const share = from.as<std::string>();
   if (share == nullptr || !share->ends_with('%')) {

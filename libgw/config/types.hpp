@@ -137,6 +137,17 @@ struct rate {
   std::string schema() const;
 };
 
+/// "50%"
+struct percentage {
+  std::size_t min = 0;
+
+  void read(node const& from, std::size_t& to, faults& out) const;
+  std::string show(std::size_t value) const;
+  std::string name() const { return "share"; }
+  std::string bounds() const;
+  std::string schema() const;
+};
+
 /// "50%" or "512MiB"
 struct memory {
   std::size_t min_bytes = 0;

@@ -73,6 +73,10 @@ std::string rate::schema() const {
   return matching(fmt::format("[0-9]+/(h|m|s|ms|({})+)", time));
 }
 
+std::string percentage::schema() const {
+  return matching("[0-9]+%");
+}
+
 std::string memory::schema() const {
   return matching(fmt::format("[0-9]+%|({})+", bytes));
 }

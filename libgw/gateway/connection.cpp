@@ -8,6 +8,7 @@
 #include "net/http_io.hpp"
 #include "net/stream.hpp"
 #include "net/tls_engine.hpp"
+#include "route/refusal.hpp"
 #include "wire/control_message.hpp"
 #include "wire/deflate_offer.hpp"
 #include "wire/header_rules.hpp"
@@ -308,7 +309,9 @@ std::string refuse_passage(error const& why, verbatim const& upstream) {
   bool const theirs = why.code == errc::handshake_rejected && upstream.status >= 300 && upstream.status <= 599;
   wire::problem told{.status = theirs ? upstream.status : row.http, .code = row.name, .detail = why.context};
   if (theirs) told.extra = upstream.fields;
-  if (why.code == errc::no_instance) told.retry_after = std::chrono::seconds(1);
+  bool const comes_back = why.code == errc::no_instance || why.code == errc::circuit_open;
+  auto const wait = std::chrono::milliseconds(route::undeliverable(why).retry_after_ms.value_or(0));
+  if (comes_back) told.retry_after = std::chrono::ceil<std::chrono::seconds>(wait);
   return wire::make_problem(told);
 }
 

@@ -1,10 +1,13 @@
 #include "gateway/dial.hpp"
 
+#include "cluster/hash.hpp"
 #include "core/log.hpp"
+#include "gateway/upstream.hpp"
 #include "gateway/worker.hpp"
 #include "net/beast_judge.hpp"
 #include "net/http_io.hpp"
 #include "net/tls_engine.hpp"
+#include "route/hash_source.hpp"
 #include "route/refusal.hpp"
 #include "wire/header_rules.hpp"
 #include "wire/strict_head.hpp"
@@ -19,15 +22,6 @@
 
 namespace gw::gateway {
 namespace {
-
-// An upstream that answers with more header than this is not one of ours (RELIABILITY E5).
-constexpr std::size_t response_limit = 16 * 1024;
-// RFC 9110 section 15.2: interim answers may precede the final one. More of them than this have no end.
-constexpr int max_interim_answers = 4;
-
-std::string name_of(cluster::instance const& i) {
-  return i.configured.host + ":" + std::to_string(i.configured.port);
-}
 
 /// One try at one instance.
 struct attempt {
@@ -66,8 +60,7 @@ std::string handshake_of(attempt const& a, std::string const& key, std::vector<s
                                               .request_id = a.client.request_id,
                                               .traceparent = a.client.traceparent,
                                               .peer_is_trusted = a.client.by_proxy});
-  auto const host = a.settings.host.empty() ? name_of(a.target) : a.settings.host;
-  return wire::make_upgrade_request(path_and_query(a, *head), host, key, protocols, fields);
+  return wire::make_upgrade_request(path_and_query(a, *head), host_of(a.settings, a.target), key, protocols, fields);
 }
 
 net::awaitable<result<>> connect(attempt a) {
@@ -100,15 +93,6 @@ result<std::string> judge_answer(attempt const& a, std::string_view raw, std::st
   return std::string(head->get("Sec-WebSocket-Protocol"));
 }
 
-/// Whom the certificate must name: the host that the handshake names, as a name or an IP literal.
-std::string certified_name(attempt const& a) {
-  auto const configured = wire::parse_authority(a.settings.host);
-  if (!configured) return a.target.configured.host;
-  auto host = configured->host;
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  return std::string(host);
-}
-
 error tls_failed(attempt const& a, std::string_view why) {
   a.tls_failure = why;
   return upstream_error(errc::connect_failed, a, "failed the TLS handshake");
@@ -116,7 +100,7 @@ error tls_failed(attempt const& a, std::string_view why) {
 
 /// Nothing, if the service speaks plain text.
 net::awaitable<result<>> secure(attempt a) {
-  auto const name = certified_name(a);
+  auto const name = certified_name(a.settings, a.target);
   auto engine = a.on.tls().for_upstream(a.service, a.target.id, name);
   if (!engine) co_return result<>();
   auto done = co_await a.upstream.secure(std::move(engine));
@@ -134,20 +118,6 @@ struct shaken {
 std::vector<std::string> offered_by(attempt const& a) {
   if (a.wish.protocols) return *a.wish.protocols;
   return a.settings.subprotocol.empty() ? std::vector<std::string>() : std::vector{a.settings.subprotocol};
-}
-
-bool is_interim(std::string_view raw) {
-  auto const head = wire::judge_response(raw);
-  return head && head->status < 200 && head->status != 101;
-}
-
-/// Reads the final answer's head, or the interim one that is one too many.
-net::awaitable<result<>> read_answer(net::stream& upstream, net::received_head& received) {
-  for (int interim = 0;; ++interim) {
-    auto const read = co_await net::read_head(upstream, received, response_limit);
-    if (!read || interim == max_interim_answers || !is_interim(received.head())) co_return read;
-    received = {.bytes = received.rest()};
-  }
 }
 
 net::awaitable<result<shaken>> shake_hands(attempt a) {
@@ -174,15 +144,6 @@ net::awaitable<result<shaken>> shake_hands(attempt a) {
   auto judged = judge_answer(a, received.head(), key, protocols);
   if (!judged) co_return judged.error();
   co_return shaken{received.rest(), std::move(*judged)};
-}
-
-/// The instance is not to blame for what we ran out of.
-bool is_our_shortage(std::error_code const& cause) {
-  for (auto const ours : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
-                          std::errc::no_buffer_space, std::errc::not_enough_memory, std::errc::address_not_available}) {
-    if (cause == ours) return true;
-  }
-  return false;
 }
 
 /// What a failed try says about the instance: nothing if it answered as HTTP, or if the fault is ours.
@@ -276,15 +237,29 @@ void report(worker& on, std::uint32_t service, cluster::instance_id instance, cl
               {"for_ms", std::chrono::duration_cast<std::chrono::milliseconds>(until - now).count()}});
 }
 
-net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_facts const& client,
-                                     net::stream*& current, dial_wish wish) {
+namespace {
+
+/// What the choice of an instance goes by, for the client.
+std::optional<std::uint64_t> key_of(config::service const& settings, client_facts const& client) {
+  auto const head = wire::judge_request(client.head);
+  if (!head) return std::nullopt;
+  auto const target = wire::judge_target(head->target);
+  if (!target) return std::nullopt;
+  auto const source =
+      route::hash_source_of(settings.hash_on, {.head = *head, .target = *target, .client = client.address});
+  return source ? std::optional(cluster::hash_of(*source)) : std::nullopt;
+}
+
+net::awaitable<result<dialled>> try_instances(worker& on, std::uint32_t service, client_facts const& client,
+                                              net::stream*& current, dial_wish wish) {
   auto const& settings = on.settings().services[service];
   auto const give_up_at = on.loop().wheel.now() + settings.channel.open_timeout;
   std::vector<cluster::instance_id> tried;
   error last = nobody(on, service);
+  auto const key = key_of(settings, client);
 
   while (tried.size() <= settings.channel.connect_retries && on.loop().wheel.now() < give_up_at) {
-    cluster::dial_request const asked{.client = client.address, .only = wish.instance, .excluded = tried};
+    cluster::dial_request const asked{.key = key, .only = wish.instance, .excluded = tried};
     auto const target = co_await next_of(on, service, asked, wish);
     if (!target && target.error().code == errc::closed) co_return target.error();
     if (!target) break;
@@ -314,6 +289,48 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
     tried.push_back(target->id);
   }
   co_return last;
+}
+
+/// What the breaker is told of a dial: nothing, if it says nothing about the service.
+enum class outcome : std::uint8_t { none, good, bad };
+
+outcome outcome_of(result<dialled> const& done) {
+  if (done) return outcome::good;
+  if (trouble_of(done.error(), true)) return outcome::bad;
+  return done.error().code == errc::handshake_rejected ? outcome::good : outcome::none;  // it answered
+}
+
+/// Shows how the breaker stands; `changed` by what came of a dial: the log tells it too.
+void show(worker& on, std::uint32_t service, bool changed) {
+  auto const state = on.circuit_of(service).at(on.loop().wheel.now());
+  auto& shown = on.stats().of_service[service].circuit;
+  shown.add(static_cast<std::uint64_t>(state) - shown.get());
+  if (!changed) return;
+  bool const open = state != cluster::circuit::state::closed;
+  log::event(open ? log::level::warning : log::level::info, open ? "circuit_opened" : "circuit_closed",
+             {{"service", on.settings().services[service].name}});
+}
+
+void note_outcome(worker& on, std::uint32_t service, outcome what) {
+  if (what == outcome::none) return;
+  auto& breaker = on.circuit_of(service);
+  auto const now = on.loop().wheel.now();
+  show(on, service, what == outcome::good ? breaker.succeeded(now) : breaker.failed(now));
+}
+
+}  // namespace
+
+net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_facts const& client,
+                                     net::stream*& current, dial_wish wish) {
+  auto const wait = on.circuit_of(service).wait(on.loop().wheel.now());
+  show(on, service, false);
+  if (wait > duration()) {
+    auto const ms = std::chrono::ceil<std::chrono::milliseconds>(wait);
+    co_return route::circuit_is_open(on.settings().services[service].name, ms);
+  }
+  auto done = co_await try_instances(on, service, client, current, std::move(wish));
+  note_outcome(on, service, outcome_of(done));
+  co_return done;
 }
 
 }  // namespace gw::gateway

@@ -62,8 +62,8 @@ struct dial_wish {
 };
 
 /// Tries instances of `service` until one answers 101, all within open_timeout. `current` points at the connection that
-/// is being tried, so that a teardown can close it; errc::closed is returned then. Other errors: no_instance,
-/// connect_failed, connect_timeout, handshake_rejected (its cause holds the HTTP status).
+/// is being tried, so that a teardown can close it; errc::closed is returned then. Other errors: circuit_open,
+/// no_instance, connect_failed, connect_timeout, handshake_rejected (its cause holds the HTTP status).
 net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_facts const& client,
                                      net::stream*& current, dial_wish wish = {});
 

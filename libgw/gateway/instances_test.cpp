@@ -1,5 +1,7 @@
 #include "gateway/gateway_world_test.hpp"
 
+#include <set>
+
 using namespace gw;
 using namespace gw::testing;
 using namespace std::chrono_literals;
@@ -211,4 +213,27 @@ TEST_CASE("whoever waits in vain for a probe makes the next one, and is told wha
     auto const told = co_await second.hears_json();
     CHECK(told["error"]["code"] == "CONNECT_FAILED");
   });
+}
+
+TEST_CASE("consistent hashing goes by the part of the handshake that the service names, and without it by the loads") {
+  struct row {
+    std::string hash_on;
+    bool all_at_one;
+  };
+  for (auto const& r : {row{"client", true}, row{"query:who", true}, row{"cookie:session", true},
+                        row{"header:user-agent", true}, row{"header:x-tenant", false}, row{"query:tenant", false}}) {
+    CAPTURE(r.hash_on);
+    auto const settings = [&r](config::config& to) {
+      to.services[0].balancer = "consistent_hash";
+      to.services[0].hash_on = r.hash_on;
+    };
+    play({.instances = 2, .settings = settings}, [&r](gateway_world& world) -> net::awaitable<void> {
+      std::set<std::size_t> used;
+      for (int i = 0; i < 4; ++i) {
+        auto const* const chat = co_await newcomer(world);
+        used.insert(chat->instance);
+      }
+      CHECK(used.size() == (r.all_at_one ? 1 : 2));
+    });
+  }
 }

@@ -3,9 +3,9 @@
 #include "core/log.hpp"
 #include "core/memory.hpp"
 #include "gateway/own_addresses.hpp"
+#include "gateway/process.hpp"
 #include "wire/upgrade.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,18 +31,6 @@ constexpr duration trim_after_shed = std::chrono::milliseconds(500);
 constexpr duration shed_pause = std::chrono::milliseconds(1000);
 constexpr duration certificate_period = std::chrono::seconds(10);
 constexpr duration pause_after_fault = std::chrono::seconds(1);
-
-/// Raises the soft descriptor limit to the hard one; returns it.
-std::size_t raise_descriptor_limit() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  auto const before = limit.rlim_cur;
-  limit.rlim_cur = limit.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
-  log::event(log::level::info, "descriptor_limit",
-             {{"before", std::uint64_t{before}}, {"now", std::uint64_t{limit.rlim_cur}}});
-  return limit.rlim_cur;
-}
 
 std::size_t sessions_within(std::size_t descriptors) {
   return descriptors > 128 ? (descriptors - 64) / 2 : 32;
@@ -98,7 +86,7 @@ result<> judge(config::config const& settings) {
 }
 
 server::server(config::config settings, clock const& time, std::string version)
-    : settings_(std::make_shared<config::config const>(discovery::with_places(std::move(settings)))),
+    : settings_(std::make_shared<config::config const>(discovery::with_places(named(std::move(settings))))),
       time_(time),
       version_(std::move(version)),
       loop_(time),
@@ -117,7 +105,9 @@ server::server(config::config settings, clock const& time, std::string version)
                     [this] { board_.put(publication_.reports()); }}),
       board_(*settings_),
       certificates_(*settings_),
-      instance_counts_(settings_->services.size()) {}
+      health_(loop_, settings_, [this](cluster::opinion found) {
+        for (auto& w : workers_) w->use(found);
+      }) {}
 
 server::~server() = default;
 
@@ -202,9 +192,7 @@ std::size_t server::workers_count() const {
 }
 
 void server::take_note(std::shared_ptr<cluster::registry const> instances) {
-  for (std::size_t i = 0; i < instance_counts_.size(); ++i) {
-    instance_counts_[i].store(instances->at(i).instances.size(), std::memory_order_relaxed);
-  }
+  health_.use(instances);
   board_.put(std::move(instances));
 }
 
@@ -224,6 +212,7 @@ net::awaitable<void> server::control() {
   tasks_.spawn(net::or_terminate(publication_.run()));
   tasks_.spawn(persist(&server::watch_memory, "watch_memory"));
   tasks_.spawn(persist(&server::follow_certificates, "follow_certificates"));
+  tasks_.spawn(persist(&server::watch_health, "watch_health"));
   signals_running_.spawn(persist(&server::follow_signals, "follow_signals"));
   co_await stop_requested_.wait();
 
@@ -234,6 +223,7 @@ net::awaitable<void> server::control() {
   }
   publication_.stop();
   certificates_due_.set();
+  health_.stop();
   auto const spread = std::to_string(settings_->shutdown.drain.count());
   for (auto& w : workers_) w->stop({"drain;r=0-" + spread, settings_->shutdown.drain});
   co_await workers_over_.wait();
@@ -278,6 +268,11 @@ worker& server::least_busy() noexcept {
     return std::pair(a->finished(), a->connections()) < std::pair(b->finished(), b->connections());
   };
   return **std::min_element(workers_.begin(), workers_.end(), fewer);
+}
+
+net::awaitable<void> server::watch_health() {
+  health_.use(certificates_.contexts());
+  co_await health_.run();
 }
 
 net::awaitable<void> server::watch_memory() {
@@ -329,6 +324,7 @@ net::awaitable<void> server::follow_certificates() {
 void server::reread_certificates() {
   if (!certificates_.reread()) return;
   for (auto& w : workers_) w->use(certificates_.contexts());
+  health_.use(certificates_.contexts());
 }
 
 net::awaitable<void> server::follow_signals() {
@@ -379,13 +375,11 @@ std::size_t server::connections() const noexcept {
 std::string server::metrics() const {
   std::vector<worker_stats const*> stats;
   for (auto const& w : workers_) stats.push_back(&w->stats());
-  std::vector<std::size_t> instances;
-  for (auto const& n : instance_counts_) instances.push_back(n.load(std::memory_order_relaxed));
   metric_names names{.services = board_.service_names(), .rules = {}};
   for (auto const& r : settings_->rules) names.rules.push_back(r.id);
   exposition sources;
   board_.write_metrics(sources);
-  return metrics_text(stats, names, instances, version_) + sources.take();
+  return metrics_text(stats, names, health_.counts(), version_) + sources.take();
 }
 
 std::string server::not_ready() const {

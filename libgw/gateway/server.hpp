@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "discovery/publication.hpp"
 #include "gateway/discovery_board.hpp"
+#include "gateway/health_watch.hpp"
 #include "gateway/seats.hpp"
 #include "gateway/tls.hpp"
 #include "gateway/worker.hpp"
@@ -72,6 +73,7 @@ class server {
   void worker_done();
   std::size_t workers_count() const;
   void take_note(std::shared_ptr<cluster::registry const> instances);
+  net::awaitable<void> watch_health();
 
   std::string metrics() const;
   std::string not_ready() const;
@@ -102,7 +104,7 @@ class server {
   std::atomic<bool> memory_is_short_{false};  // no new sessions
   seats per_address_;
   seats per_listener_;
-  std::vector<std::atomic<std::size_t>> instance_counts_;  // by service, for /metrics
+  health_watch health_;
 };
 
 }  // namespace gw::gateway

@@ -188,6 +188,35 @@ void write_deflate(exposition& out, std::vector<worker_stats const*> const& work
   write("down", &worker_stats::deflated);
 }
 
+void write_instances(exposition& out, std::vector<std::string> const& services,
+                     std::vector<instance_counts> const& instances) {
+  constexpr std::string_view family = "wsgw_service_instances";
+  out.family(family, "Known instances of a service, by what health checks say of those that do not drain.",
+             metric_type::gauge);
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    auto const sample = [&](std::string_view state, std::size_t count) {
+      out.sample(family, {{"service", services[i]}, {"state", state}}, std::uint64_t{count});
+    };
+    sample("healthy", instances[i].healthy);
+    sample("unhealthy", instances[i].unhealthy);
+    sample("unknown", instances[i].unknown);
+    sample("draining", instances[i].draining);
+  }
+}
+
+void write_circuits(exposition& out, std::vector<worker_stats const*> const& workers,
+                    std::vector<std::string> const& services) {
+  out.family("wsgw_circuit_state",
+             "Whether a service is dialled: 0 closed (it is), 1 half open (one try a second), 2 open (it is not); of "
+             "the worst thread, as of its last dial.",
+             metric_type::gauge);
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    std::uint64_t worst = 0;
+    for (auto const* w : workers) worst = std::max(worst, w->of_service[i].circuit.get());
+    out.sample("wsgw_circuit_state", {{"service", services[i]}}, worst);
+  }
+}
+
 void write_rejections(exposition& out, std::vector<worker_stats const*> const& workers) {
   out.family("wsgw_messages_rejected_total", "Error frames and notices sent to clients, by code.",
              metric_type::counter);
@@ -213,7 +242,7 @@ void worker_stats::session_closed(initiator who, wire::close_code code, std::chr
 }
 
 std::string metrics_text(std::vector<worker_stats const*> const& workers, metric_names const& names,
-                         std::vector<std::size_t> const& instances, std::string_view version) {
+                         std::vector<instance_counts> const& instances, std::string_view version) {
   auto const& services = names.services;
   exposition out;
   out.family("wsgw_build_info", "Constant 1; the labels say what runs.", metric_type::gauge);
@@ -233,10 +262,8 @@ std::string metrics_text(std::vector<worker_stats const*> const& workers, metric
   out.sample("wsgw_messages_dropped_total", {},
              sum(
                  workers, [](auto& w) -> auto& { return w.messages_dropped; }));
-  out.family("wsgw_service_instances", "Known instances of a service.", metric_type::gauge);
-  for (std::size_t i = 0; i < services.size(); ++i) {
-    out.sample("wsgw_service_instances", {{"service", services[i]}}, std::uint64_t{instances[i]});
-  }
+  write_instances(out, services, instances);
+  write_circuits(out, workers, services);
   out.family("wsgw_log_dropped_total", "Log lines dropped because nobody took them in time.", metric_type::counter);
   out.sample("wsgw_log_dropped_total", {}, log::dropped());
   write_process(out);

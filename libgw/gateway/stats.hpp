@@ -32,6 +32,7 @@ struct service_stats {
   bucket_counts round_trips_us{time_bounds_us};    // of our pings
   bucket_counts connect_times_us{time_bounds_us};  // of successful dials
   counter ejections;                               // of instances
+  counter circuit;                                 // gauge: cluster::circuit::state as of the last dial
   counter messages_up;                             // client to upstream
   counter bytes_up;
   counter messages_down;
@@ -74,6 +75,14 @@ class worker_stats {
   std::array<std::array<counter, known_codes.size() + 1>, 3> closed;  // by initiator and code, the last = other
 };
 
+/// How many instances of a service stand how, as far as all workers agree.
+struct instance_counts {
+  std::size_t healthy = 0;  // by their health checks
+  std::size_t unhealthy = 0;
+  std::size_t unknown = 0;  // not checked, or not yet
+  std::size_t draining = 0;
+};
+
 /// What labels stand for: names from the configuration, in the order of the counters.
 struct metric_names {
   std::vector<std::string> services;
@@ -82,6 +91,6 @@ struct metric_names {
 
 /// The Prometheus text of all workers together.
 std::string metrics_text(std::vector<worker_stats const*> const& workers, metric_names const& names,
-                         std::vector<std::size_t> const& instances, std::string_view version);
+                         std::vector<instance_counts> const& instances, std::string_view version);
 
 }  // namespace gw::gateway

@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string text_of(std::vector<worker_stats const*> const& workers) {
-  return metrics_text(workers, {.services = {"chat"}, .rules = {"legacy"}}, {2}, "1.2.3");
+  return metrics_text(workers, {.services = {"chat"}, .rules = {"legacy"}},
+                      {{.healthy = 2, .unhealthy = 1, .draining = 4}}, "1.2.3");
 }
 
 bool has(std::string const& text, std::string const& line) {
@@ -33,8 +34,14 @@ TEST_CASE("what the workers counted is summed in one exposition") {
   first.of_service[0].connect_times_us.record(700);
   first.loop_lag_us.record(300);
   second.queue_memory.add(65'536);
+  second.of_service[0].circuit.add(2);
   auto const text = text_of({&first, &second});
   CAPTURE(text);
+  CHECK(has(text, R"(wsgw_service_instances{service="chat",state="healthy"} 2)"));
+  CHECK(has(text, R"(wsgw_service_instances{service="chat",state="unhealthy"} 1)"));
+  CHECK(has(text, R"(wsgw_service_instances{service="chat",state="unknown"} 0)"));
+  CHECK(has(text, R"(wsgw_service_instances{service="chat",state="draining"} 4)"));
+  CHECK(has(text, R"(wsgw_circuit_state{service="chat"} 2)"));
   CHECK(has(text, R"(wsgw_loop_lag_seconds_bucket{thread="0",le="0.0005"} 1)"));
   CHECK(has(text, R"(wsgw_loop_lag_seconds_count{thread="1"} 0)"));
   CHECK(has(text, R"(wsgw_queue_memory_bytes{thread="1"} 65536)"));

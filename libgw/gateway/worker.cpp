@@ -32,6 +32,7 @@ worker::worker(std::size_t index, surroundings around, route::table table,
   for (std::uint32_t i = 0; i < around_.settings->services.size(); ++i) {
     pools_.push_back(cluster::make_pool(*around_.settings, i, index_));
     pools_.back().update(instances, i, loop_.wheel.now());
+    circuits_.emplace_back(around_.settings->services[i].circuit);
     outcomes_.emplace_back(loop_);
     forwarding_.emplace_back(around_.settings->services[i].channel.forward_headers);
   }
@@ -156,6 +157,13 @@ void worker::use(std::shared_ptr<cluster::registry const> instances) {
       table_.add(fresh->at(i).name);
     }
     for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].update(fresh, i, loop_.wheel.now());
+  });
+}
+
+void worker::use(cluster::opinion found) {
+  loop_.post([this, found] {
+    pools_[found.service].examined(found.instance, found.is, found.why, loop_.wheel.now());
+    outcomes_[found.service].notify_all();
   });
 }
 

@@ -2,6 +2,8 @@
 // Others reach it only by posting.
 #pragma once
 
+#include "cluster/circuit.hpp"
+#include "cluster/health.hpp"
 #include "cluster/pool.hpp"
 #include "cluster/registry.hpp"
 #include "config/address.hpp"
@@ -98,6 +100,8 @@ class worker {
   bool finished() const noexcept { return finished_.load(); }
   void use(std::shared_ptr<cluster::registry const> instances);
   void use(std::shared_ptr<tls_contexts const> contexts);
+  /// What the health checks say of an instance.
+  void use(cluster::opinion found);
   /// Drains every session and, when the last connection is gone, ends the thread.
   void stop(farewell how);
   /// Memory is short, or no longer: while it is no queue grows, and who does not take what it gets makes its source
@@ -120,6 +124,7 @@ class worker {
   /// As it is called in messages and logs; stays where it is.
   std::string_view name_of(std::uint32_t service) const { return table_.name_of({service}); }
   cluster::pool& pool_of(std::uint32_t service) noexcept { return pools_[service]; }
+  cluster::circuit& circuit_of(std::uint32_t service) noexcept { return circuits_[service]; }
   /// Notified when the outcome of a dial of `service` is known to its pool.
   net::condition_variable& outcomes_of(std::uint32_t service) noexcept { return outcomes_[service]; }
   worker_tls& tls() noexcept { return tls_; }
@@ -162,6 +167,7 @@ class worker {
   net::loop loop_;
   route::table table_;
   std::vector<cluster::pool> pools_;                // by service
+  std::vector<cluster::circuit> circuits_;          // by service
   std::deque<net::condition_variable> outcomes_;    // by service
   std::vector<wire::forward_rules> forwarding_;     // by service
   std::vector<std::vector<config::cidr>> proxies_;  // by listener

@@ -6,6 +6,7 @@
 #include "route/table.hpp"
 #include "wire/error_frame.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ inline constexpr refusal no_such_channel{errc::no_route, "no channel to such a s
 
 /// A service none of whose instances may be dialled; for errc::no_instance.
 std::string no_instance_text(std::string_view service);
+/// The circuit of a service is open: nobody dials it for so long.
+error circuit_is_open(std::string_view service, std::chrono::milliseconds wait);
 /// A message whose channel could not be opened: `why` has the code and the text.
 refusal undeliverable(error const& why);
 

@@ -40,3 +40,13 @@ TEST_CASE("an error frame has the routing key, the service and the correlation k
 
 }  // namespace
 }  // namespace gw::route
+
+TEST_CASE("an open circuit is told with the time that is left") {
+  auto const why = gw::route::circuit_is_open("chat", std::chrono::milliseconds(4'321));
+  auto const made = gw::route::undeliverable(why);
+  CHECK(made.code == gw::errc::circuit_open);
+  CHECK(made.why == "too many dials of 'chat' have failed");
+  CHECK(made.stage == "connect");
+  CHECK(made.retry_after_ms == 4'321);
+  CHECK(gw::describe(why) == "too many dials of 'chat' have failed: no sooner than in 4321 ms");
+}

@@ -1,8 +1,10 @@
 #include "tools/route_judge.hpp"
 
+#include "cluster/hash.hpp"
 #include "config/address.hpp"
 #include "core/did_you_mean.hpp"
 #include "core/snippet.hpp"
+#include "route/hash_source.hpp"
 #include "wire/control_message.hpp"
 #include "wire/strict_head.hpp"
 #include "wire/strict_head_lexis.hpp"
@@ -115,8 +117,13 @@ result<judged_session> route_judge::session_of(written_handshake const& written)
                                .subprotocol = written.subprotocol,
                                .client = written.client,
                                .user = written.user};
+  std::vector<std::optional<std::uint64_t>> keys;
+  for (auto const& s : settings_.services) {
+    auto const source = route::hash_source_of(s.hash_on, given);
+    keys.push_back(source ? std::optional(cluster::hash_of(*source)) : std::nullopt);
+  }
   return judged_session{.told = route::circumstances_of(rules_.asked(), given),
-                        .client = written.client,
+                        .keys = std::move(keys),
                         .remark = remark_on(target->path, head->get("Host"))};
 }
 
@@ -172,11 +179,11 @@ route_verdict route_judge::routed(route::decision const& made, std::string_view 
   auto& state = states_[service];
   route_verdict v{.what = route_verdict::kind::routed, .word = words_[service], .bucket = service, .made = made};
   if (made.instance.empty() && made.key.empty()) {
-    v.pick = first_choice(service, from.client);
+    v.pick = first_choice(service, from);
   } else {
     auto const only = state.asked->meant({.address = made.instance, .key = made.key}, {});
     if (!only) return refused(made, route::no_such_instance);
-    v.pick = state.asked->next({.client = from.client, .only = only}, {});
+    v.pick = state.asked->next({.only = only}, {});
   }
   if (v.pick == nullptr) {  // a message that waits for its channel in vain is looked at anew
     route::decision const waited{
@@ -189,13 +196,14 @@ route_verdict route_judge::routed(route::decision const& made, std::string_view 
 }
 
 // A pool keeps turns and draws lots: each message is judged as the first that a gateway gets.
-cluster::instance const* route_judge::first_choice(std::uint32_t service, std::string const& client) {
+cluster::instance const* route_judge::first_choice(std::uint32_t service, judged_session const& from) {
   auto& state = states_[service];
-  if (state.first && state.client == client) return *state.first;
+  auto const key = service < from.keys.size() ? from.keys[service] : std::nullopt;
+  if (state.first && state.key == key) return *state.first;
   auto fresh = cluster::make_pool(settings_, service, 0);
   fresh.update(registry_, service, {});
-  state.client = client;
-  state.first = fresh.next({.client = client}, {});
+  state.key = key;
+  state.first = fresh.next({.key = key}, {});
   return *state.first;
 }
 

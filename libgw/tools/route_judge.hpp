@@ -38,7 +38,7 @@ struct written_handshake {
 /// The session, judged. Made by route_judge::session_of().
 struct judged_session {
   route::circumstances told = {};
-  std::string client = "127.0.0.1";
+  std::vector<std::optional<std::uint64_t>> keys = {};  // by service: what its instance is chosen by
   std::string remark = {};  // why no message comes by such a session, if that is so; for people
 };
 
@@ -94,7 +94,7 @@ class route_judge {
  private:
   struct service_state {
     std::optional<cluster::pool> asked;             // answers whom rules mean
-    std::string client;                             // for whom `first` was chosen
+    std::optional<std::uint64_t> key;               // for whom `first` was chosen
     std::optional<cluster::instance const*> first;  // the choice of a pool that nobody has asked before
     bool has_names = false;                         // of hosts, whose addresses are not looked up
   };
@@ -107,7 +107,7 @@ class route_judge {
   route_verdict refused(route::decision const& made, route::refusal const& because) const;
   route_verdict routed(route::decision const& made, std::string_view message, judged_session const& from);
   route_verdict controlled(route::decision const& made, std::string_view message) const;
-  cluster::instance const* first_choice(std::uint32_t service, std::string const& client);
+  cluster::instance const* first_choice(std::uint32_t service, judged_session const& from);
 
   config::config settings_;
   route::table rules_;

@@ -1,0 +1,53 @@
+#include "gateway/upstream.hpp"
+
+#include "wire/strict_head.hpp"
+#include "wire/strict_head_lexis.hpp"
+
+namespace gw::gateway {
+namespace {
+
+// An upstream that answers with more header than this is not one of ours (RELIABILITY E5).
+constexpr std::size_t response_limit = 16 * 1024;
+// RFC 9110 section 15.2: interim answers may precede the final one. More of them than this have no end.
+constexpr int max_interim_answers = 4;
+
+bool is_interim(std::string_view raw) {
+  auto const head = wire::judge_response(raw);
+  return head && head->status < 200 && head->status != 101;
+}
+
+}  // namespace
+
+std::string name_of(cluster::instance const& i) {
+  return i.configured.host + ":" + std::to_string(i.configured.port);
+}
+
+std::string host_of(config::service const& settings, cluster::instance const& target) {
+  return settings.host.empty() ? name_of(target) : settings.host;
+}
+
+std::string certified_name(config::service const& settings, cluster::instance const& target) {
+  auto const configured = wire::parse_authority(settings.host);
+  if (!configured) return target.configured.host;
+  auto host = configured->host;
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return std::string(host);
+}
+
+bool is_our_shortage(std::error_code const& cause) {
+  for (auto const ours : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
+                          std::errc::no_buffer_space, std::errc::not_enough_memory, std::errc::address_not_available}) {
+    if (cause == ours) return true;
+  }
+  return false;
+}
+
+net::awaitable<result<>> read_answer(net::stream& upstream, net::received_head& received) {
+  for (int interim = 0;; ++interim) {
+    auto const read = co_await net::read_head(upstream, received, response_limit);
+    if (!read || interim == max_interim_answers || !is_interim(received.head())) co_return read;
+    received = {.bytes = received.rest()};
+  }
+}
+
+}  // namespace gw::gateway
