@@ -26,6 +26,7 @@ THIRD_PARTY = [
     (r"toml\+\+", r"libgw/config/"),
     (r"re2/", r"libgw/(route|tools)/"),
     (r"histedit", r"apps/"),
+    (r"ares\.h", r"libgw/(net|testing)/"),
     (r"CLI/", r"apps/"),
     (r"catch2/", r"libgw/testing/catch\.hpp$"),
     (r"benchmark/", r"bench/"),

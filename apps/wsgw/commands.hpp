@@ -56,6 +56,7 @@ void add_mock_service(CLI::App& app, outcome& result);
 void add_client(CLI::App& app, outcome& result);
 void add_bench(CLI::App& app, outcome& result);
 void add_healthcheck(CLI::App& app, outcome& result);
+void add_services(CLI::App& app, outcome& result);
 void add_completion(CLI::App& app, outcome& result);
 void add_man(CLI::App& app, outcome& result);
 void add_help(CLI::App& app, outcome& result);

@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   wsgw::add_client(app, result);
   wsgw::add_bench(app, result);
   wsgw::add_healthcheck(app, result);
+  wsgw::add_services(app, result);
   wsgw::add_completion(app, result);
   wsgw::add_man(app, result);
   wsgw::add_help(app, result);

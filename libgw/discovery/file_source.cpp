@@ -91,7 +91,7 @@ class file_source final : public source {
 
 }  // namespace
 
-result<std::unique_ptr<source>> make_file_source(assignment told) {
+result<std::unique_ptr<source>> make_file(assignment told) {
   return std::make_unique<file_source>(told);
 }
 

@@ -51,8 +51,8 @@ void play(std::string const& path, story told) {
   gw::monotonic_clock const time;
   gw::testing::run_loop(time, [&](gw::net::loop& on) -> gw::net::awaitable<void> {
     gw::config::discovery const settings{.name = "f", .type = "file", .refresh = 30s, .path = path};
-    auto made = gw::discovery::make_file_source({on, settings, {"order"}});
-    REQUIRE(made);
+    auto made = gw::discovery::make_file({on, settings, {"order"}});
+    REQUIRE(made.has_value());
     CHECK((*made)->waits_for_news());
     co_await told(**made);
     (*made)->stop();

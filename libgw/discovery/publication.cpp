@@ -50,6 +50,15 @@ std::vector<wanted_service> services_from(config::config const& settings, std::s
   return wanted;
 }
 
+config::config with_places(config::config settings) {
+  bool const any = std::any_of(settings.discoveries.begin(), settings.discoveries.end(),
+                               [](config::discovery const& d) { return d.any_service; });
+  for (std::size_t i = 0; any && i < publication::most_found; ++i) {
+    settings.services.push_back({.channel = settings.channel});
+  }
+  return settings;
+}
+
 publication::publication(net::loop& where, config::config const& settings, std::size_t workers, listeners told)
     : loop_(where),
       settings_(settings),
@@ -164,15 +173,62 @@ std::vector<std::string> publication::addresses_of(std::string_view host) const 
   return addresses;
 }
 
+/// A service that was found keeps its place, with or without instances: who routes to it may not be led elsewhere.
+void publication::give_places() {
+  auto const& named = settings_.services;
+  auto const is_nameless = [](config::service const& s) { return s.name.empty(); };
+  auto const places = static_cast<std::size_t>(std::count_if(named.begin(), named.end(), is_nameless));
+  for (std::size_t i = 0; i < watches_.size(); ++i) {
+    if (!settings_.discoveries[i].any_service) continue;
+    for (auto const& [service, offers] : watches_[i]->believed()) {
+      auto const is_it = [&name = service](config::service const& s) { return s.name == name; };
+      bool const known = std::any_of(named.begin(), named.end(), is_it) ||
+                         std::find(found_.begin(), found_.end(), service) != found_.end();
+      if (known || offers.empty()) continue;
+      if (found_.size() < places) {
+        found_.push_back(service);
+      } else if (!std::exchange(is_full_, true)) {
+        log::event(log::level::warning, "too_many_services",
+                   {{"source", settings_.discoveries[i].name}, {"service", service}, {"most", places}});
+      }
+    }
+  }
+}
+
+std::vector<config::instance> publication::instances_of(config::service const& s) const {
+  auto instances = s.instances;
+  auto const* const from = watch_of(s);
+  if (from == nullptr) return instances;
+  auto const listed = from->believed().find(s.name);
+  if (listed == from->believed().end()) return instances;
+  for (auto const& o : listed->second) instances.push_back(as_written(o));
+  return instances;
+}
+
+std::vector<config::instance> publication::instances_of_found(std::string const& service) const {
+  std::vector<config::instance> instances;
+  for (std::size_t i = 0; i < watches_.size(); ++i) {
+    if (!settings_.discoveries[i].any_service) continue;
+    auto const listed = watches_[i]->believed().find(service);
+    if (listed == watches_[i]->believed().end()) continue;
+    for (auto const& o : listed->second) instances.push_back(as_written(o));
+  }
+  return instances;
+}
+
 void publication::make_snapshot() {
+  give_places();
   std::vector<config::service> services;
+  auto next_found = found_.begin();
   for (auto const& s : settings_.services) {
-    auto& one = services.emplace_back(config::service{.name = s.name, .instances = s.instances});
-    auto const* const from = watch_of(s);
-    if (from == nullptr) continue;
-    auto const listed = from->believed().find(s.name);
-    if (listed == from->believed().end()) continue;
-    for (auto const& o : listed->second) one.instances.push_back(as_written(o));
+    auto& one = services.emplace_back();
+    if (!s.name.empty()) {
+      one.name = s.name;
+      one.instances = instances_of(s);
+    } else if (next_found != found_.end()) {
+      one.name = *next_found++;
+      one.instances = instances_of_found(one.name);
+    }
   }
   current_ = cluster::registry::make(
       services, [this](std::string_view host) { return addresses_of(host); }, workers_, current_.get());

@@ -22,6 +22,7 @@ namespace gw::discovery {
 class publication {
  public:
   static constexpr duration names_period = std::chrono::seconds(30);
+  static constexpr std::size_t most_found = 256;  // services that the configuration does not name
 
   /// `published` is called with each new snapshot, `reported` when reports() are others.
   struct listeners {
@@ -51,6 +52,9 @@ class publication {
   net::awaitable<void> follow_names();
   bool any_names() const noexcept;
   watch const* watch_of(config::service const& s) const noexcept;
+  void give_places();
+  std::vector<config::instance> instances_of(config::service const& s) const;
+  std::vector<config::instance> instances_of_found(std::string const& service) const;
   std::vector<std::string> addresses_of(std::string_view host) const;
   void make_snapshot();
   void publish();
@@ -61,11 +65,17 @@ class publication {
   listeners told_;
   name_book names_;                              // of the configuration
   std::vector<std::unique_ptr<watch>> watches_;  // as the configuration lists them
+  std::vector<std::string> found_;  // services that the configuration does not name, in the order of their places
+  bool is_full_ = false;            // which has been told
   std::shared_ptr<cluster::registry const> current_;
   net::task_group running_;
   net::event names_due_;
   bool stopping_ = false;
 };
+
+/// `settings` with a place for each service that may be found where a source opens any: nameless services behind the
+/// others, so that whatever is kept by service has its size from the start.
+config::config with_places(config::config settings);
 
 /// What the services that are to be had from `name` are called there.
 std::vector<wanted_service> services_from(config::config const& settings, std::string_view name);

@@ -45,7 +45,7 @@ channel::~channel() {
 }
 
 std::string_view channel::service_name() const {
-  return settings_.name;
+  return worker_.name_of(service_);
 }
 
 // --- 1. life ---

@@ -188,8 +188,8 @@ answer answer_client(worker const& on, std::string_view raw, std::size_t listene
   return {wire::make_upgrade_response(accept, protocol), std::move(facts), {}};
 }
 
-/// A head from the listener for probes and scrapes.
-answer answer_probe(worker const& on, std::string_view raw) {
+/// A head from the listener for probes and scrapes, or from that for operators.
+answer answer_probe(worker const& on, std::string_view raw, entrance by) {
   auto const head = wire::judge_request(raw);
   if (!head) return refusal(head.error());
   auto const path = head->target.substr(0, head->target.find('?'));
@@ -206,11 +206,13 @@ answer answer_probe(worker const& on, std::string_view raw) {
   } else if (path == "/metrics") {
     body = on.around().metrics();
     type = "text/plain; version=0.0.4; charset=utf-8";
-  } else if (path == "/services") {
+  } else if (path == "/services" && by == entrance::operators) {
     body = on.around().services();
     type = "application/json";
   } else {
-    return refusal(404, "NO_ROUTE", "here are /healthz, /readyz, /metrics and /services");
+    return refusal(404, "NO_ROUTE",
+                   by == entrance::operators ? "here are /healthz, /readyz, /metrics and /services"
+                                             : "here are /healthz, /readyz and /metrics");
   }
   constexpr std::string_view methods = "GET, HEAD, OPTIONS";
   if (head->method == "OPTIONS") {
@@ -265,7 +267,7 @@ net::awaitable<answer> hear(worker& on, net::stream& client, arrival const& from
   }
   if (read) read = co_await net::read_head(client, received, l.header_limit);
   if (!read) co_return answer{refuse_unread(read.error(), received, limit.passed()), {}, {}};
-  if (from.by == entrance::probes) co_return answer_probe(on, received.head());
+  if (from.by != entrance::clients) co_return answer_probe(on, received.head(), from.by);
   co_return answer_client(on, received.head(), from.listener, client);
 }
 

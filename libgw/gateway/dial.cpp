@@ -45,7 +45,7 @@ struct attempt {
 
 error upstream_error(errc code, attempt const& a, std::string what, std::error_code cause = {}) {
   // Clients are shown this: it names the service, never the address of an instance (the log has that).
-  return {code, side::upstream, "'" + a.settings.name + "' " + std::move(what), cause};
+  return {code, side::upstream, "'" + std::string(a.on.name_of(a.service)) + "' " + std::move(what), cause};
 }
 
 std::string path_and_query(attempt const& a, wire::request_head const& head) {
@@ -218,8 +218,9 @@ void note_success(attempt const& a, duration took) {
 void note_failure(attempt const& a, error const& e, bool connected) {
   a.on.stats().of_service[a.service].connect_failures.add();
   auto const why = describe(e) + (a.tls_failure.empty() ? "" : ": " + a.tls_failure);
-  log::event(log::level::warning, "dial_failed",
-             {{"conn", a.client.conn}, {"service", a.settings.name}, {"instance", name_of(a.target)}, {"err", why}});
+  log::event(
+      log::level::warning, "dial_failed",
+      {{"conn", a.client.conn}, {"service", a.on.name_of(a.service)}, {"instance", name_of(a.target)}, {"err", why}});
   if (auto const what = trouble_of(e, connected)) {
     report(a.on, a.service, a.target.id, *what);
   } else if (e.code == errc::handshake_rejected) {
@@ -228,8 +229,8 @@ void note_failure(attempt const& a, error const& e, bool connected) {
   a.on.outcomes_of(a.service).notify_all();
 }
 
-error nobody(config::service const& settings) {
-  return {errc::no_instance, side::upstream, route::no_instance_text(settings.name), {}};
+error nobody(worker const& on, std::uint32_t service) {
+  return {errc::no_instance, side::upstream, route::no_instance_text(on.name_of(service)), {}};
 }
 
 /// The instance to dial, a copy: a new snapshot may come meanwhile. While an instance is being probed, what comes of
@@ -242,7 +243,7 @@ net::awaitable<result<cluster::instance>> next_of(worker& on, std::uint32_t serv
     auto const* const chosen = pool.next(asked, wheel.now());
     if (chosen != nullptr) co_return *chosen;
     auto const worth = pool.worth_waiting(asked, wheel.now());
-    if (worth == duration{}) co_return nobody(on.settings().services[service]);
+    if (worth == duration{}) co_return nobody(on, service);
     co_await on.outcomes_of(service).wait_for(worth);
     if (wish.still_wanted && !wish.still_wanted()) co_return error{errc::closed, side::gateway, "torn down", {}};
   }
@@ -269,7 +270,7 @@ void report(worker& on, std::uint32_t service, cluster::instance_id instance, cl
   on.stats().of_service[service].ejections.add();
   auto const until = pool.state_of(instance, now).until;
   log::event(log::level::warning, "instance_ejected",
-             {{"service", on.settings().services[service].name},
+             {{"service", on.name_of(service)},
               {"instance", name_of(*pool.find(instance))},
               {"reason", cluster::text_of(what)},
               {"for_ms", std::chrono::duration_cast<std::chrono::milliseconds>(until - now).count()}});
@@ -280,7 +281,7 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
   auto const& settings = on.settings().services[service];
   auto const give_up_at = on.loop().wheel.now() + settings.channel.open_timeout;
   std::vector<cluster::instance_id> tried;
-  error last = nobody(settings);
+  error last = nobody(on, service);
 
   while (tried.size() <= settings.channel.connect_retries && on.loop().wheel.now() < give_up_at) {
     cluster::dial_request const asked{.client = client.address, .only = wish.instance, .excluded = tried};

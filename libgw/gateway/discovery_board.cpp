@@ -55,6 +55,16 @@ discovery_board::facts discovery_board::copy() const {
   return now_;
 }
 
+std::vector<std::string> discovery_board::service_names() const {
+  auto const instances = copy().instances;
+  std::vector<std::string> names;
+  for (auto const& s : instances->services()) {
+    if (s.name.empty()) break;  // a place that nobody has taken yet, as are those behind it
+    names.push_back(s.name);
+  }
+  return names;
+}
+
 std::vector<std::string> discovery_board::reasons_to_wait() const {
   std::vector<std::string> reasons;
   for (auto const& s : copy().sources) {
@@ -93,11 +103,12 @@ std::string discovery_board::services_json(wall_time now) const {
   out["services"] = ordered_json::array();
   out["sources"] = ordered_json::array();
   for (std::size_t i = 0; i < settings_.services.size(); ++i) {
-    auto const& s = settings_.services[i];
+    auto const& s = known.instances->at(i);
+    if (s.name.empty()) break;
     ordered_json one = {{"name", s.name}};
-    if (!s.discovery.empty()) one["source"] = s.discovery;
+    if (!settings_.services[i].discovery.empty()) one["source"] = settings_.services[i].discovery;
     one["instances"] = ordered_json::array();
-    for (auto const& instance : known.instances->at(i).instances) one["instances"].push_back(as_json(instance));
+    for (auto const& instance : s.instances) one["instances"].push_back(as_json(instance));
     out["services"].push_back(std::move(one));
   }
   for (auto const& s : known.sources) out["sources"].push_back(as_json(s, now));

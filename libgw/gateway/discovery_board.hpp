@@ -27,6 +27,8 @@ class discovery_board {
 
   // --- any thread ---
 
+  /// By index, those that were found too.
+  std::vector<std::string> service_names() const;
   /// Why no session shall be sent here yet: required sources that never answered. Empty: nothing.
   std::vector<std::string> reasons_to_wait() const;
   /// Appends the metrics of sources.

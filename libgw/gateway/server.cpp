@@ -2,7 +2,7 @@
 
 #include "core/log.hpp"
 #include "core/memory.hpp"
-#include "net/local_addresses.hpp"
+#include "gateway/own_addresses.hpp"
 #include "wire/upgrade.hpp"
 
 #include <sys/resource.h>
@@ -58,9 +58,12 @@ std::size_t sessions_of(std::vector<config::listener> const& listeners, std::siz
   return sum;
 }
 
+/// Those of the configuration; places for others have none.
 std::vector<std::string> names_of(std::vector<config::service> const& services) {
   std::vector<std::string> names;
-  for (auto const& s : services) names.push_back(s.name);
+  for (auto const& s : services) {
+    if (!s.name.empty()) names.push_back(s.name);
+  }
   return names;
 }
 
@@ -95,7 +98,7 @@ result<> judge(config::config const& settings) {
 }
 
 server::server(config::config settings, clock const& time, std::string version)
-    : settings_(std::make_shared<config::config const>(std::move(settings))),
+    : settings_(std::make_shared<config::config const>(discovery::with_places(std::move(settings)))),
       time_(time),
       version_(std::move(version)),
       loop_(time),
@@ -136,9 +139,10 @@ result<> server::open() {
   for (std::size_t i = 0; i < settings_->listeners.size(); ++i) {
     if (auto l = listen_on(settings_->listeners[i].bind, entrance::clients, i); !l) return l;
   }
-  for (auto const& bind : {settings_->admin.bind, settings_->health.bind}) {
+  for (auto const& [bind, by] :
+       {std::pair(settings_->admin.bind, entrance::operators), std::pair(settings_->health.bind, entrance::probes)}) {
     if (bind.empty()) continue;
-    if (auto l = listen_on(bind, entrance::probes, 0); !l) return l;
+    if (auto l = listen_on(bind, by, 0); !l) return l;
   }
   if (auto sources = open_sources(); !sources) return sources;
   start_workers(made->table, std::move(made->routes));
@@ -168,21 +172,9 @@ void server::begin_discovery() {
 }
 
 result<> server::open_sources() {
-  std::vector<discovery::own_address> own;
-  auto const add = [&own](std::string_view ip, std::uint16_t port) {
-    if (auto const parsed = config::parse_ip(ip)) own.push_back({*parsed, port});
-  };
-  auto const here = net::local_addresses();
-  for (auto const* const addresses : {&client_addresses_, &probe_addresses_}) {
-    for (auto const& a : *addresses) {
-      bool const everywhere = a.ip() == "0.0.0.0" || a.ip() == "::";
-      if (!everywhere) add(a.ip(), a.port());
-      for (auto const& ip : here) {
-        if (everywhere) add(ip, a.port());
-      }
-    }
-  }
-  auto opened = publication_.open(own);
+  auto listeners = client_addresses_;
+  listeners.insert(listeners.end(), probe_addresses_.begin(), probe_addresses_.end());
+  auto opened = publication_.open(own_addresses(listeners));
   board_.put(publication_.reports());
   return opened;
 }
@@ -389,7 +381,7 @@ std::string server::metrics() const {
   for (auto const& w : workers_) stats.push_back(&w->stats());
   std::vector<std::size_t> instances;
   for (auto const& n : instance_counts_) instances.push_back(n.load(std::memory_order_relaxed));
-  metric_names names{.services = names_of(settings_->services), .rules = {}};
+  metric_names names{.services = board_.service_names(), .rules = {}};
   for (auto const& r : settings_->rules) names.rules.push_back(r.id);
   exposition sources;
   board_.write_metrics(sources);

@@ -165,7 +165,7 @@ void session::on_control(route::decision const& d, std::string_view text) {
 
 void session::close_channels(route::decision const& d, std::string_view service, std::string_view text) {
   send_run();  // what was said before is for them
-  auto const same = [&](auto const& c) { return worker_.settings().services[c.service].name == service; };
+  auto const same = [&](auto const& c) { return worker_.name_of(c.service) == service; };
   auto found = std::find_if(channels_.begin(), channels_.end(), same);
   if (found == channels_.end()) return refuse(d, route::no_such_channel, text);
   for (; found != channels_.end(); found = std::find_if(channels_.begin(), channels_.end(), same)) {
@@ -195,7 +195,7 @@ void session::notify_closed(wire::error_facts facts) {
 
 void session::channel_opened(channel const& opened) {
   if (!facts_.control() || ending()) return;
-  auto const& name = worker_.settings().services[opened.service()].name;
+  auto const name = worker_.name_of(opened.service());
   answers_.say(wire::make_channel_state(name, "open", opened.epoch(), nullptr));
 }
 

@@ -90,7 +90,7 @@ std::string session::traffic_text() const {
   std::string text;
   for (std::uint32_t i = 0; i < traffic_.size(); ++i) {
     if (traffic_[i].epoch == 0) continue;
-    text.append(text.empty() ? "" : " ").append(worker_.settings().services[i].name);
+    text.append(text.empty() ? "" : " ").append(worker_.name_of(i));
     text.append("=").append(std::to_string(traffic_[i].up)).append("/").append(std::to_string(traffic_[i].down));
   }
   return text;

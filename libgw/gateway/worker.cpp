@@ -150,6 +150,10 @@ net::awaitable<void> worker::logged(net::awaitable<void> task) {
 
 void worker::use(std::shared_ptr<cluster::registry const> instances) {
   loop_.post([this, fresh = std::move(instances)] {
+    // Services that were found take their places in the order of the snapshot.
+    for (auto i = table_.services(); i < pools_.size() && !fresh->at(i).name.empty(); ++i) {
+      table_.add(fresh->at(i).name);
+    }
     for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].update(fresh, i, loop_.wheel.now());
   });
 }

@@ -33,7 +33,7 @@ namespace gw::gateway {
 class worker;
 
 /// What a connection may ask for, by the listener it came in through.
-enum class entrance : std::uint8_t { clients, probes };
+enum class entrance : std::uint8_t { clients, probes, operators };
 
 /// An accepted socket on its way to a worker.
 struct arrival {
@@ -116,6 +116,8 @@ class worker {
   surroundings const& around() const noexcept { return around_; }
   route::table& table() noexcept { return table_; }
   route::table const& table() const noexcept { return table_; }
+  /// As it is called in messages and logs; stays where it is.
+  std::string_view name_of(std::uint32_t service) const { return table_.name_of({service}); }
   cluster::pool& pool_of(std::uint32_t service) noexcept { return pools_[service]; }
   /// Notified when the outcome of a dial of `service` is known to its pool.
   net::condition_variable& outcomes_of(std::uint32_t service) noexcept { return outcomes_[service]; }

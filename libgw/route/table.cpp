@@ -71,9 +71,13 @@ table::table(config::url_rule const& rule, pattern compiled, std::vector<std::st
              .lenient = rule.lenient == config::leniency::automatic},
       scanner_(rules_),
       pattern_(std::move(compiled)),
-      custom_(std::move(custom)),
-      names_(std::move(service_names)) {
-  for (std::size_t i = 0; i < names_.size(); ++i) index_.emplace(names_[i], static_cast<std::uint32_t>(i));
+      custom_(std::move(custom)) {
+  for (auto& name : service_names) add(std::move(name));
+}
+
+void table::add(std::string service) {
+  auto const& kept = names_.emplace_back(std::move(service));
+  index_.emplace(kept, static_cast<std::uint32_t>(names_.size() - 1));
 }
 
 result<> table::check_services() const {

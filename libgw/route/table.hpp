@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <span>
@@ -81,6 +82,9 @@ class table {
   wire::head_rules const& rules() const noexcept { return rules_; }
   std::string_view name_of(service_ref service) const { return names_[service.index]; }
   std::optional<service_ref> find(std::string_view name) const;
+  std::size_t services() const noexcept { return names_.size(); }
+  /// A further service, behind those that there are; names and indexes stay.
+  void add(std::string service);
   rule_list const& custom_rules() const noexcept { return custom_; }
 
   /// The decision in lines for people: the routing key, the captures and the service, or the fault with a caret under
@@ -118,7 +122,7 @@ class table {
   memo routed_;
   pattern pattern_;
   rule_list custom_;
-  std::vector<std::string> names_;
+  std::deque<std::string> names_;  // never moved: decisions and sessions refer to them
   boost::unordered_flat_map<std::string, std::uint32_t, name_hash, std::equal_to<>> index_;
 };
 

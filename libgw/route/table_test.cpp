@@ -240,3 +240,14 @@ TEST_CASE("a routing key that was seen before is decided as at the first time, w
     }
   }
 }
+
+TEST_CASE("a service that is added is routed to from then on, and the others keep their index") {
+  auto t = made();
+  auto const order = t.find("order");
+  CHECK(shown(t, t.decide(R"({"method":"/api/v1/zoo/x"})", {})) == "NO_ROUTE");
+  for (int i = 0; i < 100; ++i) t.add("other" + std::to_string(i));
+  t.add("zoo");
+  CHECK(shown(t, t.decide(R"({"method":"/api/v1/zoo/x"})", {})) == "-> zoo");
+  CHECK(t.find("order") == order);
+  CHECK(t.services() == 104);
+}

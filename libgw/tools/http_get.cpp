@@ -12,13 +12,13 @@ namespace gw::tools {
 namespace {
 
 constexpr std::size_t largest_head = 16 * 1024;
-constexpr std::size_t largest_body = 64 * 1024;
 
 error failed(errc code, std::string what, std::error_code cause = {}) {
   return {code, side::upstream, std::move(what), cause};
 }
 
-net::awaitable<result<http_answer>> ask(net::stream& with, net::address at, std::string path) {
+net::awaitable<result<http_answer>> ask(net::stream& with, net::address at, std::string path,
+                                        std::size_t largest_body) {
   auto const connected = co_await with.connect(at);
   if (!connected) {
     co_return failed(errc::connect_failed, fmt::format("cannot connect to {}", at.text()), connected.error().cause);
@@ -44,10 +44,11 @@ net::awaitable<result<http_answer>> ask(net::stream& with, net::address at, std:
 
 }  // namespace
 
-net::awaitable<result<http_answer>> http_get(net::loop& on, net::address at, std::string path, duration limit) {
+net::awaitable<result<http_answer>> http_get(net::loop& on, net::address at, std::string path, duration limit,
+                                             std::size_t largest_body) {
   net::stream with(on);
   net::deadline const in_time(on, with, limit);
-  auto answer = co_await ask(with, at, std::move(path));
+  auto answer = co_await ask(with, at, std::move(path), largest_body);
   if (in_time.passed()) co_return failed(errc::connect_timeout, fmt::format("{} did not answer in time", at.text()));
   co_return answer;
 }

@@ -1,0 +1,143 @@
+#include "discovery/dns_source.hpp"
+
+#include "net/dns_client.hpp"
+#include "net/event.hpp"
+#include "net/timer_wheel.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gw::discovery {
+namespace {
+
+constexpr duration shortest_life = std::chrono::seconds(1);
+constexpr duration longest_life = std::chrono::seconds(60);
+
+std::string name_for(std::string pattern, std::string_view service) {
+  constexpr std::string_view hole = "{service}";
+  for (auto at = pattern.find(hole); at != pattern.npos; at = pattern.find(hole, at + service.size())) {
+    pattern.replace(at, hole.size(), service);
+  }
+  return pattern;
+}
+
+class dns_source final : public source {
+ public:
+  dns_source(assignment const& told, std::unique_ptr<net::dns_client> client)
+      : loop_(told.loop),
+        settings_(told.settings),
+        services_(told.services),
+        client_(std::move(client)),
+        due_(told.loop.where()) {}
+
+  net::awaitable<result<catalogue>> discover(ask what) override {
+    if (what == ask::news) co_await outlive_answers();
+    good_for_ = longest_life;
+    std::optional<error> missing;
+    for (auto const& service : services_) {
+      auto found = co_await offers_of(service);
+      if (found) {
+        known_[service] = std::move(*found);
+      } else if (found.error().code == errc::no_instance) {
+        missing = found.error();
+      } else {
+        co_return found.error();
+      }
+    }
+    if (known_.empty() && missing) co_return *missing;
+    co_return known_;
+  }
+
+  bool waits_for_news() const noexcept override { return true; }
+
+  void stop() noexcept override {
+    client_->close();
+    due_.set();
+  }
+
+ private:
+  net::awaitable<void> outlive_answers() {
+    net::timer over(
+        loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &due_);
+    over.start(std::max(good_for_, shortest_life));
+    co_await due_.wait();
+    due_.clear();
+  }
+
+  net::awaitable<result<std::vector<offer>>> offers_of(std::string service) {
+    auto const name = name_for(settings_.domain, service);
+    if (settings_.record == config::dns_record::a) {
+      offer one;
+      one.port = static_cast<std::uint16_t>(settings_.port);
+      co_return co_await at_addresses_of(name, one);
+    }
+    auto const listed = co_await client_->ask(name, net::dns_type::srv);
+    if (!listed) co_return listed.error();
+    note_life(*listed);
+    auto best = listed->records.front().priority;
+    for (auto const& r : listed->records) best = std::min(best, r.priority);
+    std::vector<offer> offers;
+    for (auto const& r : listed->records) {
+      if (r.priority != best) continue;
+      offer one;
+      one.id = r.target;
+      one.port = r.port;
+      one.weight = std::max<std::size_t>(1, r.weight);
+      auto const found = co_await at_addresses_of(r.target, one);
+      if (!found) co_return found.error();
+      offers.insert(offers.end(), found->begin(), found->end());
+    }
+    co_return offers;
+  }
+
+  /// `like`, at each of the addresses.
+  net::awaitable<result<std::vector<offer>>> at_addresses_of(std::string name, offer like) {
+    std::vector<offer> offers;
+    std::optional<error> missing;
+    for (auto const type : {net::dns_type::a, net::dns_type::aaaa}) {
+      auto const found = co_await client_->ask(name, type);
+      if (!found && found.error().code != errc::no_instance) co_return found.error();
+      if (!found) {
+        missing = missing ? missing : found.error();
+        continue;
+      }
+      note_life(*found);
+      for (auto const& r : found->records) {
+        like.host = r.target;
+        offers.push_back(like);
+      }
+    }
+    if (offers.empty()) co_return *missing;
+    co_return offers;
+  }
+
+  void note_life(net::dns_answer const& of) { good_for_ = std::min(good_for_, of.good_for); }
+
+  net::loop& loop_;
+  config::discovery settings_;
+  std::vector<std::string> services_;
+  std::unique_ptr<net::dns_client> client_;
+  net::event due_;
+  catalogue known_;  // the last answer for each service that ever had one
+  duration good_for_ = longest_life;
+};
+
+}  // namespace
+
+result<std::unique_ptr<source>> make_dns(assignment told) {
+  if (told.settings.any_service) {
+    return error{errc::bad_config,
+                 side::gateway,
+                 "DNS cannot list all services; leave any_service out and name each in [services.NAME]",
+                 {}};
+  }
+  auto client = net::dns_client::make(told.loop, told.settings.servers, told.settings.read_timeout);
+  if (!client) return client.error();
+  return std::make_unique<dns_source>(told, std::move(*client));
+}
+
+}  // namespace gw::discovery
