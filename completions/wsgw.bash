@@ -18,7 +18,7 @@ _wsgw() {
   fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$command ${COMP_WORDS[i]}" in
-      'wsgw serve' | 'wsgw config' | 'wsgw config check' | 'wsgw config show' | 'wsgw config diff' | 'wsgw config init' | 'wsgw config schema' | 'wsgw route' | 'wsgw route test' | 'wsgw mock-service' | 'wsgw client' | 'wsgw bench' | 'wsgw healthcheck' | 'wsgw completion' | 'wsgw completion bash' | 'wsgw completion zsh' | 'wsgw completion fish' | 'wsgw man' | 'wsgw help' | 'wsgw version') command+=" ${COMP_WORDS[i]}" ;;
+      'wsgw serve' | 'wsgw config' | 'wsgw config check' | 'wsgw config show' | 'wsgw config diff' | 'wsgw config init' | 'wsgw config schema' | 'wsgw route' | 'wsgw route test' | 'wsgw mock-service' | 'wsgw client' | 'wsgw bench' | 'wsgw healthcheck' | 'wsgw services' | 'wsgw completion' | 'wsgw completion bash' | 'wsgw completion zsh' | 'wsgw completion fish' | 'wsgw man' | 'wsgw help' | 'wsgw version') command+=" ${COMP_WORDS[i]}" ;;
     esac
   done
   case "$command $before" in
@@ -71,6 +71,7 @@ _wsgw() {
     'wsgw mock-service --accept-delay') kind=none ;;
     'wsgw mock-service --ledger') kind=files ;;
     'wsgw mock-service --seed') kind=none ;;
+    'wsgw mock-service --register') kind=none ;;
     'wsgw mock-service -o' | 'wsgw mock-service --output') words='text json ndjson' ;;
     'wsgw mock-service --log') words='ndjson text' ;;
     'wsgw client -H' | 'wsgw client --header') kind=none ;;
@@ -116,11 +117,18 @@ _wsgw() {
     'wsgw healthcheck --admin') kind=none ;;
     'wsgw healthcheck --limit') kind=none ;;
     'wsgw healthcheck -o' | 'wsgw healthcheck --output') words='text json' ;;
+    'wsgw services -c' | 'wsgw services --config') kind=files ;;
+    'wsgw services --admin') kind=none ;;
+    'wsgw services --source') kind=none ;;
+    'wsgw services --name') kind=none ;;
+    'wsgw services --key') kind=none ;;
+    'wsgw services --limit') kind=none ;;
+    'wsgw services -o' | 'wsgw services --output') words='text json' ;;
     'wsgw version -o' | 'wsgw version --output') words='text json' ;;
     *)
       local common='-h --help --help-all -V --version --color'
       case $command in
-        'wsgw') words='serve config route mock-service client bench healthcheck completion man help version' ;;
+        'wsgw') words='serve config route mock-service client bench healthcheck services completion man help version' ;;
         'wsgw serve') options='-h --help --help-all -c --config --service --set --listen --admin --workers --check --demo --selftest' kind=none ;;
         'wsgw config') options='-h --help --help-all' words='check show diff init schema' ;;
         'wsgw config check') options='-h --help --help-all -c --config --service --set -o --output' kind=files ;;
@@ -130,10 +138,11 @@ _wsgw() {
         'wsgw config schema') options='-h --help --help-all' kind=none ;;
         'wsgw route') options='-h --help --help-all' words='test' ;;
         'wsgw route test') options='-h --help --help-all -c --config --service --set -f --file -t --tests --junit --expect --explain --binary -H --header --path --query --subprotocol --client --user -o --output -q --summary' kind=none ;;
-        'wsgw mock-service') options='-h --help --help-all --instances --service -f --file --listen --reply --text --delay --fail --drop --hang-up --close-after --close-code --push --flood --oversize --read-rate --accept-delay --ledger --seed --control -o --output --log' kind=none ;;
+        'wsgw mock-service') options='-h --help --help-all --instances --service -f --file --listen --reply --text --delay --fail --drop --hang-up --close-after --close-code --push --flood --oversize --read-rate --accept-delay --ledger --seed --register --control -o --output --log' kind=none ;;
         'wsgw client') options='-h --help --help-all -H --header -o --origin -s --subprotocol --ca --cert --key -k --insecure -x --send --call --expect --script -1 --one -n --count -w --wait --ping-interval --reconnect -c --config --json -q --quiet' kind=none ;;
         'wsgw bench') options='-h --help -c --connections -p --in-flight -r --rate -d --duration --warmup --ramp -n --messages --idle --threads --size -m --message --weight --csv --service --match --push --check -H --header --origin -s --subprotocol --ca --cert --key -k --insecure --cpu-of --fail-if --report -q --quiet -o --output' kind=none ;;
         'wsgw healthcheck') options='-h --help --help-all -c --config --admin --live --limit -o --output' kind=none ;;
+        'wsgw services') options='-h --help --help-all -c --config --admin --source --name --key --limit -o --output' kind=none ;;
         'wsgw completion') options='-h --help --help-all' words='bash zsh fish' ;;
         'wsgw completion bash') options='-h --help --help-all' kind=none ;;
         'wsgw completion zsh') options='-h --help --help-all' kind=none ;;
