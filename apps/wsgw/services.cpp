@@ -39,7 +39,7 @@ constexpr std::string_view examples =
     "Examples:\n"
     "  wsgw services\n"
     "  wsgw services --admin 127.0.0.1:9900 -o json\n"
-    "  wsgw services --source file=/etc/wsgw/services.d\n"
+    "  wsgw services --source file=instances.toml\n"
     "  wsgw services --source consul=http://127.0.0.1:8500 --name order --key networks='[\"10.0.0.0/8\"]'";
 
 std::string text_at(ordered_json const& from, char const* key) {

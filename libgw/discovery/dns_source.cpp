@@ -16,6 +16,7 @@ namespace {
 
 constexpr duration shortest_life = std::chrono::seconds(1);
 constexpr duration longest_life = std::chrono::seconds(60);
+constexpr duration while_missing = std::chrono::seconds(2);  // until a name that is not there is asked for again
 
 std::string name_for(std::string pattern, std::string_view service) {
   constexpr std::string_view hole = "{service}";
@@ -44,6 +45,7 @@ class dns_source final : public source {
         known_[service] = std::move(*found);
       } else if (found.error().code == errc::no_instance) {
         missing = found.error();
+        good_for_ = std::min(good_for_, while_missing);
       } else {
         co_return found.error();
       }

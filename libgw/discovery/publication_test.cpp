@@ -119,7 +119,7 @@ TEST_CASE("services that the configuration does not name get places behind the o
     co_await news.wait();
     CHECK(last == "chat: 127.0.0.1:1\norder: 127.0.0.1:2\nzoo: 10.0.0.1:3");
     news.clear();
-    folder.put("[services]\nark = [\"10.0.0.2:3\"]\nzoo = [\"10.0.0.1:3\"]\n");
+    folder.put("[services]\nark = [\"10.0.0.2:3\"]\nzoo = [\"10.0.0.1:3\"]\nchat = [\"10.0.0.9:9\"]\n");
     co_await news.wait();
     CHECK(last == "chat: 127.0.0.1:1\norder: 127.0.0.1:2\nzoo: 10.0.0.1:3\nark: 10.0.0.2:3");
     tested.stop();

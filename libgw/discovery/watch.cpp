@@ -74,7 +74,8 @@ duration watch::next_pause() {
     auto const whole = std::min<duration>(shortest_pause * (1 << doublings), longest_pause);
     return between(whole / 2, whole);
   }
-  if (source_->waits_for_news() && doubted_.empty()) return debounce;
+  if (!doubted_.empty()) return std::min(refresh_, while_in_doubt);
+  if (source_->waits_for_news()) return debounce;
   return between(refresh_ - refresh_ / 10, refresh_ + refresh_ / 10);
 }
 
@@ -116,13 +117,14 @@ net::awaitable<std::vector<std::string>> watch::disbelieved(catalogue const& fre
   co_return kept;
 }
 
-/// Nobody of those that were there answers any more.
+/// Nobody of those that were there answers any more. What cannot be found out in time is not so.
 net::awaitable<bool> watch::is_really_empty(std::string service) {
+  auto const give_up_at = loop_.wheel.now() + dial_limit;
   auto const held = listed_[service];
   for (auto const& o : held) {
     auto const ips = config::is_ip_literal(o.host) ? std::vector{o.host} : names_.addresses_of(o.host);
     for (auto const& ip : ips) {
-      if (stopping_) co_return false;
+      if (stopping_ || loop_.wheel.now() > give_up_at) co_return false;
       bool const answers = co_await anybody_(ip, o.port);
       if (answers) co_return false;
     }

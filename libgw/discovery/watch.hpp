@@ -47,6 +47,8 @@ class watch {
   static constexpr duration debounce = std::chrono::milliseconds(100);  // between two news
   static constexpr duration between_repeats = std::chrono::seconds(1);
   static constexpr int repeats = 2;
+  static constexpr duration while_in_doubt = std::chrono::seconds(5);  // at most until a loss is looked at again
+  static constexpr duration dial_limit = std::chrono::seconds(10);     // for all dials to who was there
 
   /// Whether anybody takes connections at "ip:port" now.
   using answers_at = std::function<net::awaitable<bool>(std::string ip, std::uint16_t port)>;

@@ -1,7 +1,7 @@
-"""Instances that come and go by what a source says: a folder of files, and a name server. What the source says wrong has
-no effect on anybody."""
+"""Instances that come and go by what a source says: a folder of files, and a name server. What a source says wrong
+hurts nobody."""
 import asyncio
-import contextlib
+import getpass
 import json
 import os
 import shutil
@@ -10,8 +10,10 @@ import tempfile
 
 from lib.gateway import gateway, http_get, mock_service, service
 from lib.peers import ask, connect, echo, text, upstream
-from lib.process import binary, process, run
+from lib.process import binary, event_of, process, run
 from lib.story import check, check_equal, patience, tell, until
+
+DNSMASQ = shutil.which("dnsmasq") or "/usr/sbin/dnsmasq"
 
 
 class instance_list:
@@ -51,9 +53,10 @@ async def knows(gw, count):
     return await until(f"the gateway knows {count} instances", holds, patience(15))
 
 
-async def refreshed(gw, result):
-    """Waits until the source has been asked once more, with this result."""
-    before = await gw.metric("wsgw_discovery_refreshes_total", result=result)
+async def asked_again(gw, result, before=None):
+    """Waits until the source has been asked once more than `before`, or than now, with this result."""
+    if before is None:
+        before = await gw.metric("wsgw_discovery_refreshes_total", result=result)
 
     async def holds():
         return await gw.metric("wsgw_discovery_refreshes_total", result=result) > before
@@ -113,16 +116,16 @@ async def followed():
 
 async def lies():
     """Garbage, half a file and an empty list change nothing for anybody; half of the list is believed when it stays."""
-    with instance_list() as listed, contextlib.ExitStack():
+    with instance_list() as listed:
         async with upstream(echo) as a, upstream(echo) as b, upstream(echo) as c:
             everybody = [a.address, b.address, c.address]
             listed.put(*everybody)
             async with gateway(listed.tables()) as gw, traffic(gw) as clients:
                 await knows(gw, 3)
-                for content in ("\0\xff garbage", '{"services": {"s": ["127.0.0', '{"services": {"s": ["127.0.0.1:70000"]}}'):
-                    failing = refreshed(gw, "failed")
+                for content in ("\0\xff garbage", '{"services": {"s": ["127.0.0'):
+                    failures = await gw.metric("wsgw_discovery_refreshes_total", result="failed")
                     listed.write(content)
-                    await failing
+                    await asked_again(gw, "failed", failures)
                 await clients.goes_on("what is no list has no effect")
                 check_equal("all are still known", await gw.metric("wsgw_service_instances", service="s"), 3)
                 check_equal("it is told once", len([line for line in gw.err if '"discovery_failed"' in line]), 1)
@@ -133,7 +136,7 @@ async def lies():
                 await clients.goes_on("an empty list is not believed while somebody answers")
                 check_equal("all are still known", await gw.metric("wsgw_service_instances", service="s"), 3)
                 listed.put(*everybody)
-                await refreshed(gw, "answered")
+                await asked_again(gw, "answered")
                 listed.put(a.address)
                 await knows(gw, 1)
                 await clients.goes_on("what is said three times is believed")
@@ -154,12 +157,17 @@ async def readiness():
                 check_equal("/readyz says 200 after it", status, 200)
 
 
+def probe_address(gw):
+    """Of [health]; that of [admin] is the first."""
+    return [line["address"] for line in map(event_of, gw.err) if line.get("for") == "probes"][1]
+
+
 async def operators():
     """`wsgw services` shows what a gateway knows, and what a source lists and would be refused."""
     with instance_list() as listed:
         async with upstream(echo) as up:
             listed.put(up.address, "169.254.169.254:80")
-            async with gateway(listed.tables(), service("fixed", up.address)) as gw:
+            async with gateway(listed.tables(), service("fixed", up.address), '[health]\nbind = "127.0.0.1:0"') as gw:
                 await knows(gw, 1)
                 told = await run(binary(), "services", "--admin", gw.admin, "-o", "json")
                 check_equal("it is asked with success", told.status, 0)
@@ -169,13 +177,15 @@ async def operators():
                 source = said["sources"][0]
                 check_equal("and how the source stands", (source["name"], source["state"], source["refused"]),
                             ("files", "current", {"address": 1}))
+                status, _ = await http_get(probe_address(gw), "/services")
+                check_equal("the listener for probes does not", status, 404)
                 told = await run(binary(), "services", "--admin", gw.admin)
                 check("for people too", f"s (from files)\n  {up.address}" in told.out, told)
             told = await run(binary(), "services", "--source", f"file={listed.folder}")
-            check("a source can be asked without a gateway", told.status == 0 and "169.254.169.254:80 (address)" in told.out,
-                  told)
-            check("where no networks are named, loopback is refused too", f"refused: s {up.address} (address)" in told.out,
-                  told)
+            check("a source can be asked without a gateway",
+                  told.status == 0 and "169.254.169.254:80 (address)" in told.out, told)
+            check("where no networks are named, loopback is refused too",
+                  f"refused: s {up.address} (address)" in told.out, told)
             told = await run(binary(), "services", "--source", "file=/nowhere/at/all.json")
             check_equal("a source that does not answer is told", told.status, 5)
             told = await run(binary(), "services", "--source", "pigeon=loft")
@@ -215,8 +225,8 @@ class name_server(process):
 
     def __init__(self, folder):
         self.port = free_port()
-        super().__init__(shutil.which("dnsmasq") or "/usr/sbin/dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null",
-                         "--no-resolv", "--no-hosts", "--bind-interfaces", "--listen-address=127.0.0.1", "--user=",
+        super().__init__(DNSMASQ, "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
+                         "--bind-interfaces", "--listen-address=127.0.0.1", f"--user={getpass.getuser()}",
                          f"--port={self.port}", f"--hostsdir={folder}", "--local-ttl=1", "--local=/test/",
                          "--log-facility=-", "--pid-file=", name="dnsmasq")
 
@@ -226,7 +236,7 @@ class name_server(process):
 
 async def names():
     """A name server's addresses are followed as long as they live; a name that is gone says nothing."""
-    if not os.path.exists(shutil.which("dnsmasq") or "/usr/sbin/dnsmasq"):
+    if not os.path.exists(DNSMASQ):
         print("  --   not run: needs dnsmasq; see testbed/install-deps --tests", flush=True)
         return
     with tempfile.TemporaryDirectory(prefix="wsgw-hosts-") as folder:
@@ -242,15 +252,12 @@ async def names():
                 await knows(gw, 1)
                 async with connect(gw) as client:
                     await ask(client, text("s", 1))
-                # A name server forgets what left a file only when it is told to.
                 put("127.0.0.2", "127.0.0.3")
-                server.send_signal(1)
                 await knows(gw, 2)
                 check("an address that is added is followed", True)
                 os.remove(os.path.join(folder, "hosts"))
-                server.send_signal(1)
-                await refreshed(gw, "answered")
-                await refreshed(gw, "answered")
+                await asked_again(gw, "answered")
+                await asked_again(gw, "answered")
                 check_equal("a name that is gone takes nobody away",
                             await gw.metric("wsgw_service_instances", service="s"), 2)
 

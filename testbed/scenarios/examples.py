@@ -18,10 +18,11 @@ FILES = {
     "messages.ndjson": '{"method":"/api/v1/order/x"}\n{"method":"/api/v1/nobody/x"}\n',
     "tests.toml": '[[case]]\nmessage = { method = "/api/v1/order/x" }\nexpect = "order"\n',
     "mock.toml": '[services.order]\ndelay = "5ms"\n',
+    "instances.toml": '[services]\norder = ["10.0.0.5:9001"]\n',
     "order.txt": 'call order/get {"id":7}\nexpect /service=order\n',
 }
 # Examples whose answer is not 0.
-STATUS = {"wsgw config diff": 4}
+STATUS = {"wsgw config diff": 4, "wsgw services --source consul": 5}  # no Consul is there
 # They go on until a signal.
 SERVERS = ("wsgw serve", "wsgw mock-service")
 
