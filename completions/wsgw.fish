@@ -114,6 +114,7 @@ complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l read-rate -x -d 'Read slo
 complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l accept-delay -x -d 'Wait so long before the answer to the handshake'
 complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l ledger -r -F -d 'Write down stamped messages to a file, then answer with their stamp'
 complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l seed -x -d 'Of all that is left to chance [0]'
+complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l register -x -d 'Be listed at eureka+http://.., consul+http://.. or etcd+http://..'
 complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l control -d 'Obey the lines of stdin; answers are JSON lines on stdout'
 complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -s o -l output -x -a 'text json ndjson' -d 'How the addresses are printed [text]'
 complete -c wsgw -n '__wsgw_at "wsgw mock-service"' -l log -x -a 'ndjson text' -d 'Log opens, closes and messages with their text to stderr'

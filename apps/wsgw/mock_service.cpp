@@ -2,6 +2,7 @@
 
 #include "config/files.hpp"
 #include "core/log.hpp"
+#include "discovery/announcements.hpp"
 #include "net/listen.hpp"
 #include "net/task_group.hpp"
 #include "tools/line_source.hpp"
@@ -18,6 +19,7 @@
 #include <csignal>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace wsgw {
@@ -37,6 +39,7 @@ struct mock_options {
   std::optional<std::uint64_t> seed;
   std::string output = "text";
   std::string log;
+  std::string registry;
   bool control = false;
 };
 
@@ -144,29 +147,85 @@ void print(std::vector<gw::tools::mock_instance> const& instances, std::string_v
   std::fflush(stdout);
 }
 
+/// As registries shall list it.
+gw::discovery::entry entry_of(gw::tools::mock_instance const& i) {
+  gw::discovery::entry made;
+  made.service = i.service;
+  made.where.host = i.at.ip();
+  made.where.port = i.at.port();
+  made.where.id = fmt::format("{}:{}:{}", i.at.ip(), i.service, i.at.port());
+  return made;
+}
+
+bool can_be_reached(gw::net::address const& at) {
+  return !at.is_unix() && at.ip() != "0.0.0.0" && at.ip() != "::";
+}
+
 class operation {
  public:
-  operation(gw::tools::mock_service& mock, bool control)
-      : mock_(mock),
-        loop_(time_),
-        ends_(loop_.where(), {SIGINT, SIGTERM}),
-        changed_(loop_.where()),
-        control_(control) {}
+  operation(gw::tools::mock_service& mock, mock_options const& o)
+      : mock_(mock), options_(o), loop_(time_), ends_(loop_.where(), {SIGINT, SIGTERM}), changed_(loop_.where()) {}
 
-  void run() { gw::tools::run_loop(loop_, serve()); }
+  /// Judges --register, whether there is a registry or not.
+  gw::result<> prepare() {
+    if (options_.registry.empty()) return {};
+    auto made = gw::discovery::make_registrar(loop_, options_.registry);
+    if (!made) return bad_usage(fmt::format("--register: {}", made.error().context));
+    announced_.emplace(loop_, std::move(*made), [this](auto const& what, auto const& how) { tell(what, how); });
+    return {};
+  }
+
+  /// Until a signal. Fails before it prints anything if an instance cannot be registered.
+  gw::result<> run() {
+    gw::tools::run_loop(loop_, serve());
+    return outcome_;
+  }
 
  private:
   gw::net::awaitable<void> serve() {
     gw::net::task_group waiting(loop_.where());
     waiting.spawn(wait_for_signal());
-    if (control_) co_await obey_lines();
+    if (announced_) outcome_ = co_await register_all();
+    if (outcome_ && !ended_) {
+      began_ = true;
+      print(mock_.instances(), options_.output);
+      if (announced_) waiting.spawn(announced_->keep());
+      if (options_.control) co_await obey_lines();
+    } else {
+      ends_.close();
+    }
     co_await waiting.join();
+  }
+
+  gw::net::awaitable<gw::result<>> register_all() {
+    for (auto const& i : mock_.instances()) {
+      if (!can_be_reached(i.at)) {
+        co_return bad_usage(fmt::format("--register: {} listens on {}, where nobody can reach it; write --listen IP:0",
+                                        i.name, i.at.text()));
+      }
+      announced_->add(entry_of(i));
+    }
+    auto entered = co_await announced_->enter();
+    if (entered || ended_) co_return gw::result<>();
+    co_return gw::error{gw::errc::connect_failed,
+                        gw::side::upstream,
+                        fmt::format("cannot register at {}: {}; is the registry running, and is this its URL?",
+                                    options_.registry, gw::describe(entered.error())),
+                        {}};
+  }
+
+  /// A registry that fails while the services run is none of their business, but somebody will wonder.
+  void tell(gw::discovery::entry const& what, gw::result<> const& how) {
+    if (!began_) return;  // the outcome tells
+    auto const news = how ? std::string("is registered again") : "is not registered: " + gw::describe(how.error());
+    fmt::print(stderr, "wsgw: {} {}\n", what.where.id, news);
   }
 
   gw::net::awaitable<void> wait_for_signal() {
     co_await ends_.next();
     ended_ = true;
     changed_.set();
+    if (announced_) announced_->end();
   }
 
   gw::net::awaitable<void> obey_lines() {
@@ -183,11 +242,14 @@ class operation {
   }
 
   gw::tools::mock_service& mock_;
+  mock_options const& options_;
   gw::monotonic_clock time_;
   gw::net::loop loop_;
   gw::net::signals ends_;
   gw::net::event changed_;
-  bool control_;
+  std::optional<gw::discovery::announcements> announced_;
+  gw::result<> outcome_;
+  bool began_ = false;
   bool ended_ = false;
 };
 
@@ -213,15 +275,21 @@ void run(mock_options const& o, outcome& result) {
 
   gw::tools::mock_service mock;
   // Before anyone can connect: a signal right after the first line must not be lost.
-  operation running(mock, o.control);
+  operation running(mock, o);
+  if (auto const ready = running.prepare(); !ready) {
+    return result.fail(exit_status::usage, gw::describe(ready.error()));
+  }
   if (auto const started = mock.start(scenario->plans, *at, scenario->seed); !started) {
     bool const usage = started.error().code == gw::errc::bad_usage;
     return result.fail(usage ? exit_status::usage : exit_status::unreachable, gw::describe(started.error()));
   }
-  print(mock.instances(), o.output);
-  running.run();
+  auto const ran = running.run();
   mock.stop();
   mock.join();
+  if (!ran) {
+    bool const usage = ran.error().code == gw::errc::bad_usage;
+    result.fail(usage ? exit_status::usage : exit_status::unreachable, gw::describe(ran.error()));
+  }
   if (logs) gw::log::stop();
 }
 
@@ -271,6 +339,8 @@ void add_mock_service(CLI::App& app, outcome& result) {
   auto const take_seed = [o](std::uint64_t seed) { o->seed = seed; };
   add_number(*c, "--seed", take_seed, 0, std::numeric_limits<std::uint64_t>::max(),
              "Of all that is left to chance [0]");
+  c->add_option("--register", o->registry, "Be listed at eureka+http://.., consul+http://.. or etcd+http://..")
+      ->type_name("URL");
   c->add_flag("--control", o->control, "Obey the lines of stdin; answers are JSON lines on stdout");
   add_choice(*c, "-o,--output", o->output, {"text", "json", "ndjson"}, "How the addresses are printed [text]");
   add_choice(*c, "--log", o->log, {"ndjson", "text"}, "Log opens, closes and messages with their text to stderr");

@@ -20,11 +20,11 @@ void announcements::add(entry what) {
 }
 
 net::awaitable<result<>> announcements::enter() {
-  for (auto& one : all_) {
-    auto const done = co_await tend(one);
-    if (!done) co_return done;
-  }
-  co_return result<>();
+  entering_ = true;
+  result<> done;
+  for (std::size_t i = 0; i < all_.size() && done; ++i) done = co_await tend(all_[i]);
+  entering_ = false;
+  co_return done;
 }
 
 /// Enters or renews, and says when it is due again.
@@ -69,6 +69,7 @@ net::awaitable<void> announcements::keep() {
 
 void announcements::end() noexcept {
   ended_ = true;
+  if (entering_) registrar_->close();
   ended_changed_.notify_all();
 }
 

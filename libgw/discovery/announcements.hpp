@@ -29,6 +29,7 @@ class announcements {
   /// Renews them, enters again what the registry has forgotten, and goes on through failures, until end() is called.
   /// Then takes out what it has entered, for as long as the registry answers.
   net::awaitable<void> keep();
+  /// Without more than that if enter() is still waiting: it ends with errc::closed.
   void end() noexcept;
 
  private:
@@ -47,6 +48,7 @@ class announcements {
   listener told_;
   std::vector<known> all_;
   net::condition_variable ended_changed_;
+  bool entering_ = false;
   bool ended_ = false;
 };
 

@@ -35,6 +35,7 @@ class scripted_registrar final : public registrar {
     co_return result<>();
   }
   duration period() const noexcept override { return std::chrono::milliseconds(1); }
+  void close() noexcept override { log_ += "close; "; }
 
   std::function<void()> at_the_end;
   bool cannot_remove = false;
@@ -89,6 +90,10 @@ TEST_CASE("failures are told once, as is their end, and what was entered is rene
       "++-+-+++",
       "enter a; a is in; enter b; b is in; begun; renew a; a is out: no; renew b; renew a; renew b; renew a; a is in; "
       "renew b; remove a; remove b; ");
+}
+
+TEST_CASE("who ends it before all are entered does not wait for the registry") {
+  check("+-", "enter a; a is in; enter b; close; b is out: no; not begun; remove a; ");
 }
 
 TEST_CASE("a registry that refuses the first is not asked for the others, and one that is gone is left alone") {

@@ -40,14 +40,16 @@ class consul_source final : public source {
   }
 
   net::awaitable<result<catalogue>> discover(ask what) override {
-    bool const wait = what == ask::news && waits_for_news() && known_.size() == what_.services.size();
+    bool const wait = what == ask::news && waits_for_news() && !failed_ && known_.size() == what_.services.size();
     result<> done;
     if (wait) {
       done = co_await wait_for_news();
     } else {
       done = co_await list();
     }
-    if (!done) co_return done.error();
+    // Behind a failure comes a list: it answers at once, so that whoever waits for it sees that the failure is over.
+    failed_ = done.has_error();
+    if (failed_) co_return done.error();
     catalogue all;
     for (auto const& [name, service] : known_) all[name] = service.offers;
     co_return all;
@@ -200,6 +202,7 @@ class consul_source final : public source {
   std::unique_ptr<registry_servers> listing_;
   std::map<std::string, known_service> known_;
   std::vector<poll*> polls_;
+  bool failed_ = false;
   bool over_ = false;
   bool stopped_ = false;
 };

@@ -88,6 +88,13 @@ result<> publication::open(std::vector<own_address> const& own) {
     watches_.push_back(std::make_unique<watch>(loop_, d, std::move(*made),
                                                judge(d, std::move(wanted), kind->ignores_case, own), anybody,
                                                watch::listeners{[this] { publish(); }, told_.reported}, seed));
+    auto self = make_self_entry(loop_, d);
+    if (!self) {
+      auto why = self.error();
+      why.context = "discovery." + d.name + ": " + why.context;
+      return why;
+    }
+    if (*self) self_entries_.push_back(std::move(*self));
   }
   return {};
 }
@@ -105,6 +112,7 @@ net::awaitable<void> publication::begin() {
 
 net::awaitable<void> publication::run() {
   for (auto& w : watches_) running_.spawn(persist([&watched = *w] { return watched.run(); }, w->report().name));
+  for (auto& s : self_entries_) running_.spawn(persist([&entry = *s] { return entry.keep(); }, "self_entry"));
   running_.spawn(persist([this] { return follow_names(); }, "names"));
   co_await running_.join();
 }
@@ -126,6 +134,7 @@ void publication::stop() noexcept {
   stopping_ = true;
   names_due_.set();
   for (auto& w : watches_) w->stop();
+  for (auto& s : self_entries_) s->end();
 }
 
 std::vector<watch_report> publication::reports() const {

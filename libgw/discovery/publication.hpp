@@ -7,6 +7,7 @@
 #include "config/config.hpp"
 #include "discovery/judge.hpp"
 #include "discovery/name_book.hpp"
+#include "discovery/self_entry.hpp"
 #include "discovery/watch.hpp"
 #include "net/event.hpp"
 #include "net/loop.hpp"
@@ -65,6 +66,7 @@ class publication {
   listeners told_;
   name_book names_;                              // of the configuration
   std::vector<std::unique_ptr<watch>> watches_;  // as the configuration lists them
+  std::vector<std::unique_ptr<announcements>> self_entries_;
   std::vector<std::string> found_;  // services that the configuration does not name, in the order of their places
   bool is_full_ = false;            // which has been told
   std::shared_ptr<cluster::registry const> current_;

@@ -36,6 +36,9 @@ class registrar {
   /// Between two renewals.
   virtual duration period() const noexcept = 0;
 
+  /// For good: a call under way ends soon with errc::closed, and later ones at once.
+  virtual void close() noexcept { servers_->close(); }
+
  protected:
   /// Any 2xx is a success, and 404 if `unknown_is_fine`.
   net::awaitable<result<net::http_answer>> ask(std::string method, std::string target, std::string body,

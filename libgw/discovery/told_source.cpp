@@ -14,7 +14,11 @@ net::awaitable<result<catalogue>> told_source::discover(ask what) {
     co_return all;
   }
   auto const news = co_await next();
-  if (!news) co_return news.error();
+  if (!news) {
+    // The next answer comes at once, so that whoever waits for it sees that the failure is over.
+    listed_ = false;
+    co_return news.error();
+  }
   if (*news != told::start_again) co_return known();
   auto all = co_await list_anew();
   co_return all;
@@ -63,8 +67,6 @@ net::awaitable<result<told_source::told>> told_source::next() {
     heard_ = true;
     auto const taken = take(*line);
     if (!taken) {
-      // What it would have told is missing from now on.
-      listed_ = false;
       stream.drop();
       co_return unusable(stream, taken.error());
     }
