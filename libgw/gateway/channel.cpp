@@ -204,14 +204,14 @@ std::size_t channel::room() const noexcept {
   return full_ ? net::poller::read_buffer_size : upstream_.room();
 }
 
-void channel::send_run(std::string_view run, std::uint64_t first_seq, std::uint64_t messages) {
+void channel::send_run(std::string_view run, std::uint64_t first_seq, std::uint64_t messages, bool last) {
   if (ending()) return;
   accepted_ += messages;
   auto& counts = worker_.stats().of_service[service_];
   counts.messages_up.add(messages);
   counts.bytes_up.add(run.size());
 
-  auto const done = upstream_.send_directly(run);
+  auto const done = upstream_.send_directly(run, last);
   auto& output = upstream_.output();
   if (done == run.size()) return output.handed_directly(first_seq + messages - 1);
   // What the socket did not take waits in the queue, each message with its number.
@@ -296,7 +296,7 @@ void channel::on_bytes(std::span<char> bytes) {
     auto const e = upstream_.next(bytes);
     switch (e.what) {
       case wire::event::kind::none:
-        forward_run();
+        forward_run(session_.has_one_channel());
         return;
       case wire::event::kind::message:
         on_message(e);
@@ -341,11 +341,11 @@ void channel::count_down(std::size_t bytes) {
   if (!session_.said_goodbye()) worker_.stats().of_service[service_].bytes_down.add(bytes);
 }
 
-void channel::forward_run() {
+void channel::forward_run(bool last) {
   if (run_begin_ == nullptr) return;
   auto const size = static_cast<std::size_t>(run_end_ - run_begin_);
   count_down(size);
-  session_.client().send({std::exchange(run_begin_, nullptr), size});
+  session_.client().send({std::exchange(run_begin_, nullptr), size}, last);
   run_end_ = nullptr;
 }
 

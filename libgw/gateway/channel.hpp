@@ -64,8 +64,9 @@ class channel final : public net::peer_owner {
 
   // --- client to upstream, called by the session inside a turn ---
 
-  /// `run`: whole masked frames, one per message, numbered from `first_seq`; contiguous, valid during the call.
-  void send_run(std::string_view run, std::uint64_t first_seq, std::uint64_t messages);
+  /// `run`: whole masked frames, one per message, numbered from `first_seq`; contiguous, valid during the call. `last`:
+  /// nothing more for this channel comes of the batch at hand.
+  void send_run(std::string_view run, std::uint64_t first_seq, std::uint64_t messages, bool last);
   /// A message that leaves in pieces, each one a whole frame; masks `piece` in place.
   void stream(std::span<char> piece, wire::opcode op, bool first, bool last, std::uint64_t seq);
   /// The session must not be read until this channel has drained, or has paused it long enough.
@@ -98,7 +99,7 @@ class channel final : public net::peer_owner {
   void on_piece(wire::event const& piece);
   void on_upstream_close(wire::event const& close);
   void forward_piece(std::span<char> payload, wire::opcode op, bool first, bool last);
-  void forward_run();
+  void forward_run(bool last = false);
   /// A message of the upstream is complete. False: the client is not to have it.
   bool count_message();
   void count_down(std::size_t bytes);

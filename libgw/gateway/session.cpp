@@ -42,7 +42,7 @@ void session::on_bytes(std::span<char> bytes) {
     auto const e = client_.next(bytes);
     switch (e.what) {
       case wire::event::kind::none:
-        send_run();
+        send_run(true);
         return;
       case wire::event::kind::message:
         on_message(e);
@@ -127,10 +127,10 @@ void session::add_to_run(channel& to, std::span<char> frame) {
   ++run_.messages;
 }
 
-void session::send_run() {
+void session::send_run(bool last) {
   auto const run = std::exchange(run_, {});
   if (run.to == nullptr) return;
-  run.to->send_run({run.begin, static_cast<std::size_t>(run.end - run.begin)}, run.first_seq, run.messages);
+  run.to->send_run({run.begin, static_cast<std::size_t>(run.end - run.begin)}, run.first_seq, run.messages, last);
 }
 
 // --- 2. answers and notices ---

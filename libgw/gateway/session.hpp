@@ -64,6 +64,8 @@ class session final : public conversation, public net::peer_owner {
   /// The same when a channel has ended.
   void notify_closed(wire::error_facts facts);
   void channel_opened(channel const& opened);
+  /// Nobody else feeds the client.
+  bool has_one_channel() const noexcept { return channels_.size() == 1; }
 
  private:
   struct open_channel {
@@ -107,7 +109,7 @@ class session final : public conversation, public net::peer_owner {
   void close_channels(route::decision const& d, std::string_view service, std::string_view text);
 
   void add_to_run(channel& to, std::span<char> frame);
-  void send_run();
+  void send_run(bool last = false);
 
   result<> attach(net::transport socket, std::string rest) override;
   void greet() override;

@@ -9,8 +9,11 @@ namespace {
 
 constexpr int reads_per_turn = 4;
 constexpr std::size_t smallest_read = 16 * 1024;
-// Below this a copy into the queue is cheaper than a system call of its own: the queue is flushed once per turn.
+// Below this a copy into the queue is cheaper than a system call of its own, if there may be more for the same peer:
+// the queue is flushed once per turn.
 constexpr std::size_t direct_from = 8 * 1024;
+// If there will be none, small runs still wait: whoever else is ready is read first, and then all are sent.
+constexpr std::size_t last_direct_from = 2 * 1024;
 constexpr std::size_t parts_per_send = 16;
 // Pings and pongs: 100 a second for five seconds, then it is a flood (RELIABILITY B16, B17).
 constexpr std::size_t control_burst = 500;
@@ -120,22 +123,27 @@ std::size_t peer::discard(std::span<char> buffer) {
 }
 
 wire::event peer::next(std::span<char>& bytes) {
-  for (;;) {
-    auto const e = decoder_.next(bytes);
-    if (e.what != wire::event::kind::control || e.op == wire::opcode::close) return e;
-    if (!control_frames_.admit(loop_.wheel.now())) {
-      return {
-          .what = wire::event::kind::violation, .code = wire::close_code::flood, .reason = "too many pings or pongs"};
-    }
-    std::string_view const text(e.payload.data(), e.payload.size());
-    if (e.op == wire::opcode::pong && heartbeat_.is_ours(text)) {
-      if (auto const took = heartbeat_.round_trip(text)) owner_.on_round_trip(*took);
-    } else if (passes_control_) {
-      return e;
-    } else if (e.op == wire::opcode::ping) {
-      answer_ping(e.payload);
-    }
+  auto e = decoder_.next(bytes);
+  while (e.what == wire::event::kind::control && takes_for_itself(e)) e = decoder_.next(bytes);
+  return e;
+}
+
+/// Pings and pongs that the owner need not see. Too many become a violation, which it must.
+bool peer::takes_for_itself(wire::event& control) {
+  if (control.op == wire::opcode::close) return false;
+  if (!control_frames_.admit(loop_.wheel.now())) {
+    control = {
+        .what = wire::event::kind::violation, .code = wire::close_code::flood, .reason = "too many pings or pongs"};
+    return false;
   }
+  std::string_view const text(control.payload.data(), control.payload.size());
+  if (control.op == wire::opcode::pong && heartbeat_.is_ours(text)) {
+    if (auto const took = heartbeat_.round_trip(text)) owner_.on_round_trip(*took);
+    return true;
+  }
+  if (passes_control_) return false;
+  if (control.op == wire::opcode::ping) answer_ping(control.payload);
+  return true;
 }
 
 void peer::answer_ping(std::span<char const> payload) {
@@ -149,8 +157,9 @@ void peer::answer_ping(std::span<char const> payload) {
   owed_pong_ = wire::make_frame(wire::opcode::pong, text, role_ == wire::role::client ? &key : nullptr);
 }
 
-std::size_t peer::send_directly(std::string_view run) {
-  if (!attached() || lost_ || close_sent_ || !may_be_writable_ || run.size() < direct_from) return 0;
+std::size_t peer::send_directly(std::string_view run, bool last) {
+  if (!attached() || lost_ || close_sent_ || !may_be_writable_) return 0;
+  if (run.size() < (last ? last_direct_from : direct_from)) return 0;
   std::array<iovec, parts_per_send> parts;
   auto used = queue_.gather(std::span(parts).first(parts_per_send - 1));
   std::size_t queued = 0;
@@ -179,8 +188,8 @@ void peer::queue(std::string_view frames) {
   if (attached()) loop_.sockets.touch(*this);
 }
 
-void peer::send(std::string_view frames) {
-  queue(frames.substr(send_directly(frames)));
+void peer::send(std::string_view frames, bool last) {
+  queue(frames.substr(send_directly(frames, last)));
 }
 
 void peer::send_message(wire::opcode op, std::string_view payload) {

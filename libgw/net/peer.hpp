@@ -67,12 +67,13 @@ class peer final : public pollable {
 
   // --- output: whole frames, in order ---
 
-  /// Sends a run of frames straight from the caller's memory, behind what is queued, if that pays (>= 8 KiB and the
-  /// socket takes it). Returns how many bytes of it are done; the caller queues the rest.
-  std::size_t send_directly(std::string_view run);
+  /// Sends a run of frames straight from the caller's memory, behind what is queued, if that pays: from 8 KiB on, or
+  /// from 2 KiB if it is `last`, the last that this peer gets in this turn. Returns how many bytes of it the socket
+  /// took; the caller queues the rest.
+  std::size_t send_directly(std::string_view run, bool last = false);
   void queue(std::string_view frames);
   /// The two in one.
-  void send(std::string_view frames);
+  void send(std::string_view frames, bool last = false);
   /// One whole message or control frame from a string that is not on the data path; masked if we are a client.
   void send_message(wire::opcode op, std::string_view payload);
   send_queue& output() noexcept { return queue_; }
@@ -121,6 +122,7 @@ class peer final : public pollable {
   std::size_t read(std::span<char> buffer);
   std::size_t read_rest(std::span<char> buffer);
   std::size_t discard(std::span<char> buffer);
+  bool takes_for_itself(wire::event& control);
   void answer_ping(std::span<char const> payload);
   void note_size();
   void lost(std::error_code cause);

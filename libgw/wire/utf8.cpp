@@ -3,10 +3,26 @@
 #include <cstddef>
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace gw::wire {
 namespace {
 
 using byte = unsigned char;
+
+#if defined(__x86_64__)
+/// The first block of 64 bytes that is not ASCII all through; else where fewer are left.
+[[gnu::target("avx2")]] byte const* skip_ascii_blocks(byte const* p, byte const* end) noexcept {
+  for (; end - p >= 64; p += 64) {
+    auto const first = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(p));
+    auto const second = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(p + 32));
+    if (_mm256_movemask_epi8(_mm256_or_si256(first, second)) != 0) break;
+  }
+  return p;
+}
+#endif
 
 std::uint64_t load(byte const* p) noexcept {
   std::uint64_t word = 0;
@@ -16,6 +32,9 @@ std::uint64_t load(byte const* p) noexcept {
 
 byte const* skip_ascii(byte const* p, byte const* end) noexcept {
   constexpr std::uint64_t high_bits = 0x8080808080808080U;
+#if defined(__x86_64__)
+  if (end - p >= 64 && __builtin_cpu_supports("avx2")) p = skip_ascii_blocks(p, end);
+#endif
   while (end - p >= 32 && ((load(p) | load(p + 8) | load(p + 16) | load(p + 24)) & high_bits) == 0) p += 32;
   while (end - p >= 8 && (load(p) & high_bits) == 0) p += 8;
   while (p != end && *p < 0x80U) ++p;
