@@ -39,7 +39,6 @@ using gw::net::address;
 using gw::net::unique_fd;
 
 constexpr std::size_t read_size = 256 * 1024;
-constexpr gw::duration warmup = std::chrono::milliseconds(500);
 
 [[noreturn]] void fail(char const* what) {
   std::fprintf(stderr, "gw_epoll_client: %s: %s\n", what, std::strerror(errno));
@@ -69,7 +68,7 @@ class client {
 
   void run() {
     for (auto& c : connections_) send(c, load_.in_flight);
-    turn_until(time_.now() + warmup);
+    turn_until(time_.now() + load_.time / 4);  // not measured
     auto const answers = answers_;
     auto const cpu = cpu_s();
     auto const begun = time_.now();

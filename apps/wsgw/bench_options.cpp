@@ -111,6 +111,12 @@ void add_messages(CLI::App& c, bench_options& o) {
       ->type_name("POINTER");
   c.add_option("--push", p.push, "Pushes hold microseconds of the wall clock here: time them")->type_name("POINTER");
   c.add_flag("--check", p.check, "Every answer must equal its message, else status 4 (mock-service --reply raw)");
+  auto const take_sample = [&p](std::uint64_t every) {
+    p.check = true;
+    p.check_every = every;
+  };
+  add_number(c, "--check-every", take_sample, 1, std::numeric_limits<std::uint32_t>::max(),
+             "The same of every so many-th message of a connection");
 }
 
 void add_report(CLI::App& c, bench_options& o) {

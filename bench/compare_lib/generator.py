@@ -9,7 +9,8 @@ LIMIT = 2.0  # times the cost
 
 
 def run_bench(world, address, cell, seconds):
-    return bench(world, f"ws://{address}/ws", *cell.load(), "-d", ms(seconds), "--warmup", "500ms", within=seconds + 60)
+    return bench(world, f"ws://{address}/ws", *cell.load(), "-d", ms(seconds), "--warmup", ms(seconds / 4),
+                 within=seconds + 60)
 
 
 def run_bare(world, address, cell, seconds):

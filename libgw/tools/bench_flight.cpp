@@ -11,8 +11,13 @@ std::uint64_t ns_between(time_point from, time_point to) {
   return static_cast<std::uint64_t>(std::chrono::nanoseconds(std::max(to - from, duration::zero())).count());
 }
 
+/// Never 0.
 std::uint64_t digest_of(std::string_view text) noexcept {
-  return std::hash<std::string_view>()(text);
+  return std::hash<std::string_view>()(text) | 1;
+}
+
+bool differs(std::uint64_t digest, std::string_view text) noexcept {
+  return digest != 0 && digest != digest_of(text);
 }
 
 /// Cuts the used front off once it is the greater part: each element is moved once at most.
@@ -58,13 +63,15 @@ void bench_flight::leaves(std::size_t service, std::string_view text, bench_depa
   ++to.fresh_messages;
   if (thread_.reader.matches()) {
     thread_.reader.read(text);
-    pending_.add({.key = thread_.reader.key().value_or(0),
-                  .left = when,
-                  .service = service,
-                  .digest = thread_.plan.check ? digest_of(text) : 0});
+    pending_.add(
+        {.key = thread_.reader.key().value_or(0), .left = when, .service = service, .digest = digest_to_compare(text)});
   } else if (thread_.plan.check) {
-    to.digests.push_back(digest_of(text));
+    to.digests.push_back(digest_to_compare(text));
   }
+}
+
+std::uint64_t bench_flight::digest_to_compare(std::string_view text) {
+  return thread_.plan.check && ++checkable_ % thread_.plan.check_every == 0 ? digest_of(text) : 0;
 }
 
 void bench_flight::all_left(bench_departure when) {
@@ -92,8 +99,8 @@ std::uint64_t bench_flight::answered(std::size_t service, std::string_view text)
   }
   ++from.fresh_answers;
   from.fresh_bytes += text.size();
-  bool const differs = thread_.plan.check && from.take_digest() != digest_of(text);
-  if (differs && thread_.measuring) ++thread_.counts.services[service].mismatches;
+  bool const is_wrong = thread_.plan.check && differs(from.take_digest(), text);
+  if (is_wrong && thread_.measuring) ++thread_.counts.services[service].mismatches;
   // Of an open loop the last answers of the warm-up and the first that count may come together: not so their bytes.
   bool const is_of_warmup = thread_.plan.is_open_loop() && !thread_.is_measured(from.batches[from.first].left);
   if (is_of_warmup) settle(service, thread_.time.now());
@@ -108,8 +115,7 @@ std::uint64_t bench_flight::matched(std::string_view text) {
     return 0;
   }
   thread_.lately_answered[*key % thread_.lately_answered.size()] = *key;
-  bool const differs = thread_.plan.check && found->digest != digest_of(text);
-  if (differs && thread_.measuring) ++thread_.counts.services[found->service].mismatches;
+  if (differs(found->digest, text) && thread_.measuring) ++thread_.counts.services[found->service].mismatches;
   fresh_matches_.push_back({found->service, found->left, text.size()});
   return 1;
 }

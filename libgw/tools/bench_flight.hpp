@@ -44,7 +44,7 @@ class bench_flight {
   struct queue {
     std::vector<batch> batches{};
     std::size_t first = 0;
-    std::vector<std::uint64_t> digests{};  // `check`: of each
+    std::vector<std::uint64_t> digests{};  // `check`: of each, 0 if it is not to be compared
     std::size_t first_digest = 0;
     std::uint64_t waiting = 0;
     std::uint64_t fresh_answers = 0;   // not yet timed,
@@ -71,12 +71,14 @@ class bench_flight {
   void count_bytes(std::size_t service, bench_departure const& left, std::uint64_t bytes);
   void no_longer(std::uint64_t count);
   bool was_answered(std::uint64_t key) const noexcept;
+  std::uint64_t digest_to_compare(std::string_view text);
 
   bench_thread& thread_;
   std::vector<queue> queues_;  // by service
   bench_pending pending_;      // `match` only
   std::vector<match> fresh_matches_;
   std::uint64_t waiting_ = 0;
+  std::uint64_t checkable_ = 0;  // `check`: messages so far
 };
 
 }  // namespace gw::tools

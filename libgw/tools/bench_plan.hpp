@@ -38,7 +38,8 @@ struct bench_plan {
   std::vector<std::string> services = {"echo"};  // taken in turn
   std::string match;                             // JSON Pointer to what a message and its answer have in common
   std::string push;                              // JSON Pointer to the wall-clock microseconds of an unasked message
-  bool check = false;                            // answers must equal the messages
+  bool check = false;                            // answers must equal the messages,
+  std::uint64_t check_every = 1;                 // of which only so many-th of a connection are compared
   bool idle = false;                             // one message per connection, then only hold for `duration`
   std::size_t threads = 1;
   std::vector<pid_t> cpu_of;                       // processes whose CPU time is measured, too

@@ -94,6 +94,14 @@ TEST_CASE("A check finds the one answer that differs") {
   plan.in_flight = 8;
   plan.check = true;
   CHECK(run(plan).all.mismatches == 1);
+  // Of every seventh message it is one, of every fourth none.
+  left = 70;
+  plan.check_every = 7;
+  CHECK(run(plan).all.mismatches == 1);
+  left = 70;
+  plan.check_every = 4;
+  CHECK(run(plan).all.mismatches == 0);
+  plan.check_every = 1;
   left = 70;
   plan.mix = {{.text = R"({"method":"/api/v1/{service}/x"})"}};
   CHECK(run(plan).all.mismatches == 1);

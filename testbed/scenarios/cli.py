@@ -306,7 +306,7 @@ async def bench_as_a_judge():
                   done.status == 2 and "write '20ms'" in done.err, done)
             for words, told in ((("-r", "5000/x"), "--rate: '5000/x' is not a rate"),
                                 (("-c", "1", "-c", "2"), "--connections may be given once only"),
-                                (("--idle", "-n", "4"), "--idle excludes --messages"),
+                                (("--idle", "-n", "4"), "--messages excludes --idle"),
                                 (("--match", "/id", "-m", "{}"), "--match /id: there is nothing in the message {}")):
                 done = await wsgw(*bench, *words)
                 check(f"bench {' '.join(words)}: status 2, and why", done.status == 2 and told in done.err, done)
