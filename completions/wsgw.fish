@@ -127,6 +127,7 @@ complete -c wsgw -n '__wsgw_at "wsgw client"' -l ca -r -F -d 'With wss: trust th
 complete -c wsgw -n '__wsgw_at "wsgw client"' -l cert -r -F -d 'With wss: show this certificate (PEM), whose key is --key'
 complete -c wsgw -n '__wsgw_at "wsgw client"' -l key -r -F -d 'Its private key (PEM)'
 complete -c wsgw -n '__wsgw_at "wsgw client"' -s k -l insecure -d 'With wss: trust any certificate'
+complete -c wsgw -n '__wsgw_at "wsgw client"' -l compress -d 'Offer permessage-deflate, and use it if the server agrees'
 complete -c wsgw -n '__wsgw_at "wsgw client"' -s x -l send -x -d 'Send this text; repeat'
 complete -c wsgw -n '__wsgw_at "wsgw client"' -l call -x -a '(__wsgw_services)/' -d 'Send {method: /api/v1/SERVICE/PATH, data: JSON, id}; repeat'
 complete -c wsgw -n '__wsgw_at "wsgw client"' -l expect -x -d 'The next message has VALUE at JSON Pointer PTR; repeat'

@@ -41,6 +41,7 @@ struct client_options {
   std::chrono::milliseconds limit{};
   std::chrono::milliseconds ping_interval{};
   settings_flags services;  // whose names are completed
+  bool compress = false;
   bool reconnect = false;
   bool json = false;
   bool quiet = false;
@@ -69,7 +70,7 @@ gw::result<gw::tools::websocket_request> request_of(client_options const& o) {
   auto url = gw::tools::parse_websocket_url(o.url);
   if (!url) return url.error();
   gw::tools::websocket_request request{
-      .url = std::move(*url), .fields = {}, .origin = o.origin, .protocols = o.protocols};
+      .url = std::move(*url), .fields = {}, .origin = o.origin, .protocols = o.protocols, .compress = o.compress};
   for (auto const& header : o.headers) {
     auto field = gw::tools::parse_field(header);
     if (!field) return field.error();
@@ -133,6 +134,7 @@ nlohmann::ordered_json json_of(client_event const& e) {
   switch (e.what) {
     case client_event::kind::open:
       if (!e.text.empty()) line["subprotocol"] = e.text;
+      if (e.compressed) line["compressed"] = true;
       break;
     case client_event::kind::message:
       line["text"] = e.text;
@@ -246,6 +248,8 @@ client_outcome talk(gw::tools::client_plan plan, client_options const& o, termin
     if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category(), "standard output");
     if (o.quiet) return;
     explain(e, term);
+    bool const declined = e.what == client_event::kind::open && o.compress && !e.compressed;
+    if (declined) term.note("the server does not compress");
     if (e.what == client_event::kind::open && !wait.empty()) term.note(std::exchange(wait, {}));
   });
   if (ended.how == client_outcome::verdict::done && ended.open_calls != 0 && !o.quiet && plan.leave_after == 0) {
@@ -274,6 +278,7 @@ void add_client(CLI::App& app, outcome& result) {
   c->add_option("-o,--origin", o->origin, "The Origin to send")->type_name("ORIGIN");
   add_list(*c, "-s,--subprotocol", o->protocols, "Offer a subprotocol; repeat")->type_name("NAME");
   add_trust(*c, o->trust);
+  c->add_flag("--compress", o->compress, "Offer permessage-deflate, and use it if the server agrees");
   o->send = add_list(*c, "-x,--send", o->sends, "Send this text; repeat")->type_name("MESSAGE");
   o->call = add_list(*c, "--call", o->calls, "Send {method: /api/v1/SERVICE/PATH, data: JSON, id}; repeat")
                 ->type_size(2)

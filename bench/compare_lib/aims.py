@@ -47,7 +47,7 @@ AIMS = (
     *echo("256:100:32:4", relay=1.15),
     *echo("256:100:1", tls=True, peers=1),
     *echo("65536:100:1", tls=True, peers=1),
-    *echo("256:1:1", p50=60, what="256 B, 1 client: p50 in µs (the aim is that of a spin, which does not exist yet)"),
+    *echo("256:1:1", p50=60, what="256 B, 1 client: p50 in µs"),
     Aim(SESSION_BYTES[False], 3000, what="bytes of an idle session"),
     Aim(SESSION_BYTES[True], 22000, what="bytes of an idle TLS session"),
 )

@@ -14,6 +14,7 @@
 
 namespace gw::config {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 using gw::watermarks;
@@ -39,6 +40,8 @@ struct listener_tls {
   bool enabled() const noexcept { return !cert.empty(); }
 };
 
+enum class compression : std::uint8_t { off, on };
+
 /// [[listener]]: where clients connect.
 struct listener {
   std::string name = "public";
@@ -52,6 +55,7 @@ struct listener {
   std::size_t max_sessions_per_ip = 0;            // 0 = no limit
   milliseconds handshake_timeout{10'000};
   std::size_t header_limit = 16 * 1024;
+  config::compression compression = config::compression::off;  // on = permessage-deflate for clients that offer it
   listener_tls tls = {};
 };
 
@@ -219,6 +223,7 @@ struct config {
   std::size_t config_version = 1;
   std::vector<std::string> include = {};  // patterns of further files, as written; the loader has read those
   std::size_t workers = 0;                // 0 = one per core
+  microseconds spin{0};  // how long a worker looks for more before it sleeps; 0 = not at all
   memory_limit memory = {};
   std::string zone = {};  // where this gateway runs: instances of the same zone are preferred; empty = no preference
   std::vector<listener> listeners = {listener{}};

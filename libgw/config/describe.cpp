@@ -31,6 +31,9 @@ section<config> const& top_section() {
           {include_key, &config::include, texts{include_fault},
            "Further files, relative to this one and in the order of their names; what they say counts as later."},
           {"workers", &config::workers, count{0, 1024}, "Threads that move data; 0 = one per core."},
+          {"spin", &config::spin, moment{0us, 10ms},
+           "How long a worker looks for more after the last event before it sleeps: latency for CPU time; 0 = not at "
+           "all."},
           {"memory", &config::memory, types::memory{64 * MiB},
            "What the process may use: a share of what the system lets it, or a size. Near it new sessions are "
            "refused."},

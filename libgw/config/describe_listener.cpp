@@ -54,6 +54,10 @@ section<listener> const& listener_section() {
               {"handshake_timeout", &listener::handshake_timeout, duration{1ms, 5min},
                "Time from the connection to a complete request head."},
               {"header_limit", &listener::header_limit, size{1 * KiB, 1 * MiB}, "Largest request head."},
+              {"compression", &listener::compression,
+               choice<gw::config::compression>{
+                   {{"off", gw::config::compression::off}, {"on", gw::config::compression::on}}},
+               "on = permessage-deflate for clients that offer it, without context takeover."},
               {"tls.cert", part_of(&listener::tls, &listener_tls::cert), text{},
                "Certificate with its chain, a PEM file; empty = plain text."},
               {"tls.key", part_of(&listener::tls, &listener_tls::key), text{}, "Its private key, a PEM file."},

@@ -33,6 +33,7 @@ TEST_CASE("the smallest useful file leaves every default in place") {
   CHECK(c.listeners[0].ws_paths == std::vector<std::string>{"/ws", "/ws/**"});
   CHECK(c.listeners[0].handshake_timeout == 10s);
   CHECK(c.listeners[0].header_limit == 16'384);
+  CHECK(c.listeners[0].compression == gw::config::compression::off);
   CHECK(c.url_rule.field == "/method");
   CHECK(c.url_rule.pattern == "/api/v{version}/{service}/{path:**}");
   CHECK(c.session.max_message == 1'048'576);
@@ -73,6 +74,7 @@ max_sessions = 7
 max_sessions_per_ip = 2
 handshake_timeout = "3s"
 header_limit = "8KiB"
+compression = "on"
 tls = { cert = "chain.pem", key = "key.pem", min_version = "1.3", client_ca = "ca.pem" }
 [[listener]]
 name = "b"
@@ -170,6 +172,8 @@ drain = "1m"
   CHECK(c.listeners[0].max_sessions == 7);
   CHECK(c.listeners[0].handshake_timeout == 3s);
   CHECK(c.listeners[0].header_limit == 8'192);
+  CHECK(c.listeners[0].compression == gw::config::compression::on);
+  CHECK(c.listeners[1].compression == gw::config::compression::off);
   CHECK(c.listeners[1].bind == "unix:/run/ws.sock");
   CHECK_FALSE(c.url_rule.enabled);
   CHECK(c.url_rule.field == "/topic");

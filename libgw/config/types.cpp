@@ -129,6 +129,18 @@ std::string duration::bounds() const {
   return duration_text(min) + " to " + duration_text(max);
 }
 
+void moment::read(node const& from, microseconds& to, faults& out) const {
+  auto const value = quantity(from, "a short duration such as \"50us\"", parse_moment, out);
+  if (value && within(from, *value, min, max, moment_text, out)) to = *value;
+}
+
+std::string moment::show(microseconds value) const {
+  return quoted(moment_text(value));
+}
+std::string moment::bounds() const {
+  return moment_text(min) + " to " + moment_text(max);
+}
+
 void size::read(node const& from, std::size_t& to, faults& out) const {
   auto const value = quantity(from, "a size such as \"64KiB\"", parse_size, out);
   if (value && within(from, *value, min, max, size_text, out)) to = *value;

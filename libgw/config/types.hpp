@@ -58,6 +58,18 @@ struct duration {
   std::string schema() const;
 };
 
+/// "50us"
+struct moment {
+  microseconds min{0};
+  microseconds max{0};
+
+  void read(node const& from, microseconds& to, faults& out) const;
+  std::string show(microseconds value) const;
+  std::string name() const { return "short duration"; }
+  std::string bounds() const;
+  std::string schema() const;
+};
+
 /// "64KiB"
 struct size {
   std::size_t min = 0;

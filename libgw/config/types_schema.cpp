@@ -52,6 +52,10 @@ std::string duration::schema() const {
   return any_of(zero, matching(fmt::format("0|({})+", time)));
 }
 
+std::string moment::schema() const {
+  return any_of(zero, matching("0|([0-9]+(ms|us))+"));
+}
+
 std::string size::schema() const {
   return any_of(zero, matching(fmt::format("0|({})+", bytes)));
 }

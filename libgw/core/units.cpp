@@ -16,6 +16,7 @@ struct unit {
 };
 
 constexpr unit time_units[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
+constexpr unit moment_units[] = {{"ms", 1'000}, {"us", 1}};
 constexpr unit size_units[] = {{"GiB", 1ULL << 30},
                                {"GB", 1'000'000'000},
                                {"MiB", 1ULL << 20},
@@ -62,6 +63,7 @@ struct quantity_words {
   std::string_view example;  // a number is put in front of these
 };
 constexpr quantity_words duration_words{time_units, "a duration", "\"{0}ms\", \"{0}s\", \"{0}m\" or \"{0}h\""};
+constexpr quantity_words moment_words{moment_units, "a short time", "\"{0}us\" or \"{0}ms\""};
 constexpr quantity_words size_words{size_units, "a size", "\"{0}B\", \"{0}KiB\" or \"{0}MB\""};
 
 result<std::uint64_t> parse_quantity(std::string_view const text, quantity_words const& words) {
@@ -89,6 +91,17 @@ result<std::uint64_t> parse_quantity(std::string_view const text, quantity_words
   return sum;
 }
 
+/// "1m30s"
+std::string text_in(std::span<unit const> units, std::uint64_t rest) {
+  if (rest == 0) return "0";
+  std::string text;
+  for (auto const& u : units) {
+    if (rest >= u.factor) fmt::format_to(std::back_inserter(text), "{}{}", rest / u.factor, u.name);
+    rest %= u.factor;
+  }
+  return text;
+}
+
 }  // namespace
 
 result<std::chrono::milliseconds> parse_duration(std::string_view text) {
@@ -97,6 +110,12 @@ result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   std::chrono::milliseconds const time(static_cast<std::int64_t>(*ms));
   if (time > longest) return fault(fmt::format("'{}' is too large", text));
   return time;
+}
+
+result<std::chrono::microseconds> parse_moment(std::string_view text) {
+  auto const us = parse_quantity(text, moment_words);
+  if (!us) return us.error();
+  return std::chrono::microseconds(static_cast<std::int64_t>(*us));
 }
 
 result<std::size_t> parse_size(std::string_view text) {
@@ -117,14 +136,11 @@ result<rate> parse_rate(std::string_view text) {
 }
 
 std::string duration_text(std::chrono::milliseconds value) {
-  auto rest = static_cast<std::uint64_t>(value.count());
-  if (rest == 0) return "0";
-  std::string text;
-  for (auto const& u : time_units) {
-    if (rest >= u.factor) fmt::format_to(std::back_inserter(text), "{}{}", rest / u.factor, u.name);
-    rest %= u.factor;
-  }
-  return text;
+  return text_in(time_units, static_cast<std::uint64_t>(value.count()));
+}
+
+std::string moment_text(std::chrono::microseconds value) {
+  return text_in(moment_units, static_cast<std::uint64_t>(value.count()));
 }
 
 std::string size_text(std::size_t bytes) {

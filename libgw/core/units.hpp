@@ -24,6 +24,9 @@ struct rate {
 /// The error (bad_config) says what is wrong and how to write it.
 result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
+/// "50us", "1ms500us", "0": what is too short for a duration.
+result<std::chrono::microseconds> parse_moment(std::string_view text);
+
 /// "512B", "64KiB", "4MB", "1GiB", "0". Units: B KB MB GB (1000) and KiB MiB GiB (1024), whole numbers.
 result<std::size_t> parse_size(std::string_view text);
 
@@ -32,6 +35,7 @@ result<rate> parse_rate(std::string_view text);
 
 /// The shortest text that parses to the same value: "90s" is "1m30s".
 std::string duration_text(std::chrono::milliseconds value);
+std::string moment_text(std::chrono::microseconds value);
 /// The largest unit of which `bytes` is a whole multiple; the 1024s first.
 std::string size_text(std::size_t bytes);
 std::string rate_text(rate value);

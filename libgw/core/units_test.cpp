@@ -65,6 +65,18 @@ TEST_CASE("a wrong duration is told how to be right") {
         R"('99999999999999999999999h' is not a duration; write "10ms", "10s", "10m" or "10h")");
 }
 
+TEST_CASE("short times are read and written in microseconds") {
+  auto const check = [](std::string_view text, std::chrono::microseconds expected) {
+    CHECK(gw::parse_moment(text).value() == expected);
+    CHECK(gw::moment_text(expected) == text);
+  };
+  check("0", 0us);
+  check("50us", 50us);
+  check("1ms500us", 1500us);
+  CHECK(complaint(gw::parse_moment("50")) == R"('50' needs a unit; write "50us" or "50ms")");
+  CHECK(complaint(gw::parse_moment("1s")) == R"('1s' has an unknown unit 's'; write "1us" or "1ms")");
+}
+
 TEST_CASE("sizes are read with their units") {
   check_size("0", 0);
   check_size("512B", 512);

@@ -318,6 +318,7 @@ void channel::on_bytes(std::span<char> bytes) {
 void channel::on_message(wire::event const& message) {
   if (!count_message()) return;
   // (3 filters.on_message(to_client) come with routes on messages.)
+  if (forward_compressed(message.op, message.payload)) return;
   auto const frame = wire::unmasked_in_place(message);
   if (run_end_ != frame.data()) {
     forward_run();
@@ -347,6 +348,14 @@ void channel::forward_run(bool last) {
   count_down(size);
   session_.client().send({std::exchange(run_begin_, nullptr), size}, last);
   run_end_ = nullptr;
+}
+
+bool channel::forward_compressed(wire::opcode op, std::span<char const> payload) {
+  if (!session_.compresses(payload.size())) return false;
+  forward_run();
+  if (!session_.send_compressed(op, view(payload))) return false;
+  count_down(wire::header_size(payload.size(), false) + payload.size());
+  return true;
 }
 
 void channel::on_upstream_close(wire::event const& close) {

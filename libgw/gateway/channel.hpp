@@ -100,6 +100,8 @@ class channel final : public net::peer_owner {
   void on_upstream_close(wire::event const& close);
   void forward_piece(std::span<char> payload, wire::opcode op, bool first, bool last);
   void forward_run(bool last = false);
+  /// A whole message, behind those before it. False: not for this client, or it would not become smaller.
+  bool forward_compressed(wire::opcode op, std::span<char const> payload);
   /// A message of the upstream is complete. False: the client is not to have it.
   bool count_message();
   void count_down(std::size_t bytes);

@@ -5,6 +5,7 @@
 #include "gateway/seats.hpp"
 #include "route/circumstances.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -21,6 +22,7 @@ struct client_description {
   std::string_view user = {};         // whom its TLS certificate names; empty: it needed none
   bool by_proxy = false;              // `peer` is a trusted proxy
   bool secure = false;                // it came in by TLS
+  std::uint8_t deflate_window = 0;    // permessage-deflate: bits of the window of what we send; 0: not agreed on
 
   std::string_view trace() const noexcept { return traceparent.substr(3, 32); }
 };

@@ -9,6 +9,7 @@
 #include "net/stream.hpp"
 #include "net/tls_engine.hpp"
 #include "wire/control_message.hpp"
+#include "wire/deflate_offer.hpp"
 #include "wire/header_rules.hpp"
 #include "wire/http_text.hpp"
 #include "wire/strict_head.hpp"
@@ -185,7 +186,11 @@ answer answer_client(worker const& on, std::string_view raw, std::size_t listene
   facts.told = route::shared_circumstances_of(
       on.table().asked(),
       {.head = *head, .target = *target, .subprotocol = protocol, .client = facts.address, .user = user});
-  return {wire::make_upgrade_response(accept, protocol), std::move(facts), {}};
+  bool const compresses = l.compression == config::compression::on;
+  auto const deflate = compresses ? wire::choose_deflate(*head) : std::nullopt;
+  if (deflate) facts.deflate_window = deflate->window_bits;
+  auto const extension = deflate ? wire::deflate_answer(*deflate) : std::string();
+  return {wire::make_upgrade_response(accept, protocol, extension), std::move(facts), {}};
 }
 
 /// A head from the listener for probes and scrapes.

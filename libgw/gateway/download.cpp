@@ -20,9 +20,11 @@ void channel::on_piece(wire::event const& piece) {
   if (!d.streaming) {
     d.held.append(piece.payload);
     if (piece.last) {
-      auto const frame = d.held.as_frame(d.message, nullptr);
-      count_down(frame.size());
-      session_.client().send(view(frame));
+      if (!forward_compressed(d.message, d.held.payload())) {
+        auto const frame = d.held.as_frame(d.message, nullptr);
+        count_down(frame.size());
+        session_.client().send(view(frame));
+      }
     } else if (d.held.size() + piece.remaining > settings_.channel.hold) {
       d.streaming = true;
       session_.claim_output(*this);

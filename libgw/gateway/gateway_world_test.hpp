@@ -75,8 +75,9 @@ class gateway_world {
  public:
   gateway_world(cast who, clock const& real_time);
 
-  /// A client that has done its handshake.
-  party& client(std::string name = "client", bool control = false);
+  /// A client that has done its handshake. `deflate_window`: bits of the window with which it agreed on
+  /// permessage-deflate; 0: it did not.
+  party& client(std::string name = "client", bool control = false, std::uint8_t deflate_window = 0);
   /// One that has still to do it: everything it sends goes through serve_connection().
   raw_client& connection(gateway::entrance by = gateway::entrance::clients);
   /// The same by TLS, which it has still to begin.
@@ -215,7 +216,7 @@ inline void gateway_world::open_services(cast const& who) {
   worker_->use(cluster::registry::make(services, nullptr, 1));
 }
 
-inline party& gateway_world::client(std::string name, bool control) {
+inline party& gateway_world::client(std::string name, bool control, std::uint8_t deflate_window) {
   auto [ours, gateways] = socket_pair();
   auto& made =
       *parties_.emplace_back(std::make_unique<party>(story_, worker_->loop(), std::move(name), wire::role::client));
@@ -226,8 +227,10 @@ inline party& gateway_world::client(std::string name, bool control) {
                                .conn = conn,
                                .request_id = "request-7",
                                .traceparent = traceparent,
-                               .listener = "public"});
+                               .listener = "public",
+                               .deflate_window = deflate_window});
   facts.told = route::unasked(control);
+  if (deflate_window != 0) made.speaks_deflate();
   made.joins(std::move(ours), {});
   running_.spawn(made.live());
   gateway::conversation::begin(std::make_unique<gateway::session>(*worker_, std::move(facts)),

@@ -38,8 +38,15 @@ std::size_t session::read_room() const {
 }
 
 void session::on_bytes(std::span<char> bytes) {
+  auto const inflated_before = worker_.stats().inflated.plain.get();
   while (!ending()) {
     auto const e = client_.next(bytes);
+    if (e.compressed) {
+      on_compressed(e);
+      if (takes_more(inflated_before)) continue;
+      client_.put_back(bytes);
+      break;
+    }
     switch (e.what) {
       case wire::event::kind::none:
         send_run(true);
@@ -61,8 +68,38 @@ void session::on_bytes(std::span<char> bytes) {
   send_run();
 }
 
+// A read may hold a thousand times as much as it is long: the marks of the queues, and the turns of the others, hold
+// for what it inflates to.
+bool session::takes_more(std::uint64_t inflated_before) const {
+  return worker_.stats().inflated.plain.get() - inflated_before < net::poller::read_buffer_size && may_read();
+}
+
 void session::on_message(wire::event const& message) {
   ++seq_;
+  relay(message);
+}
+
+void session::on_compressed(wire::event const& e) {
+  if (e.what == wire::event::kind::piece) return on_piece(e);
+  ++seq_;
+  relay_compressed(e.op, e.payload);
+}
+
+void session::relay_compressed(wire::opcode op, std::span<char const> payload) {
+  auto& inflater = worker_.inflater();
+  auto const message = inflater.inflate(op, payload, worker_.settings().session.max_message);
+  worker_.stats().inflated.compressed.add(payload.size());
+  worker_.stats().inflated.plain.add(message.payload.size());
+  if (message.what == wire::event::kind::violation) {
+    end({initiator::gateway, message.code, std::string(message.reason)});
+  } else {
+    relay(message);
+    send_run();  // the frame lies in the inflater
+  }
+  inflater.rest();
+}
+
+void session::relay(wire::event const& message) {
   auto const text = view(message.payload);
   // 1 rule -> service. (2 route -> filters and 3 filters.on_message come with routes on messages.)
   auto const d = decide(message.op, text);
@@ -215,6 +252,19 @@ void session::release_output(channel& owner) {
   client_.resume_reading();
 }
 
+bool session::send_compressed(wire::opcode op, std::string_view payload) {
+  auto& deflater = worker_.deflater();
+  auto const frame = deflater.deflate(op, payload, nullptr);
+  if (frame.empty()) return false;
+  wire::frame_header header;
+  wire::parse_header(frame, header);
+  worker_.stats().deflated.compressed.add(header.length);
+  worker_.stats().deflated.plain.add(payload.size());
+  client_.send(frame);
+  deflater.rest();
+  return true;
+}
+
 void session::on_drained() {
   for (auto const& c : channels_) c.to->resume_reading();
   client_.resume_reading();
@@ -231,7 +281,8 @@ void session::forget(channel const& gone) noexcept {
 // --- 4. memory ---
 
 std::size_t session::held_bytes() const noexcept {
-  auto total = client_.output().size() + answers_.waiting() + (upload_ ? upload_->bytes.size() : 0);
+  auto total = client_.output().size() + client_.waiting_input() + answers_.waiting();
+  if (upload_) total += upload_->bytes.size();
   for (auto const& c : channels_) total += c.to->held_bytes();
   return total;
 }

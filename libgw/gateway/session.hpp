@@ -12,6 +12,7 @@
 #include "net/task_group.hpp"
 #include "route/refusal.hpp"
 #include "route/table.hpp"
+#include "wire/deflate.hpp"
 #include "wire/error_frame.hpp"
 #include "wire/json_head.hpp"
 
@@ -48,6 +49,13 @@ class session final : public conversation, public net::peer_owner {
   void upstream_drained() { client_.resume_reading(); }
   /// Something of ours has grown: ends the fullest channel that is stuck if all together is more than session.memory.
   void check_memory();
+  /// A whole message of `size` bytes is to be compressed for this client.
+  bool compresses(std::size_t size) const noexcept {
+    auto const bits = facts_.deflate_window;
+    return bits != 0 && size >= wire::worth_deflating && wire::fits_window(size, bits);
+  }
+  /// Queues it so, if that makes it smaller. False: it is to be sent as it is.
+  bool send_compressed(wire::opcode op, std::string_view payload);
   /// Messages went to the client.
   void count_out(std::uint64_t messages) noexcept { messages_out_ += messages; }
   /// Starts what a channel does outside of turns; the session outlives it.
@@ -90,6 +98,10 @@ class session final : public conversation, public net::peer_owner {
   void on_stalled() override;
 
   void on_message(wire::event const& message);
+  void on_compressed(wire::event const& e);
+  void relay(wire::event const& message);
+  void relay_compressed(wire::opcode op, std::span<char const> payload);
+  bool takes_more(std::uint64_t inflated_before) const;
   void on_piece(wire::event const& piece);
   void on_close(wire::event const& close);
   void collect(wire::event const& piece);

@@ -17,7 +17,9 @@ session::session(worker& where, client_facts facts)
               *this),
       channel_tasks_(where.loop().where()),
       answers_(where.loop(), client_, facts_, where.stats()),
-      bad_messages_(where.settings().session.bad_messages.count, where.settings().session.bad_messages.per) {}
+      bad_messages_(where.settings().session.bad_messages.count, where.settings().session.bad_messages.per) {
+  if (facts_.deflate_window != 0) client_.accept_compressed();
+}
 
 session::~session() = default;
 

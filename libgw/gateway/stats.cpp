@@ -172,6 +172,22 @@ void write_loops(exposition& out, std::vector<worker_stats const*> const& worker
   }
 }
 
+void write_deflate(exposition& out, std::vector<worker_stats const*> const& workers) {
+  constexpr std::string_view name = "wsgw_deflate_bytes_total";
+  out.family(name, "Payload of compressed messages of clients (up) and to them (down), on the wire and inflated.",
+             metric_type::counter);
+  auto const write = [&](std::string_view direction, deflate_stats worker_stats::*which) {
+    auto const total = [&](counter deflate_stats::*form) {
+      return sum(
+          workers, [=](auto& w) -> auto& { return (w.*which).*form; });
+    };
+    out.sample(name, {{"direction", direction}, {"form", "compressed"}}, total(&deflate_stats::compressed));
+    out.sample(name, {{"direction", direction}, {"form", "plain"}}, total(&deflate_stats::plain));
+  };
+  write("up", &worker_stats::inflated);
+  write("down", &worker_stats::deflated);
+}
+
 void write_rejections(exposition& out, std::vector<worker_stats const*> const& workers) {
   out.family("wsgw_messages_rejected_total", "Error frames and notices sent to clients, by code.",
              metric_type::counter);
@@ -210,6 +226,7 @@ std::string metrics_text(std::vector<worker_stats const*> const& workers, metric
   write_rules(out, workers, names.rules);
   write_heartbeats(out, workers, services);
   write_rejections(out, workers);
+  write_deflate(out, workers);
   write_loops(out, workers);
   out.family("wsgw_messages_dropped_total", "Messages of upstreams to clients that had got the Close of a drain.",
              metric_type::counter);

@@ -38,6 +38,12 @@ struct service_stats {
   counter bytes_down;
 };
 
+/// Payload of compressed messages in one direction.
+struct deflate_stats {
+  counter compressed;  // bytes on the wire
+  counter plain;       // bytes of the messages
+};
+
 /// How a session ended, for the `initiator` label.
 enum class initiator : std::uint8_t { client, gateway, upstream };
 std::string_view name_of(initiator who) noexcept;
@@ -59,6 +65,8 @@ class worker_stats {
   bucket_counts session_times_s{life_bounds_s};
   bucket_counts loop_lag_us{time_bounds_us};  // how late its timers were
   counter queue_memory;                       // gauge: bytes of the chunks that hold queued output
+  deflate_stats inflated;                     // from clients
+  deflate_stats deflated;                     // to clients
   std::array<counter, static_cast<std::size_t>(errc::bad_usage) + 1> rejected;  // by errc
 
   static constexpr std::array<std::uint16_t, 18> known_codes = {1000, 1001, 1002, 1005, 1006, 1007, 1008, 1009, 1011,

@@ -24,7 +24,7 @@ errc fault_of(wire::tail_walk const& walk) noexcept {
 void session::on_piece(wire::event const& piece) {
   if (piece.first) {
     ++seq_;
-    upload_ = std::make_unique<upload>(piece.op);
+    upload_ = std::make_unique<upload>(piece.op, piece.compressed);
   }
   switch (upload_->now) {
     case upload::state::collecting:
@@ -43,12 +43,14 @@ void session::collect(wire::event const& piece) {
   auto& u = *upload_;
   u.bytes.append(piece.payload);
   if (piece.last) return finish_collected();
+  if (u.compressed) return;
   if (u.bytes.size() + piece.remaining > stream_above && u.bytes.size() >= head_size && !u.head_tried)
     begin_streaming();
 }
 
 void session::finish_collected() {
   auto& u = *upload_;
+  if (u.compressed) return relay_compressed(u.op, u.bytes.payload());
   auto const text = view(u.bytes.payload());
   auto const d = decide(u.op, text);
   if (d.verdict != route::route_verdict::routed) return answer(d, text);

@@ -18,7 +18,7 @@ struct session::upload {
     skipping,   // refused or its channel is gone: dropped to its end, the client has been told
   };
 
-  explicit upload(wire::opcode of) noexcept : op(of) {}
+  upload(wire::opcode of, bool is_compressed) noexcept : op(of), compressed(is_compressed) {}
 
   void skip() noexcept {
     now = state::skipping;
@@ -29,6 +29,7 @@ struct session::upload {
 
   state now = state::collecting;
   wire::opcode op;
+  bool compressed;                      // collected as it comes, inflated when it is complete
   bool head_tried = false;              // the head named no service: the whole message has to be awaited
   assembly bytes;                       // collecting
   channel* to = nullptr;                // streaming

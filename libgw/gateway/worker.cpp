@@ -28,6 +28,7 @@ worker::worker(std::size_t index, surroundings around, route::table table,
       tls_(around_.tls),
       tasks_(loop_.where()),
       stop_requested_(loop_.where()) {
+  loop_.sockets.spin_for(around_.settings->spin);
   for (std::uint32_t i = 0; i < around_.settings->services.size(); ++i) {
     pools_.push_back(cluster::make_pool(*around_.settings, i, index_));
     pools_.back().update(instances, i, loop_.wheel.now());

@@ -17,6 +17,7 @@
 #include "net/task_group.hpp"
 #include "route/handshake_routes.hpp"
 #include "route/table.hpp"
+#include "wire/deflate.hpp"
 #include "wire/header_rules.hpp"
 
 #include <boost/intrusive/list.hpp>
@@ -120,6 +121,9 @@ class worker {
   net::condition_variable& outcomes_of(std::uint32_t service) noexcept { return outcomes_[service]; }
   worker_tls& tls() noexcept { return tls_; }
   wire::forward_rules const& forwarding_of(std::uint32_t service) const noexcept { return forwarding_[service]; }
+  /// For messages of and to clients, one at a time.
+  wire::inflater& inflater() noexcept { return inflater_; }
+  wire::deflater& deflater() noexcept { return deflater_; }
   /// Who may set X-Forwarded-* on a listener.
   std::span<config::cidr const> proxies_of(std::size_t listener) const noexcept { return proxies_[listener]; }
   std::size_t index() const noexcept { return index_; }
@@ -159,6 +163,8 @@ class worker {
   std::vector<wire::forward_rules> forwarding_;     // by service
   std::vector<std::vector<config::cidr>> proxies_;  // by listener
   worker_tls tls_;
+  wire::inflater inflater_{wire::role::server};
+  wire::deflater deflater_;
   net::task_group tasks_;  // connections that begin, and conversations that end
   net::event stop_requested_;
   std::optional<farewell> stop_;

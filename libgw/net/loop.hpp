@@ -28,7 +28,9 @@ struct loop_gauges {
 class loop {
  public:
   explicit loop(clock const& time, loop_gauges seen = {})
-      : wheel(io.get_executor(), time, seen.timers_late), sockets(io.get_executor()), chunks(64, seen.queue_memory) {}
+      : wheel(io.get_executor(), time, seen.timers_late),
+        sockets(io.get_executor(), time),
+        chunks(64, seen.queue_memory) {}
 
   executor where() noexcept { return io.get_executor(); }
 

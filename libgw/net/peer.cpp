@@ -86,7 +86,7 @@ std::size_t peer::read(std::span<char> buffer) {
     // A short read means that nothing is left, unless the end of input lies behind it.
     if (read.drained && (!hung_up_ || read.what == io_result::kind::would_block)) {
       may_be_readable_ = false;
-      return total;
+      if (rest_.empty()) return total;
     }
   }
   loop_.sockets.make_ready(*this);  // the others first
@@ -101,6 +101,11 @@ std::size_t peer::read_rest(std::span<char> buffer) {
   bytes_in_ += n;
   owner_.on_bytes(buffer.first(n));
   return n;
+}
+
+void peer::put_back(std::span<char const> bytes) {
+  rest_.insert(rest_.begin(), bytes.begin(), bytes.end());
+  bytes_in_ -= bytes.size();
 }
 
 std::size_t peer::discard(std::span<char> buffer) {

@@ -58,12 +58,18 @@ class peer final : public pollable {
   /// Pings and pongs of the other side are the owner's: next() shows them, and nobody answers. Pongs of our own pings
   /// are still swallowed.
   void pass_control_frames() noexcept { passes_control_ = true; }
+  /// permessage-deflate was agreed on: events may be `compressed`. Before attach().
+  void accept_compressed() noexcept { decoder_.accept_compressed(); }
 
   // --- input, inside on_bytes() ---
 
   /// The next event in `bytes`. Pings are answered and pongs swallowed here; too many of them are a violation (4029).
   wire::event next(std::span<char>& bytes);
   bool inside_message() const noexcept { return decoder_.inside_message(); }
+  /// What next() left of `bytes` is to be read again later: with the next read, if the owner allows one.
+  void put_back(std::span<char const> bytes);
+  /// Bytes that were put back, or came behind the handshake, and still wait.
+  std::size_t waiting_input() const noexcept { return rest_.size(); }
 
   // --- output: whole frames, in order ---
 
@@ -146,7 +152,7 @@ class peer final : public pollable {
   event* changed_ = nullptr;  // close() waits for it
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
-  std::string rest_;       // read before we were attached
+  std::string rest_;       // read before we were attached, or put back
   std::string owed_pong_;  // frame of the answer to the latest ping while output is blocked (RFC 6455 section 5.5.3)
 };
 

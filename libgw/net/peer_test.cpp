@@ -81,6 +81,14 @@ struct pair_of_peers {
 
 using lines = std::vector<std::string>;
 
+/// Passes by itself, and faster when a test says so.
+class hurried_clock final : public clock {
+ public:
+  time_point now() const noexcept override { return std::chrono::steady_clock::now() + ahead; }
+
+  duration ahead{};
+};
+
 }  // namespace
 
 TEST_CASE("messages go both ways, in order, and pings are answered without the owner") {
@@ -114,6 +122,89 @@ TEST_CASE("bytes that came behind the handshake are read first, without waiting 
   });
 }
 
+namespace {
+
+/// Takes one message of each read and leaves the rest for later.
+class moderate_owner final : public net::peer_owner {
+ public:
+  explicit moderate_owner(net::loop& l) : changed(l.where()) {}
+
+  void on_bytes(std::span<char> bytes) override {
+    ++reads;
+    auto const e = peer->next(bytes);
+    if (e.what == wire::event::kind::message) heard.emplace_back(e.payload.data(), e.payload.size());
+    if (e.what == wire::event::kind::control) closed = true;
+    if (heard.size() == pause_after) reading = false;
+    peer->put_back(bytes);
+    most_waiting = std::max(most_waiting, peer->waiting_input());
+    changed.set();
+  }
+  bool may_read() const override { return reading; }
+  void on_drained() override {}
+  void on_lost(std::error_code) override {}
+
+  net::peer* peer = nullptr;
+  bool reading = true;
+  bool closed = false;
+  std::size_t pause_after = 0;
+  std::size_t reads = 0;
+  std::size_t most_waiting = 0;
+  std::vector<std::string> heard;
+  net::event changed;
+};
+
+}  // namespace
+
+TEST_CASE("what is put back is read again, in order, before anything that the socket has") {
+  monotonic_clock const time;
+  testing::run_loop(time, [](net::loop& l) -> net::awaitable<void> {
+    moderate_owner owner(l);
+    recorder other(l);
+    net::peer server(l, wire::role::server, 0, marks, owner);
+    net::peer client(l, wire::role::client, 0, marks, other);
+    owner.peer = &server;
+    other.peer = &client;
+    auto [a, b] = testing::socket_pair();
+    REQUIRE(server.attach(net::transport(std::move(a)), {}));
+    REQUIRE(client.attach(net::transport(std::move(b)), {}));
+    constexpr std::size_t count = 50;
+    owner.pause_after = count / 2;
+    std::vector<std::string> said;
+    for (std::size_t i = 0; i < count; ++i) {
+      said.push_back("message " + std::to_string(i));
+      client.send_message(wire::opcode::text, said.back());
+    }
+    while (owner.reading) {
+      owner.changed.clear();
+      co_await owner.changed.wait();
+    }
+    client.send_message(wire::opcode::text, "the last");
+    said.emplace_back("the last");
+    for (int i = 0; i < 3; ++i) l.sockets.turn();
+    CHECK(owner.heard.size() == count / 2);
+    CHECK(server.waiting_input() > 0);
+    owner.pause_after = 0;
+    owner.reading = true;
+    server.resume_reading();
+    while (owner.heard.size() < said.size()) {
+      owner.changed.clear();
+      co_await owner.changed.wait();
+    }
+    CHECK(owner.heard == said);
+    CHECK(owner.reads >= said.size());
+    CHECK(owner.most_waiting > 0);
+    CHECK(server.waiting_input() == 0);
+    CHECK(server.bytes_in() == client.bytes_out());
+    client.send_close(wire::close_code::normal, "");
+    while (!owner.closed) {
+      owner.changed.clear();
+      co_await owner.changed.wait();
+    }
+    co_await client.close(wire::close_code::normal, "", 0ms);
+    co_await server.close(wire::close_code::normal, "", 0ms);
+  });
+}
+
 TEST_CASE("a paused peer is not read, and goes on where it stopped") {
   monotonic_clock const time;
   testing::run_loop(time, [](net::loop& l) -> net::awaitable<void> {
@@ -127,6 +218,23 @@ TEST_CASE("a paused peer is not read, and goes on where it stopped") {
     p.server.resume_reading();
     co_await p.server_owner.until(1);
     CHECK(p.server_owner.lines == lines{"message later"});
+    co_await p.close();
+  });
+}
+
+TEST_CASE("a poller that spins looks for more until its time is over, and then waits as usual") {
+  hurried_clock time;
+  testing::run_loop(time, [&time](net::loop& l) -> net::awaitable<void> {
+    l.sockets.spin_for(1h);
+    pair_of_peers p(l);
+    p.client.send_message(wire::opcode::text, "one");
+    co_await p.server_owner.until(1);
+    CHECK(l.sockets.spinning());
+    time.ahead += 1h;
+    CHECK_FALSE(l.sockets.spinning());
+    p.client.send_message(wire::opcode::text, "two");
+    co_await p.server_owner.until(2);
+    CHECK(p.server_owner.lines == lines{"message one", "message two"});
     co_await p.close();
   });
 }

@@ -3,6 +3,7 @@
 // its invariant.
 #pragma once
 
+#include "core/clock.hpp"
 #include "core/error.hpp"
 #include "net/awaitable.hpp"
 #include "net/unique_fd.hpp"
@@ -49,7 +50,7 @@ class poller {
  public:
   static constexpr std::size_t read_buffer_size = 256 * 1024;
 
-  explicit poller(executor where);
+  poller(executor where, clock const& time);
   ~poller();
   poller(poller const&) = delete;
   poller& operator=(poller const&) = delete;
@@ -63,6 +64,12 @@ class poller {
   void make_ready(pollable& who);
   /// `who` has output: on_flush() at the end of the turn.
   void touch(pollable& who);
+
+  /// After the last event the set is asked again and again for this long before the thread sleeps: what comes then need
+  /// not wake it. Not after a busy turn, which is answered late for other reasons. 0: never.
+  void spin_for(duration after_an_event) noexcept { spin_ = after_an_event; }
+  /// Asks on though nothing is ready.
+  bool spinning() const noexcept { return spin_ != duration::zero() && time_.now() < spins_until_; }
 
   bool in_turn() const noexcept { return in_turn_; }
   std::size_t watched() const noexcept { return watched_; }
@@ -85,6 +92,7 @@ class poller {
                                       boost::intrusive::constant_time_size<false>>;
 
   executor where_;
+  clock const& time_;
   unique_fd epoll_;
   std::unique_ptr<char[]> buffer_;
   list<ready_tag> ready_;
@@ -95,6 +103,8 @@ class poller {
   bool scheduled_ = false;  // a turn is posted
   bool waiting_ = false;    // Asio waits for the epoll descriptor
   bool closed_ = false;
+  duration spin_{};
+  time_point spins_until_{};
   std::unique_ptr<wake_up> wake_up_;
 };
 

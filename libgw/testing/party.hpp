@@ -4,6 +4,7 @@
 
 #include "net/peer.hpp"
 #include "testing/story.hpp"
+#include "wire/deflate.hpp"
 #include "wire/mask.hpp"
 
 #include <boost/assert/source_location.hpp>
@@ -61,6 +62,9 @@ class party final : public net::peer_owner {
     REQUIRE(attached.has_value());
   }
 
+  /// permessage-deflate was agreed on. Before joins().
+  void speaks_deflate() { peer_->accept_compressed(); }
+
   /// From joins() until the other side has finished, or vanishes().
   net::awaitable<void> live() {
     co_await leaving_.wait();
@@ -72,6 +76,13 @@ class party final : public net::peer_owner {
 
   void says(std::string const& text) { sends(name_ + " says: " + text, wire::opcode::text, text, true); }
   void says_binary(std::string const& bytes) { sends(name_ + " says: binary", wire::opcode::binary, bytes, true); }
+  /// The same, compressed.
+  void says_compressed(std::string const& text, wire::opcode op = wire::opcode::text) {
+    story_.note(name_ + " says, compressed: " + text);
+    auto const frame = deflated(text, op);
+    if (frame.empty()) FAIL("this does not become smaller: " << text);
+    peer_->queue(frame);
+  }
   /// A part of a message: one frame.
   void says_part(wire::opcode op, std::string const& part, bool last) {
     sends(name_ + (last ? " says the last part: " : " says a part: ") + part, op, part, last);
@@ -109,6 +120,10 @@ class party final : public net::peer_owner {
     auto const heard = co_await next();
     compare(heard, "text: " + text, at);
   }
+  net::awaitable<void> hears_compressed(std::string text, place at = BOOST_CURRENT_LOCATION) {
+    auto const heard = co_await next();
+    compare(heard, "compressed text: " + text, at);
+  }
   net::awaitable<void> hears_binary(std::string bytes, place at = BOOST_CURRENT_LOCATION) {
     auto const heard = co_await next();
     compare(heard, "binary: " + bytes, at);
@@ -139,6 +154,12 @@ class party final : public net::peer_owner {
   /// Nothing that it heard was not asked for.
   bool has_heard_all() const { return next_ == heard_.size(); }
   std::size_t heard_count() const { return heard_.size(); }
+
+  /// What says_compressed() sends; empty: it does not become smaller.
+  std::string deflated(std::string const& text, wire::opcode op = wire::opcode::text) {
+    auto const key = loop_.keys.next();
+    return std::string(deflater_.deflate(op, text, role_ == wire::role::client ? &key : nullptr));
+  }
 
   /// All frames so far, control frames too.
   std::vector<seen_frame> frames() const;
@@ -191,11 +212,11 @@ class party final : public net::peer_owner {
         case wire::event::kind::none:
           return;
         case wire::event::kind::message:
-          hear((e.op == wire::opcode::text ? "text: " : "binary: ") + std::string(e.payload.data(), e.payload.size()));
+          hear_message(e, std::string(e.payload.data(), e.payload.size()));
           break;
         case wire::event::kind::piece:
           partial_.append(e.payload.data(), e.payload.size());
-          if (e.last) hear((e.op == wire::opcode::text ? "text: " : "binary: ") + std::exchange(partial_, {}));
+          if (e.last) hear_message(e, std::exchange(partial_, {}));
           break;
         case wire::event::kind::control:
           hear(close_line(e.code, e.reason));
@@ -211,6 +232,16 @@ class party final : public net::peer_owner {
   void on_lost(std::error_code cause) override {
     hear(cause ? "a broken connection" : "end of input");
     leaving_.set();
+  }
+
+  void hear_message(wire::event const& e, std::string payload) {
+    if (e.compressed) {
+      auto const plain = inflater_.inflate(e.op, payload, 0);
+      payload.assign(plain.payload.data(), plain.payload.size());
+      if (plain.what != wire::event::kind::message) payload = "nonsense";
+    }
+    hear((e.compressed ? "compressed " : "") + std::string(e.op == wire::opcode::text ? "text: " : "binary: ") +
+         payload);
   }
 
   void hear(std::string line) {
@@ -229,6 +260,8 @@ class party final : public net::peer_owner {
   std::vector<std::string> heard_;
   std::size_t next_ = 0;
   net::event leaving_;
+  wire::inflater inflater_{wire::role::client};
+  wire::deflater deflater_;
   std::unique_ptr<net::peer> peer_;
 };
 

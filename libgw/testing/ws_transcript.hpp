@@ -29,17 +29,18 @@ class ws_transcript {
       case kind::message:
         expect(!open_, "a message inside a message");
         expect(header_stands_before(e), "a message without its header before it");
-        say(e.op, payload);
+        say(e.op, payload, e.compressed);
         break;
       case kind::piece:
         expect(e.first != open_, "a piece that begins what was begun, or goes on with nothing");
-        expect(e.first || e.op == op_, "a piece of another kind");
+        expect(e.first || (e.op == op_ && e.compressed == compressed_), "a piece of another kind");
         expect(e.last || !payload.empty(), "an empty piece");
         expect(e.last != of.inside_message(), "an end that the decoder does not know of");
         op_ = e.op;
+        compressed_ = e.compressed;
         text_ += payload;
         open_ = !e.last;
-        if (e.last) say(e.op, std::exchange(text_, {}));
+        if (e.last) say(e.op, std::exchange(text_, {}), e.compressed);
         break;
       case kind::control:
         if (e.op == wire::opcode::close) {
@@ -89,8 +90,9 @@ class ws_transcript {
            h.length == e.payload.size();
   }
 
-  void say(wire::opcode op, std::string_view payload) {
-    lines_.push_back(fmt::format("{}{}{}", name(op), payload.empty() ? "" : " ", payload));
+  void say(wire::opcode op, std::string_view payload, bool compressed = false) {
+    lines_.push_back(
+        fmt::format("{}{}{}{}", compressed ? "compressed " : "", name(op), payload.empty() ? "" : " ", payload));
   }
 
   void expect(bool holds, char const* otherwise) {
@@ -101,6 +103,7 @@ class ws_transcript {
   std::string text_;
   wire::opcode op_ = wire::opcode::text;
   bool open_ = false;
+  bool compressed_ = false;
 };
 
 /// Gives `bytes` to `d` as one input and adds all it says.
@@ -113,10 +116,11 @@ inline void decode(wire::decoder& d, std::span<char> bytes, ws_transcript& to) {
 }
 
 /// The transcript of `bytes` decoded in parts that end at each of `cuts` (ascending) and at the end. Every part has
-/// memory of its own, so that a sanitizer sees whoever reads past it.
+/// memory of its own, so that a sanitizer sees whoever reads past it. `compressed`: permessage-deflate was agreed on.
 inline std::vector<std::string> decode_cut(wire::role we_are, std::uint64_t max_message, std::string_view bytes,
-                                           std::vector<std::size_t> const& cuts) {
+                                           std::vector<std::size_t> const& cuts, bool compressed = false) {
   wire::decoder d(we_are, max_message);
+  if (compressed) d.accept_compressed();
   ws_transcript heard;
   std::size_t begin = 0;
   auto const give = [&](std::size_t end) {

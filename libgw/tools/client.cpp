@@ -8,6 +8,7 @@
 #include "tools/interruptible.hpp"
 #include "tools/open_calls.hpp"
 #include "tools/run_loop.hpp"
+#include "wire/deflate.hpp"
 
 #include <fmt/core.h>
 
@@ -108,8 +109,10 @@ class conversation final : public net::peer_owner {
   net::awaitable<void> converse(opened_websocket opened) {
     peer_.emplace(loop_, wire::role::client, max_message, marks, *this);
     peer_->pass_control_frames();
+    compresses_ = opened.compressed;
+    if (compresses_) peer_->accept_compressed();
     assembled_.clear();
-    happened({.what = client_event::kind::open, .text = opened.protocol});
+    happened({.what = client_event::kind::open, .text = opened.protocol, .compressed = compresses_});
     if (auto const attached = peer_->attach(std::move(opened.socket), std::move(opened.rest)); !attached) {
       co_return settle(verdict::failed, describe(attached.error()));
     }
@@ -198,7 +201,13 @@ class conversation final : public net::peer_owner {
   net::awaitable<void> send(step const& s, wire::opcode op, std::string text) {
     while (peer_->congested() && !over()) co_await next_change();
     if (over()) co_return verdict_.settle_missing(fmt::format("{}\n  not sent", s.where()), verdict::failed);
-    peer_->send_message(op, text);
+    auto const key = loop_.keys.next();
+    auto const compressed = compresses_ ? deflater_.deflate(op, text, &key) : std::string_view();
+    if (compressed.empty()) {
+      peer_->send_message(op, text);
+    } else {
+      peer_->queue(compressed);
+    }
     ++sent_;
   }
 
@@ -274,11 +283,11 @@ class conversation final : public net::peer_owner {
         case wire::event::kind::none:
           break;
         case wire::event::kind::message:
-          on_message(e.op, {e.payload.data(), e.payload.size()});
+          on_whole(e, {e.payload.data(), e.payload.size()});
           break;
         case wire::event::kind::piece:
           assembled_.append(e.payload.data(), e.payload.size());
-          if (e.last) on_message(e.op, std::exchange(assembled_, {}));
+          if (e.last) on_whole(e, std::exchange(assembled_, {}));
           break;
         case wire::event::kind::control:
           if (e.op != wire::opcode::close) {
@@ -288,13 +297,24 @@ class conversation final : public net::peer_owner {
           on_end(static_cast<std::uint16_t>(e.code), std::string(e.reason));
           break;
         case wire::event::kind::violation:
-          violated_ = true;
-          code_to_send_ = static_cast<std::uint16_t>(e.code);
-          on_end(1006, fmt::format("protocol error of the server: {}", e.reason));
+          on_violation(e);
           break;
       }
     }
     changed_.set();
+  }
+
+  void on_violation(wire::event const& e) {
+    violated_ = true;
+    code_to_send_ = static_cast<std::uint16_t>(e.code);
+    on_end(1006, fmt::format("protocol error of the server: {}", e.reason));
+  }
+
+  void on_whole(wire::event const& e, std::string_view payload) {
+    if (!e.compressed) return on_message(e.op, payload);
+    auto const plain = inflater_.inflate(e.op, payload, max_message);
+    if (plain.what == wire::event::kind::violation) return on_violation(plain);
+    on_message(plain.op, {plain.payload.data(), plain.payload.size()});
   }
 
   void on_silent() override { on_end(1006, "no sign of life"); }
@@ -350,6 +370,9 @@ class conversation final : public net::peer_owner {
   std::deque<std::string> kept_;  // messages that expectations will look at
   std::string looked_at_;
   std::string assembled_;
+  bool compresses_ = false;  // this connection does
+  wire::inflater inflater_{wire::role::client};
+  wire::deflater deflater_;
   std::uint64_t shown_ = 0;
   std::uint64_t sent_ = 0;
   std::uint64_t calls_ = 0;

@@ -40,6 +40,7 @@ struct client_event {
   std::uint16_t code = 0;   // close: 1005 without a code, 1006 without a Close
   bool by_server = true;    // close
   double took_ms = 0;       // pong: since its ping; retry: until the next try
+  bool compressed = false;  // open: permessage-deflate was agreed on
 };
 
 struct client_outcome {

@@ -3,6 +3,7 @@
 #include "net/http_io.hpp"
 #include "net/resolve.hpp"
 #include "net/tls_engine.hpp"
+#include "wire/deflate_offer.hpp"
 #include "wire/strict_head.hpp"
 #include "wire/upgrade.hpp"
 
@@ -34,6 +35,7 @@ std::string written_request(websocket_request const& ask, std::string_view key) 
     }
   }
   if (!ask.origin.empty()) fields.push_back({"Origin", ask.origin});
+  if (ask.compress) fields.push_back({"Sec-WebSocket-Extensions", std::string(wire::deflate_offer)});
   return wire::make_upgrade_request(ask.url.target, host, key, ask.protocols, fields);
 }
 
@@ -111,10 +113,11 @@ net::awaitable<result<opened_websocket>> shake(net::stream& with, websocket_requ
     auto const whole = wire::judge_response(received.head());
     co_return rejected(*whole, received.rest());
   }
-  auto const upgraded = wire::judge_upgrade_response(*head, wire::accept_key(key), ask.protocols);
+  auto const upgraded = wire::judge_upgrade_response(*head, wire::accept_key(key), ask.protocols, ask.compress);
   if (!upgraded) co_return failed(errc::handshake_rejected, fmt::format("a bad handshake: {}", upgraded.error().why));
   opened_websocket opened;
   opened.protocol = head->get("Sec-WebSocket-Protocol");
+  opened.compressed = head->count("Sec-WebSocket-Extensions") != 0;
   opened.rest = received.rest();
   opened.socket = with.release();
   co_return opened;

@@ -22,6 +22,7 @@ struct websocket_request {
   std::string origin;                                     // empty: none is sent
   std::vector<std::string> protocols;                     // offered subprotocols
   std::shared_ptr<net::tls_context const> tls = nullptr;  // for wss, see trust()
+  bool compress = false;                                  // offer permessage-deflate
 };
 
 /// Whom a client by TLS trusts, and how it shows who it is.
@@ -39,8 +40,9 @@ result<> trust(websocket_request& ask, trust_options const& whom);
 /// A WebSocket that was just opened.
 struct opened_websocket {
   net::transport socket;
-  std::string rest;      // bytes that came behind the handshake
-  std::string protocol;  // the chosen subprotocol, or empty
+  std::string rest;         // bytes that came behind the handshake
+  std::string protocol;     // the chosen subprotocol, or empty
+  bool compressed = false;  // permessage-deflate was agreed on
 };
 
 /// "Name: value" as given on the command line; errc::bad_usage if it is no header field.

@@ -15,6 +15,8 @@ constexpr std::uint32_t max_empty_frames = 1'024;
 // Unmasked and checked while it is in the first-level cache. A multiple of the key's length.
 constexpr std::size_t block_size = 4'096;
 
+constexpr std::uint8_t rsv1 = 4;
+
 std::span<char> cut_front(std::span<char>& input, std::size_t size) noexcept {
   auto const front = input.first(size);
   input = input.subspan(size);
@@ -43,7 +45,9 @@ event decoder::next(std::span<char>& input) noexcept {
         if (!take_header(input, h)) return {};
         if (verdict const v = judge(h); v.code != close_code::none) return violation(v.code, v.why);
         bool const starts_message = h.op == opcode::text || h.op == opcode::binary;
-        if (starts_message && h.fin && in_place && h.length <= input.size()) return take_message(h, input);
+        if (starts_message && h.fin && in_place && h.length <= input.size()) {
+          return h.reserved == 0 ? take_message(h, input) : take_compressed(h, input);
+        }
         begin_frame(h);
         break;
       }
@@ -92,7 +96,7 @@ bool decoder::take_header(std::span<char>& input, frame_header& h) noexcept {
 
 decoder::verdict decoder::judge(frame_header const& h) const noexcept {
   using enum close_code;
-  if (h.reserved != 0) return {protocol_error, "reserved bit set without an extension"};
+  if (h.reserved != 0 && !may_be_reserved(h)) return {protocol_error, "reserved bit set without an extension"};
   if (!is_defined(h.op)) return {protocol_error, "undefined opcode"};
   if (role_ == role::server && !h.masked) return {protocol_error, "unmasked frame from a client"};
   if (role_ == role::client && h.masked) return {protocol_error, "masked frame from a server"};
@@ -104,16 +108,26 @@ decoder::verdict decoder::judge(frame_header const& h) const noexcept {
   return {};
 }
 
+bool decoder::may_be_reserved(frame_header const& h) const noexcept {
+  return accepts_compressed_ && h.reserved == rsv1 && (h.op == opcode::text || h.op == opcode::binary);
+}
+
 decoder::verdict decoder::judge_data(frame_header const& h) const noexcept {
   using enum close_code;
   if (h.op == opcode::continuation && !inside_message_) return {protocol_error, "continuation without a message"};
   if (h.op != opcode::continuation && inside_message_) return {protocol_error, "new message inside a message"};
-  if (h.length > max_message_ - message_length_) return {too_big, "message over the limit"};
+  if (message_length_ + h.length > max_message_ && !may_be_longer(h)) return {too_big, "message over the limit"};
   if (frames_ == max_frames) return {policy_violation, "too many frames in a message"};
   if (h.length == 0 && empty_frames_ == max_empty_frames) {
     return {policy_violation, "too many empty frames in a message"};
   }
   return {};
+}
+
+// Over the limit. What cannot be compressed grows a little (RFC 1951 section 3.2.4), more so by a poor compressor.
+bool decoder::may_be_longer(frame_header const& h) const noexcept {
+  bool const compressed = h.op == opcode::continuation ? compressed_ : h.reserved != 0;
+  return compressed && message_length_ + h.length - max_message_ <= max_message_ / 8 + 64;
 }
 
 void decoder::begin_frame(frame_header const& h) noexcept {
@@ -124,7 +138,10 @@ void decoder::begin_frame(frame_header const& h) noexcept {
     phase_ = phase::control;
     return;
   }
-  if (h.op != opcode::continuation) message_op_ = h.op;
+  if (h.op != opcode::continuation) {
+    message_op_ = h.op;
+    compressed_ = h.reserved != 0;
+  }
   inside_message_ = true;
   fin_ = h.fin;
   message_length_ += h.length;
@@ -135,10 +152,18 @@ void decoder::begin_frame(frame_header const& h) noexcept {
 
 event decoder::take_message(frame_header const& h, std::span<char>& input) noexcept {
   auto const payload = cut_front(input, h.length);
-  message_op_ = h.op;
   key_ = h.key;
-  if (!uncover(payload) || !utf8_.at_boundary()) return violation(close_code::invalid_utf8, "text is not UTF-8");
+  if (!uncover(payload, h.op == opcode::text) || !utf8_.at_boundary()) {
+    return violation(close_code::invalid_utf8, "text is not UTF-8");
+  }
   return {.what = event::kind::message, .op = h.op, .payload = payload, .header_size = h.size};
+}
+
+event decoder::take_compressed(frame_header const& h, std::span<char>& input) noexcept {
+  auto const payload = cut_front(input, h.length);
+  key_ = h.key;
+  uncover(payload, false);
+  return {.what = event::kind::message, .op = h.op, .compressed = true, .payload = payload, .header_size = h.size};
 }
 
 // `none`: an empty fragment, of which there is nothing to tell.
@@ -146,7 +171,7 @@ event decoder::take_piece(std::span<char>& input) noexcept {
   auto const part = cut_front(input, std::min<std::uint64_t>(remaining_, input.size()));
   remaining_ -= part.size();
   bool const last = fin_ && remaining_ == 0;
-  if (!uncover(part) || (last && !utf8_.at_boundary())) {
+  if (!uncover(part, message_op_ == opcode::text && !compressed_) || (last && !utf8_.at_boundary())) {
     return violation(close_code::invalid_utf8, "text is not UTF-8");
   }
   key_ = turned(key_, part.size());
@@ -165,6 +190,7 @@ event decoder::take_piece(std::span<char>& input) noexcept {
           .op = message_op_,
           .first = first,
           .last = last,
+          .compressed = compressed_,
           .payload = part,
           .remaining = remaining_};
 }
@@ -207,11 +233,11 @@ event decoder::read_close(std::span<char> payload) noexcept {
 }
 
 // Unmasks the next part of the current data frame and, in text, checks it. False: bad UTF-8.
-bool decoder::uncover(std::span<char> part) noexcept {
+bool decoder::uncover(std::span<char> part, bool is_text) noexcept {
   while (!part.empty()) {
     auto const block = cut_front(part, std::min(part.size(), block_size));
     if (role_ == role::server) apply_mask(block, key_);
-    if (message_op_ == opcode::text && !utf8_.feed(text_of(block))) return false;
+    if (is_text && !utf8_.feed(text_of(block))) return false;
   }
   return true;
 }

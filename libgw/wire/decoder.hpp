@@ -28,6 +28,7 @@ struct event {
   opcode op = opcode::text;     // message, piece: text or binary (the message's, also in continuations); control: which
   bool first = false;           // piece: begins the message
   bool last = false;            // piece: ends it
+  bool compressed = false;      // message, piece: as it came, to be inflated (wire/deflate); not checked for UTF-8
   std::span<char> payload{};    // unmasked in place, UTF-8 checked if text (a piece may end inside a code point)
   std::size_t header_size = 0;  // message: the frame's header stands in the header_size bytes before payload and,
                                 // like the payload, may be overwritten: the shortest form, so a new header fits exactly
@@ -39,7 +40,8 @@ struct event {
 /// Sans-I/O frame decoder (RFC 6455 sections 5 and 8.1). Enforces: masking by role, reserved bits and opcodes, control
 /// frames (<= 125 bytes, unfragmented), shortest length form, fragmentation order, UTF-8 of text at the first bad byte,
 /// close payloads (1 byte, codes never on the wire, reason UTF-8), the message limit from the header and the running
-/// sum, at most 1,024 empty and 65,536 frames in one message (then policy_violation).
+/// sum, at most 1,024 empty and 65,536 frames in one message (then policy_violation). The limit of a compressed message
+/// holds for what it inflates to, which is whoever inflates it to judge; on the wire it may be little longer than that.
 ///
 /// Use: `while ((e = d.next(input)).what != event::kind::none) ...`: next() cuts what it consumed off the front of
 /// `input`, and consumes all of it in the end (an incomplete header or control frame is kept inside).
@@ -49,6 +51,10 @@ class decoder {
  public:
   /// `max_message`: payload bytes of one message; 0 = no limit.
   decoder(role we_are, std::uint64_t max_message) noexcept;
+
+  /// permessage-deflate was agreed on: RSV1 on the first frame of a message says that it is compressed (RFC 7692
+  /// section 6). Before the first call of next().
+  void accept_compressed() noexcept { accepts_compressed_ = true; }
 
   event next(std::span<char>& input) noexcept;
 
@@ -67,13 +73,16 @@ class decoder {
 
   bool take_header(std::span<char>& input, frame_header& h) noexcept;
   verdict judge(frame_header const& h) const noexcept;
+  bool may_be_reserved(frame_header const& h) const noexcept;
   verdict judge_data(frame_header const& h) const noexcept;
+  bool may_be_longer(frame_header const& h) const noexcept;
   void begin_frame(frame_header const& h) noexcept;
   event take_message(frame_header const& h, std::span<char>& input) noexcept;
+  event take_compressed(frame_header const& h, std::span<char>& input) noexcept;
   event take_piece(std::span<char>& input) noexcept;
   event take_control(std::span<char>& input) noexcept;
   event read_close(std::span<char> payload) noexcept;
-  bool uncover(std::span<char> part) noexcept;
+  bool uncover(std::span<char> part, bool is_text) noexcept;
   event violation(close_code code, std::string_view why) noexcept;
 
   std::uint64_t max_message_;
@@ -90,6 +99,8 @@ class decoder {
   bool fin_ = false;  // of the current data frame
   bool inside_message_ = false;
   bool piece_given_ = false;  // of the message under way
+  bool compressed_ = false;   // the message is
+  bool accepts_compressed_ = false;
   std::uint8_t held_size_ = 0;
   std::array<char, max_header_size> held_;  // the front of a header
   std::unique_ptr<char[]> control_;         // a control frame's payload that came in parts

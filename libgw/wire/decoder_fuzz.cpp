@@ -1,5 +1,6 @@
 // Any bytes, cut anywhere: the decoder says the same, keeps what its events promise and takes all of its input.
-// Input: one byte of settings, one that seeds the cuts, then what the peer sends.
+// Input: one byte of settings (role, limit, whether permessage-deflate was agreed on), one that seeds the cuts, then
+// what the peer sends.
 #include "testing/ws_transcript.hpp"
 #include "wire/decoder.hpp"
 
@@ -31,15 +32,18 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   auto const we_are = (data[0] & 1U) != 0 ? wire::role::server : wire::role::client;
   std::uint64_t const limits[] = {0, 1, 125, 1'000};
   std::uint64_t const max_message = limits[data[0] >> 1U & 3U];
+  bool const compressed = (data[0] & 8U) != 0;
   std::string_view const bytes{reinterpret_cast<char const*>(data) + 2, size - 2};
 
-  auto const whole = testing::decode_cut(we_are, max_message, bytes, {});
+  auto const whole = testing::decode_cut(we_are, max_message, bytes, {}, compressed);
   for (auto const& line : whole) {
     if (line.starts_with("BROKEN")) std::abort();
   }
-  if (testing::decode_cut(we_are, max_message, bytes, cuts_of(bytes.size(), data[1])) != whole) std::abort();
+  if (testing::decode_cut(we_are, max_message, bytes, cuts_of(bytes.size(), data[1]), compressed) != whole) {
+    std::abort();
+  }
   std::vector<std::size_t> every(bytes.size());
   std::iota(every.begin(), every.end(), std::size_t{0});
-  if (testing::decode_cut(we_are, max_message, bytes, every) != whole) std::abort();
+  if (testing::decode_cut(we_are, max_message, bytes, every, compressed) != whole) std::abort();
   return 0;
 }

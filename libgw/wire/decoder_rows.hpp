@@ -29,6 +29,7 @@ struct row {
   std::vector<part> frames;
   lines expected;
   std::uint64_t max_message = 0;
+  bool compressed = false;  // permessage-deflate was agreed on
 };
 
 inline std::string encode(part const& p, role we_are) {
@@ -45,8 +46,9 @@ inline std::string encode(std::vector<part> const& frames, role we_are) {
 }
 
 /// Bytes taken until the violation is found, if given one by one. 0: there is none.
-inline std::size_t found_after(role we_are, std::uint64_t max_message, std::string bytes) {
+inline std::size_t found_after(role we_are, std::uint64_t max_message, std::string bytes, bool compressed = false) {
   decoder d(we_are, max_message);
+  if (compressed) d.accept_compressed();
   testing::ws_transcript heard;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     testing::decode(d, {&bytes[i], 1}, heard);
@@ -56,28 +58,32 @@ inline std::size_t found_after(role we_are, std::uint64_t max_message, std::stri
 }
 
 /// Decodes `bytes` whole, cut in two at every byte, and byte by byte: each time the transcript is `expected`.
-inline void check_bytes(role we_are, std::string const& bytes, lines const& expected, std::uint64_t max_message = 0) {
+inline void check_bytes(role we_are, std::string const& bytes, lines const& expected, std::uint64_t max_message = 0,
+                        bool compressed = false) {
   CAPTURE(we_are == role::server ? "server" : "client");
-  REQUIRE(testing::decode_cut(we_are, max_message, bytes, {}) == expected);
+  auto const decoded = [=](std::string_view input, std::vector<std::size_t> const& cuts) {
+    return testing::decode_cut(we_are, max_message, input, cuts, compressed);
+  };
+  REQUIRE(decoded(bytes, {}) == expected);
   std::vector<std::size_t> every(bytes.size());
   std::iota(every.begin(), every.end(), std::size_t{0});
-  REQUIRE(testing::decode_cut(we_are, max_message, bytes, every) == expected);
+  REQUIRE(decoded(bytes, every) == expected);
   for (std::size_t const cut : every) {
-    if (testing::decode_cut(we_are, max_message, bytes, {cut}) == expected) continue;
+    if (decoded(bytes, {cut}) == expected) continue;
     CAPTURE(cut);
-    CHECK(testing::decode_cut(we_are, max_message, bytes, {cut}) == expected);
+    CHECK(decoded(bytes, {cut}) == expected);
   }
   // A violation is found with the same byte however the input is cut.
-  std::size_t const found = found_after(we_are, max_message, bytes);
+  std::size_t const found = found_after(we_are, max_message, bytes, compressed);
   if (found == 0) return;
-  CHECK(testing::decode_cut(we_are, max_message, bytes.substr(0, found), {}) == expected);
-  CHECK(testing::decode_cut(we_are, max_message, bytes.substr(0, found - 1), {}) != expected);
+  CHECK(decoded(std::string_view(bytes).substr(0, found), {}) == expected);
+  CHECK(decoded(std::string_view(bytes).substr(0, found - 1), {}) != expected);
 }
 
 inline void check(row const& r) {
   CAPTURE(r.name);
   for (role const we_are : {role::server, role::client}) {
-    check_bytes(we_are, encode(r.frames, we_are), r.expected, r.max_message);
+    check_bytes(we_are, encode(r.frames, we_are), r.expected, r.max_message, r.compressed);
   }
 }
 

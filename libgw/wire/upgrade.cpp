@@ -1,5 +1,6 @@
 #include "wire/upgrade.hpp"
 
+#include "wire/deflate_offer.hpp"
 #include "wire/strict_head_lexis.hpp"
 
 #include <openssl/evp.h>
@@ -91,8 +92,7 @@ judged<websocket_request> judge_upgrade(request_head const& head) {
   if (origins > 1 || (origins == 1 && head.get("origin").empty())) return bad("Origin is empty or stands twice");
   auto protocols = read_protocols(head);
   if (!protocols) return protocols.error();
-  return websocket_request{head.get("sec-websocket-key"), *std::move(protocols), head.get("sec-websocket-extensions"),
-                           head.get("origin")};
+  return websocket_request{head.get("sec-websocket-key"), *std::move(protocols), head.get("origin")};
 }
 
 std::string accept_key(std::string_view key) {
@@ -114,10 +114,11 @@ std::string make_key() {
   return base64(bytes);
 }
 
-std::string make_upgrade_response(std::string_view accept, std::string_view protocol) {
+std::string make_upgrade_response(std::string_view accept, std::string_view protocol, std::string_view extension) {
   std::string out = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
   bool complete = append_field(out, "Sec-WebSocket-Accept", accept).has_value();
   if (!protocol.empty()) complete = complete && append_field(out, "Sec-WebSocket-Protocol", protocol).has_value();
+  if (!extension.empty()) complete = complete && append_field(out, "Sec-WebSocket-Extensions", extension).has_value();
   return complete ? out + "\r\n" : std::string();
 }
 
@@ -136,7 +137,7 @@ std::string make_upgrade_request(std::string_view path_and_query, std::string_vi
 }
 
 judged<> judge_upgrade_response(response_head const& head, std::string_view expected_accept,
-                                std::span<std::string const> offered_protocols) {
+                                std::span<std::string const> offered_protocols, bool offered_deflate) {
   if (head.status != 101) return bad_answer("the upstream did not switch protocols");
   if (head.minor == 0) return bad_answer("the upstream answers in HTTP/1.0");
   if (!upgrades_to_websocket_only(head)) return bad_answer("the upstream does not upgrade to a WebSocket");
@@ -144,7 +145,9 @@ judged<> judge_upgrade_response(response_head const& head, std::string_view expe
   if (head.count("sec-websocket-accept") != 1 || head.get("sec-websocket-accept") != expected_accept) {
     return bad_answer("the upstream's Sec-WebSocket-Accept does not answer our key");
   }
-  if (head.count("sec-websocket-extensions") != 0) return bad_answer("the upstream chose an extension nobody offered");
+  if (head.count("sec-websocket-extensions") != 0 && !(offered_deflate && accepts_deflate_offer(head))) {
+    return bad_answer("the upstream chose an extension nobody offered");
+  }
   auto const chosen = head.count("sec-websocket-protocol");
   auto const protocol = head.get("sec-websocket-protocol");
   bool const offered =

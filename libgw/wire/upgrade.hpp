@@ -16,7 +16,6 @@ namespace gw::wire {
 struct websocket_request {
   std::string_view key;
   std::vector<std::string_view> protocols;  // offered, in order; at most 16 different tokens
-  std::string_view extensions;              // the first Sec-WebSocket-Extensions as it came; not parsed
   std::string_view origin;                  // empty: there is none
 };
 
@@ -43,18 +42,20 @@ std::string accept_key(std::string_view key);
 /// A fresh Sec-WebSocket-Key: 16 random bytes of the kernel in base64. Throws std::system_error if there are none.
 std::string make_key();
 
-/// The 101. `protocol` empty: none was chosen. The answer is empty if an argument may not stand in a head.
-[[nodiscard]] std::string make_upgrade_response(std::string_view accept, std::string_view protocol);
+/// The 101. `protocol`, `extension` empty: none was chosen. The answer is empty if an argument may not stand in a head.
+[[nodiscard]] std::string make_upgrade_response(std::string_view accept, std::string_view protocol,
+                                                std::string_view extension = {});
 
-/// A handshake to an upstream, without extensions. `fields` are end-to-end fields (see upstream_headers()).
+/// A handshake to an upstream, without extensions of its own. `fields` are end-to-end fields (see upstream_headers()).
 /// Empty if an argument may not stand in a head (control characters, a target with spaces): nothing is to be sent then.
 [[nodiscard]] std::string make_upgrade_request(std::string_view path_and_query, std::string_view host,
                                                std::string_view key, std::span<std::string const> protocols,
                                                std::span<owned_field const> fields);
 
 /// Is `head`, accepted by judge_response(), the 101 that answers our handshake? Every fault is a 502; the status that
-/// an upstream answered instead is in `head`.
+/// an upstream answered instead is in `head`. `offered_deflate`: the handshake had the deflate_offer
+/// (wire/deflate_offer); an answer with any extension has accepted it then.
 judged<> judge_upgrade_response(response_head const& head, std::string_view expected_accept,
-                                std::span<std::string const> offered_protocols);
+                                std::span<std::string const> offered_protocols, bool offered_deflate = false);
 
 }  // namespace gw::wire

@@ -375,4 +375,4 @@ def client_rows():
     return rows("C", sender(None), staged, as_client)
 
 
-NOT_BUILT = [("12, 13", "permessage-deflate is not built")]
+NOT_BUILT = [("12, 13", "permessage-deflate: see table B, compressed, and the scenario interop")]

@@ -1,5 +1,6 @@
 """Table B: frames of a client that are wrong, too many, cut, or sent at the wrong time."""
 import random
+import zlib
 
 from attacks.frame_outcomes import (ECHO, GOOD, announced_and_trickled, announced_only, byte_by_byte, churn,
                                     closes_with, cut_at, drains_nothing, drains_slowly, echoes, every_cut,
@@ -231,6 +232,60 @@ ROWS = [
 ]
 
 
+def deflated(data, level=9, strategy=zlib.Z_DEFAULT_STRATEGY):
+    """The payload of a compressed message (RFC 7692 section 7.2.1)."""
+    to = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
+    whole = to.compress(data) + to.flush(zlib.Z_SYNC_FLUSH)
+    return whole[:-4]
+
+
+def packed(data, opcode=TEXT, **options):
+    return frame(deflated(data, **options), opcode, rsv=4)
+
+
+def packed_pieces(data, size, opcode=TEXT):
+    payload = deflated(data)
+    return b"".join(frame(payload[at:at + size], CONTINUATION if at else opcode, rsv=0 if at else 4,
+                          fin=at + size >= len(payload)) for at in range(0, len(payload), size))
+
+
+def refers_back():
+    """A message that looks back at the one before it, as if contexts were taken over."""
+    to = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
+    to.compress(EVIL)
+    to.flush(zlib.Z_SYNC_FLUSH)
+    return frame((to.compress(EVIL) + to.flush(zlib.Z_SYNC_FLUSH))[:-4], rsv=4)
+
+
+DEFLATE_LISTENER = 'compression = "on"'
+DEFLATE_HEADERS = [("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")]
+BOMB = b"\0" * (10 * LIMIT)
+DEFLATE_ROWS = [
+    row("B28a", "messages that inflate to more than the limit, in one frame and in many",
+        [packed(BOMB, BINARY), packed(message_of(LIMIT + 1)), packed(message_of(10 * LIMIT)),
+         packed_pieces(BOMB, 1000, BINARY), packed_pieces(message_of(10 * LIMIT), 97), packed(BOMB, BINARY, level=1),
+         packed(BOMB[:LIMIT + 1], BINARY, level=0)],
+        says(1009)),
+    row("B28b", "a message that inflates to the limit",
+        [packed(message_of(LIMIT)), packed_pieces(message_of(LIMIT), 100), packed(message_of(LIMIT), level=0)],
+        says((TEXT, message_of(LIMIT)))),
+    row("B29b", "a reserved bit where none may be",
+        [frame(b"", PING, rsv=4), frame(b"", PONG, rsv=4), close(1000, rsv=4), frame(deflated(EVIL), rsv=6),
+         frame(deflated(EVIL)[:5], fin=False, rsv=4) + frame(deflated(EVIL)[5:], CONTINUATION, rsv=4),
+         frame(EVIL[:5], fin=False) + frame(EVIL[5:], CONTINUATION, rsv=4)],
+        says(1002)),
+    row("B29c", "compressed data that are corrupt, end too early, or are no UTF-8",
+        [frame(b"", rsv=4), frame(b"\xff", rsv=4), frame(EVIL, rsv=4), frame(deflated(EVIL)[:-3], rsv=4),
+         frame(deflated(EVIL) + b"\x06", rsv=4), frame(zlib.compress(EVIL), rsv=4),
+         *(packed(evil_text(bad)) for bad in bad_utf8())],
+        says(1007)),
+    row("B29d", "a message that looks back at the one before it", [refers_back()], says(1007)),
+    row("B29e", "compressed messages of every kind",
+        [packed(GOOD, level=0), packed(GOOD, strategy=zlib.Z_FIXED), packed(GOOD, strategy=zlib.Z_HUFFMAN_ONLY),
+         packed_pieces(GOOD, 1), frame(GOOD), packed_pieces(GOOD, 7)], says(ECHO)),
+]
+
+
 LIFE_TABLES = ['[session]\nping_interval = "200ms"\npong_timeout = "400ms"']
 LIFE_ROWS = [
     row("B36a", "a client that shows no life", [b"", frame(GOOD[:9], fin=False), frame(GOOD, announced=1000)[:20]],
@@ -248,7 +303,5 @@ STALL_ROWS = [
 
 NOT_BUILT = [
     ("B15", "frames are not rated: there is no token bucket"),
-    ("B28", "permessage-deflate is not built"),
-    ("B29", "permessage-deflate is not built (a reserved bit is judged by B3)"),
-    ("B30", "permessage-deflate is not built"),
+    ("B30", "compressed messages are not rated: there is no token bucket"),
 ]

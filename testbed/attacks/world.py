@@ -113,10 +113,10 @@ def refusing(stack):
 
 class world:
     """An async context manager. `tables` are further TOML tables. Each stage among the inputs of
-    `rows` becomes a service."""
+    `rows` becomes a service. `headers` are those of its clients' handshakes."""
 
-    def __init__(self, *tables, listener="", rows=()):
-        self._tables, self._listener = tables, listener
+    def __init__(self, *tables, listener="", rows=(), headers=()):
+        self._tables, self._listener, self._headers = tables, listener, headers
         self._stages = [input for one in rows if not one.pending for input in one.inputs if isinstance(input, stage)]
         self.upstream = raw_upstream()
         self._numbers = itertools.count(1)
@@ -147,7 +147,7 @@ class world:
 
     def client(self, at=0, **options):
         """A client that has upgraded."""
-        return attacking_client(self.gateway, address=self.addresses[at], **options)
+        return attacking_client(self.gateway, address=self.addresses[at], **{"headers": self._headers, **options})
 
     def number(self):
         return next(self._numbers)

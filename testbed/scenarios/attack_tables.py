@@ -20,6 +20,8 @@ async def frame_table():
     """B: frames."""
     async with world() as w:
         counts["B"] = await w.judge("B", frames.ROWS, frames.NOT_BUILT)
+    async with world(listener=frames.DEFLATE_LISTENER, headers=frames.DEFLATE_HEADERS) as w:
+        counts["B deflate"] = await w.judge("B, compressed", frames.DEFLATE_ROWS)
     async with world(*frames.LIFE_TABLES) as w:
         counts["B life"] = await w.judge("B, with quick pings", frames.LIFE_ROWS)
     async with world(*frames.STALL_TABLES) as w:

@@ -229,6 +229,24 @@ async def scripts():
                 check(f"{what}: status {status}", done.status == status and all(w in done.err for w in words), done)
 
 
+async def compressing():
+    """--compress speaks permessage-deflate with a gateway that compresses, and says so where one does not."""
+    text = '{"method":"/api/v1/echo/a","data":"%s"}' % ("x" * 5000)
+    async with mock_service(1, "echo", "--reply", "raw") as mock:
+        up = service("echo", *mock.addresses("echo"))
+        async with gateway(up, listener='compression = "on"') as gw, gateway(up) as plain:
+            done = await run(binary(), "client", gw.url, "--compress", "--json", "-x", text, "-1")
+            opened, answer, *_ = map(json.loads, done.out.splitlines())
+            check("both agree on it", done.status == 0 and opened.get("compressed") is True, done)
+            check_equal("and the message comes back", answer["text"], text)
+            for direction in ("up", "down"):
+                sent = await gw.metric("wsgw_deflate_bytes_total", direction=direction, form="compressed")
+                check(f"some bytes went {direction} for many", 0 < sent < 500, sent)
+            done = await run(binary(), "client", plain.url, "--compress", "-x", text, "-1")
+            check("else it goes on without, and says so",
+                  done.status == 0 and done.out == text + "\n" and "does not compress" in done.err, done)
+
+
 async def by_tls():
     """wss: whom the client trusts, and the certificate that it shows."""
     with certificates() as made:
@@ -249,4 +267,4 @@ async def by_tls():
 
 
 tell(completion_and_calls, incoming_while_typing, several_lines, kept_history, commands, harmless, interrupted,
-     reconnecting, scripts, by_tls)
+     reconnecting, scripts, compressing, by_tls)

@@ -134,6 +134,36 @@ async def ws_to_python():
                         ("client", 4567, "that is all"))
 
 
+async def compressed():
+    """Clients of either library agree on permessage-deflate; a bomb ends its own session and no other."""
+    async with upstream(echo) as up, gateway(service("up", up.address), listener='compression = "on"') as gw:
+        async with connect(gw, compression="deflate") as client, ws_client(gw) as other:
+            agreed, = client.extensions
+            check("both sides give up their contexts",
+                  agreed.remote_no_context_takeover and agreed.local_no_context_takeover, agreed)
+            opened = await other.last("open", 1)
+            check_equal("ws has agreed on it, too", opened["extensions"], "permessage-deflate")
+            for count, size in enumerate([*SIZES, 300_000], 1):
+                check_equal(f"a text of {size} bytes comes back", await ask_raw(client, filled("up", size)),
+                            filled("up", size))
+                other.order(fill={"service": "up", "size": size})
+                check_equal("to ws, too", (await other.last("filled", count))["size"], size)
+            await client.send([filled("up", 2000)[:5], filled("up", 2000)[5:20], "", filled("up", 2000)[20:]])
+            check_equal("a message in fragments comes back whole", await client.recv(), filled("up", 2000))
+            other.order(fragments=['{"method":"/api', '/v1/up/x","data":', f'"{"x" * 2000}"}}'])
+            check("so does one of ws, with a ping between its fragments",
+                  (await other.last("message", 1))["text"].endswith('xx"}'))
+            for direction in ("up", "down"):
+                sent = await gw.metric("wsgw_deflate_bytes_total", direction=direction, form="compressed")
+                stood_for = await gw.metric("wsgw_deflate_bytes_total", direction=direction, form="plain")
+                check(f"little went {direction} and stood for much", 0 < 10 * sent < stood_for, (sent, stood_for))
+            bomber = await connect(gw, compression="deflate")
+            await bomber.send(filled("up", 10 * 2 ** 20))
+            await in_time(bomber.wait_closed(), 10, "a message that inflates to 10 MiB ends its session")
+            check_equal("with 1009", bomber.close_code, 1009)
+            check_equal("a neighbour goes on", (await ask(client, text("up", 7)))["id"], 7)
+
+
 async def codes_of_clients():
     """Clients of python3-websockets leave with every code that a client may send."""
     async with upstream(echo) as up, gateway(service("up", up.address)) as gw:
@@ -170,4 +200,4 @@ def node_has_ws():
 if not node_has_ws():
     print("node with the package ws is not installed; see testbed/install-deps")
     sys.exit(SKIPPED)
-tell(python_to_ws, upstream_closes, ws_to_python, codes_of_clients, refused_handshakes)
+tell(python_to_ws, upstream_closes, ws_to_python, compressed, codes_of_clients, refused_handshakes)
