@@ -160,6 +160,7 @@ complete -c wsgw -n '__wsgw_at "wsgw bench"' -l service -x -a '(__wsgw_services)
 complete -c wsgw -n '__wsgw_at "wsgw bench"' -l match -x -d 'The same value here in a message and its answer; without it: in order'
 complete -c wsgw -n '__wsgw_at "wsgw bench"' -l push -x -d 'Pushes hold microseconds of the wall clock here: time them'
 complete -c wsgw -n '__wsgw_at "wsgw bench"' -l check -d 'Every answer must equal its message, else status 4 (mock-service --reply raw)'
+complete -c wsgw -n '__wsgw_at "wsgw bench"' -l check-every -x -d 'The same of every so many-th message of a connection'
 complete -c wsgw -n '__wsgw_at "wsgw bench"' -s H -l header -x -d 'A header of the handshake; repeat'
 complete -c wsgw -n '__wsgw_at "wsgw bench"' -l origin -x -d 'The Origin to send'
 complete -c wsgw -n '__wsgw_at "wsgw bench"' -s s -l subprotocol -x -d 'Offer a subprotocol; repeat'

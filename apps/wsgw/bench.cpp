@@ -1,13 +1,16 @@
 #include "bench_options.hpp"
 #include "bench_watch.hpp"
 #include "commands.hpp"
+#include "files.hpp"
 
 #include "tools/bench.hpp"
+#include "tools/bench_hints.hpp"
 #include "tools/bench_report.hpp"
 
 #include <fmt/core.h>
 
-#include <fstream>
+#include <cerrno>
+#include <cstring>
 #include <memory>
 
 namespace wsgw {
@@ -25,7 +28,7 @@ void print(bench_options const& o, bench_plan const& plan, bench_report const& r
     case bench_form::csv:
       return fmt::print("{}", bench_csv(plan, report));
     case bench_form::hgrm:
-      return fmt::print("{}", gw::tools::hgrm_text(report.all.latency_ns));
+      return fmt::print("{}", gw::tools::hgrm_text(plan.push.empty() ? report.all.latency_ns : report.all.push_ns));
   }
 }
 
@@ -38,6 +41,7 @@ void judge(bench_options const& o, bench_plan const& plan, bench_report const& r
     result.term.warning(fmt::format("{} of {} connections could not be opened: see 'errors' in the report",
                                     wanted - report.counts.opened, wanted));
   }
+  for (auto const& hint : hints_of(plan, report)) result.term.warning(hint);
   if (report.interrupted) {
     result.status = exit_status::interrupted;
     return;
@@ -57,10 +61,12 @@ void judge(bench_options const& o, bench_plan const& plan, bench_report const& r
 void run(bench_options const& o, outcome& result) {
   auto const plan = plan_of(o);
   if (!plan) return result.fail(exit_status::usage, plan.error().context);
+  auto const cannot_write = [&] {
+    result.fail(exit_status::failed, fmt::format("cannot write '{}': {}", o.page, std::strerror(errno)));
+  };
   // Before the run: it would be a pity to find out afterwards.
-  std::ofstream page;
-  if (!o.page.empty()) page.open(o.page, std::ios::binary);
-  if (!o.page.empty() && !page) return result.fail(exit_status::failed, fmt::format("cannot write '{}'", o.page));
+  if (!o.page.empty() && !can_be_replaced(o.page)) return cannot_write();
+  for (auto const& hint : hints_of(*plan)) result.term.warning(hint);
   raise_descriptor_limit();
   bench_watch watch(result.term);
   gw::tools::bench_surroundings around{.catch_signals = true};
@@ -75,8 +81,7 @@ void run(bench_options const& o, outcome& result) {
     return result.fail(usage ? exit_status::usage : exit_status::unreachable, gw::describe(report.error()));
   }
   print(o, *plan, *report);
-  if (!o.page.empty() && !(page << bench_html(*plan, *report)).flush())
-    return result.fail(exit_status::failed, fmt::format("cannot write '{}'", o.page));
+  if (!o.page.empty() && !replace_file(o.page, bench_html(*plan, *report))) return cannot_write();
   judge(o, *plan, *report, result);
 }
 

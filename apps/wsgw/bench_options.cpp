@@ -18,13 +18,14 @@ namespace {
 using gw::tools::bench_plan;
 
 constexpr std::string_view examples =
-    "In TEXT and headers: {service} {n} {connection} {random:1:9} {uuid} {time_us} {csv:COLUMN} "
-    "{next:COLUMN}\n"
+    "In TEXT and headers: {service} {n} {connection} {random:1:9} {uuid} {stamp} {time_us} "
+    "{csv:COLUMN}\n"
+    "  {next:COLUMN}; -o hgrm: microseconds, of the answers or with --push of the pushes\n"
     "Examples:\n"
     "  wsgw bench ws://127.0.0.1:8080/ws -c 100 -p 32 -d 10s --cpu-of $(pidof -s nginx)\n"
     "  wsgw bench ws://127.0.0.1:8080/ws -r 2000/s -d 10s --fail-if 'p99>1s' --fail-if 'errors>0'";
 
-constexpr std::uint64_t largest_message = std::uint64_t{1} << 30;
+constexpr std::uint64_t largest_message = std::uint64_t{64} << 20;
 constexpr std::size_t most_in_open_loop = 10'000;
 // The order of a mix is written down, place by place.
 constexpr std::uint64_t most_weight = 10'000;
@@ -83,11 +84,14 @@ void add_pace(CLI::App& c, bench_options& o) {
   auto* const duration = add_duration(c, "-d,--duration", p.duration, "Measure for so long");
   auto* const warmup = add_duration(c, "--warmup", p.warmup, "Before that, not measured");
   add_duration(c, "--ramp", p.ramp, "Before all, open the connections evenly over so long");
-  add_number(c, "-n,--messages", o.messages, 1, std::numeric_limits<std::uint64_t>::max(),
-             "Send exactly so many messages instead, all measured")
-      ->excludes(duration)
+  auto* const messages = add_number(c, "-n,--messages", o.messages, 1, std::numeric_limits<std::uint64_t>::max(),
+                                    "Send exactly so many messages instead, all measured")
+                             ->excludes(duration)
+                             ->excludes(warmup);
+  c.add_flag("--idle", p.idle, "One message per connection, then hold them open for the duration")
+      ->excludes(rate)
+      ->excludes(messages)
       ->excludes(warmup);
-  c.add_flag("--idle", p.idle, "One message per connection, then hold them open for the duration")->excludes(rate);
   add_number(c, "--threads", p.threads, 1, 256, "Threads of the generator [1]");
 }
 
@@ -107,6 +111,12 @@ void add_messages(CLI::App& c, bench_options& o) {
       ->type_name("POINTER");
   c.add_option("--push", p.push, "Pushes hold microseconds of the wall clock here: time them")->type_name("POINTER");
   c.add_flag("--check", p.check, "Every answer must equal its message, else status 4 (mock-service --reply raw)");
+  auto const take_sample = [&p](std::uint64_t every) {
+    p.check = true;
+    p.check_every = every;
+  };
+  add_number(c, "--check-every", take_sample, 1, std::numeric_limits<std::uint32_t>::max(),
+             "The same of every so many-th message of a connection");
 }
 
 void add_report(CLI::App& c, bench_options& o) {

@@ -193,6 +193,8 @@ std::string path_of(CLI::App const& app) {
 std::string complaint(CLI::App const& app, CLI::ParseError const& why) {
   auto const& command = innermost(app);
   std::string text = why.what();
+  if (auto const once = text.find(": At Most 1 required"); once != text.npos)
+    text = fmt::format("{} may be given once only", text.substr(0, once));
   if (auto const inner = names_of_commands(command); !inner.empty()) {
     std::vector<std::string_view> const known(inner.begin(), inner.end());
     text = fmt::format("a command is missing; one of {}", gw::comma_list(known));

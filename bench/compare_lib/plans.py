@@ -3,7 +3,7 @@ import dataclasses
 
 from compare_lib.aims import AIMS
 from compare_lib.contenders import FLOOR, OURS, PEERS
-from compare_lib.runs import Cell, echo_rows, push_row, session_rows
+from compare_lib.runs import Cell, echo_rows, push_row, say, session_rows
 
 SWEPT_SESSIONS = (1, 10, 100, 1000, 9000)
 SWEPT_SERVICES = (1, 2, 4, 8)
@@ -43,6 +43,10 @@ AIMED_AT = Plan(tuple(dict.fromkeys(aim.cell for aim in AIMS if aim.cell)), sess
 
 def sweep(descriptors):
     """As many of its cells as one process may have sockets for: a client's and one for each of its services."""
-    return Plan(tuple(Cell(256, clients, in_flight, services)
-                      for services in SWEPT_SERVICES for in_flight in SWEPT_IN_FLIGHT for clients in SWEPT_SESSIONS
-                      if clients * (1 + services) <= descriptors))
+    whole = [Cell(256, clients, in_flight, services)
+             for services in SWEPT_SERVICES for in_flight in SWEPT_IN_FLIGHT for clients in SWEPT_SESSIONS]
+    possible = [cell for cell in whole if cell.clients * (1 + cell.services) <= descriptors]
+    for cell in whole:
+        if cell not in possible:
+            say(f"left out, since a process may have {descriptors:,} descriptors only (ulimit -n): {cell.what}")
+    return Plan(tuple(possible))

@@ -1,4 +1,5 @@
 """How contenders are measured: all of a row in turn, several times, after each has proved to answer rightly."""
+import argparse
 import contextlib
 import dataclasses
 import json
@@ -10,6 +11,7 @@ from compare_lib.contenders import ALL
 from compare_lib.world import LOAD_CORE, Failure, World
 
 CHECKED_BYTES = 32 * 1024 * 1024
+COMPARED_EVERY = 61  # messages of a client in the measurement itself; no divisor of what is in flight
 PUSH_CLIENTS, PUSHES_PER_S = 1000, 50
 SESSIONS = 5000
 HANDSHAKE_SIZE = 300  # bytes of a request whose sessions are counted in bytes
@@ -28,7 +30,11 @@ class Cell:
     @classmethod
     def parse(cls, text):
         """BYTES:CLIENTS:IN_FLIGHT[:SERVICES]"""
-        return cls(*map(int, text.split(":")))
+        numbers = [int(part) if part.isascii() and part.isdigit() else 0 for part in text.split(":")]
+        if not 3 <= len(numbers) <= 4 or 0 in numbers:
+            raise argparse.ArgumentTypeError(f"'{text}' is no cell; write BYTES:CLIENTS:IN_FLIGHT[:SERVICES], like "
+                                             "256:100:32")
+        return cls(*numbers)
 
     @property
     def what(self):
@@ -115,12 +121,12 @@ def bench(world, url, *options, within, statuses=(0,)):
     return report
 
 
-def check(world, running, cell):
+def check(world, url, name, cell):
     """Every answer to a few messages must equal its message."""
     count = max(min(2 * cell.clients * cell.in_flight * cell.services, CHECKED_BYTES // cell.size), 1)
-    report = bench(world, running.url, *cell.load(), "-n", str(count), "--check", within=60)
+    report = bench(world, url, *cell.load(), "-n", str(count), "--check", within=60)
     if report["messages_answered"] != count:
-        raise Failure(f"{running.process.name}: {report['messages_answered']} of {count} messages answered")
+        raise Failure(f"{name}: {report['messages_answered']} of {count} messages answered")
 
 
 def timed(running, report, messages):
@@ -134,8 +140,8 @@ def run_echo(world, running, cell, seconds):
     # Before the measurement every session opens its channels.
     warmup = 0.5 + cell.clients * cell.services / 4000
     running.process.forget_peak()
-    report = bench(world, running.url, *cell.load(), "-d", ms(seconds), "--warmup", ms(warmup),
-                   "--cpu-of", str(running.process.pid), within=seconds + warmup + 60)
+    report = bench(world, running.url, *cell.load(), "-d", ms(seconds), "--warmup", ms(warmup), "--check-every",
+                   str(COMPARED_EVERY), "--cpu-of", str(running.process.pid), within=seconds + warmup + 60)
     return timed(running, report, report["messages_answered"])
 
 
@@ -181,7 +187,7 @@ def echo_rows(effort, cells):
         with lineup(effort, of_lineup[0].services_names, tls) as (world, running):
             for cell in of_lineup:
                 for one in running.values():
-                    check(world, one, cell)
+                    check(world, one.url, one.process.name, cell)
                 yield in_turn(Row(cell.what, cell.what, "µs"), effort, running,
                               lambda one, cell=cell: run_echo(world, one, cell, effort.seconds))
 
@@ -214,12 +220,12 @@ def hold_sessions(world, running):
     half, process = SESSIONS // 2, running.process
     halves, rss, loads = [], [process.rss()], []
     for _ in range(2):
-        cpu, begun = process.cpu_us(), time.monotonic()
+        cpu, begun = process.cpu_seconds(), time.monotonic()
         loads.append(world.start(LOAD_CORE, "bench", world.wsgw, "bench", running.url, "-c", str(half), "--idle",
                                  "-d", "120s", "-H", f"User-Agent: {'x' * padding(running.url)}", "-o", "json",
                                  *(["-k"] if running.url.startswith("wss") else [])))
         loads[-1].wait_for(lambda line: "are open and idle" in line, within=60)
-        halves.append(((process.cpu_us() - cpu) / half, half / (time.monotonic() - begun)))
+        halves.append(((process.cpu_seconds() - cpu) * 1e6 / half, half / (time.monotonic() - begun)))
         rss.append(process.rss())
     for load in loads:
         load.end()

@@ -1,28 +1,30 @@
 """The processes of a comparison: each on its core, found ready, ended by its pid; and what the kernel says of them."""
 import contextlib
-import glob
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import tempfile
 import time
 
+from lib.kernel import seen_by_kernel
+
 CORES = sorted(os.sched_getaffinity(0))
 PROXY_CORE, LOAD_CORE = CORES[0], CORES[-1]
 TO_START = 15.0  # seconds
 TO_END = 10.0
+ENDED_WELL = (0, -signal.SIGTERM, 128 + signal.SIGTERM, 128 + signal.SIGINT)  # of who was asked to
 
 
 class Failure(Exception):
     """Something that makes the figures worthless; its text is for people."""
 
 
-class Process:
+class Process(seen_by_kernel):
     def __init__(self, child, name, log):
         self.child, self.pid, self.name, self.log = child, child.pid, name, log
+        self._was_ended = False
 
     def _lines(self):
         with open(self.log, encoding="utf-8", errors="replace") as file:
@@ -32,12 +34,12 @@ class Process:
         """The first true found(line) of what it prints."""
         return self._poll(lambda: next(filter(None, map(found, self._lines())), None), within)
 
-    def wait_for_json(self, found, count=1):
+    def wait_for_json(self, found, count=1, within=TO_START):
         """The first `count` true found(object) among the JSON lines that it prints."""
         def look():
             all_found = [value for value in map(found, filter(None, map(_object, self._lines()))) if value]
             return all_found[:count] if len(all_found) >= count else None
-        return self._poll(look, TO_START)
+        return self._poll(look, within)
 
     def wait_for_port(self, port):
         def look():
@@ -45,49 +47,38 @@ class Process:
                 return True
         self._poll(look, TO_START)
 
-    def _poll(self, look, within):
+    def wait_until(self, look, otherwise, within=TO_END):
+        """Until `look()` is true. `otherwise`: what is wrong if it never is."""
+        self._poll(look, within, otherwise)
+
+    def _poll(self, look, within, otherwise="is not ready"):
         deadline = time.monotonic() + within
         while True:
             over = self.child.poll() is not None or time.monotonic() > deadline
             if value := look():
                 return value
             if over:
-                raise Failure(f"{self.name} is not ready; it says:\n" + "\n".join(self._lines()[-10:]))
+                raise self._failure(otherwise)
             time.sleep(0.02)
 
     def end(self):
+        """Ends it, once. One that crashed, or that SIGTERM does not end, was no contender."""
+        if self._was_ended:
+            return
+        self._was_ended = True
         if self.child.poll() is None:
             self.child.send_signal(signal.SIGTERM)
         try:
-            self.child.wait(TO_END)
+            status = self.child.wait(TO_END)
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
+            raise self._failure(f"has not ended {TO_END:g} s after SIGTERM") from None
+        if status not in ENDED_WELL:
+            raise self._failure(f"ended with status {status}")
 
-    # --- what the kernel says ---
-
-    def cpu_us(self):
-        """User and system time of all its threads."""
-        total = 0
-        for path in glob.glob(f"/proc/{self.pid}/task/*/schedstat"):
-            with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
-                total += int(file.read().split()[0])
-        return total / 1000
-
-    def rss(self):
-        return self._status("VmRSS")
-
-    def forget_peak(self):
-        with open(f"/proc/{self.pid}/clear_refs", "w", encoding="ascii") as file:
-            file.write("5")
-
-    def peak_rss(self):
-        """Since forget_peak()."""
-        return self._status("VmHWM")
-
-    def _status(self, key):
-        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
-            return int(re.search(rf"(?m)^{key}:\s+(\d+) kB", file.read()).group(1)) * 1024
+    def _failure(self, what):
+        return Failure(f"{self.name} {what}; it says:\n" + "\n".join(self._lines()[-10:]))
 
 
 def _object(line):
@@ -101,10 +92,11 @@ class World(contextlib.ExitStack):
     def __init__(self, build):
         super().__init__()
         self.wsgw = os.path.join(build, "apps/wsgw/wsgw")
-        self.relay = os.path.join(build, "bench/gw_relay")
-        for program in (self.wsgw, self.relay):
+        self.relay, self.epoll_client = (os.path.join(build, "bench", name) for name in ("gw_relay", "gw_epoll_client"))
+        for program in (self.wsgw, self.relay, self.epoll_client):
             if not os.path.exists(program):
-                raise Failure(f"{program} is missing; build it: cmake --build --preset release --target wsgw gw_relay")
+                raise Failure(f"{program} is missing; build it: cmake --build --preset release --target wsgw gw_relay "
+                              "gw_epoll_client")
         self.folder = self.enter_context(tempfile.TemporaryDirectory(prefix="wsgw-compare-"))
         self._count = 0
 
@@ -126,10 +118,10 @@ class World(contextlib.ExitStack):
         self.callback(process.end)
         return process
 
-    def mock_service(self, services, *options):
+    def mock_service(self, services, *options, core=LOAD_CORE):
         """Its process, and the addresses of one instance of each service."""
         names = [word for service in services for word in ("--service", f"{service}=1")]
-        mock = self.start(LOAD_CORE, "mock-service", self.wsgw, "mock-service", *names, *options, "-o", "ndjson")
+        mock = self.start(core, "mock-service", self.wsgw, "mock-service", *names, *options, "-o", "ndjson")
         return mock, mock.wait_for_json(lambda line: line.get("address"), len(services))
 
     def certificate(self):

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace gw {
 
@@ -20,6 +21,12 @@ class monotonic_clock final : public clock {
  public:
   time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
 };
+
+/// Microseconds since 1970, as a message carries them to where no monotonic clock is shared.
+inline std::int64_t wall_clock_us() noexcept {
+  auto const since = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+}
 
 /// Stands still until a test moves it.
 class manual_clock final : public clock {

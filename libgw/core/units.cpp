@@ -123,15 +123,14 @@ result<std::size_t> parse_size(std::string_view text) {
 }
 
 result<rate> parse_rate(std::string_view text) {
+  auto const no_rate = [text] { return fault(fmt::format("'{}' is not a rate; write \"200/s\" or \"20/10s\"", text)); };
   auto rest = text;
   auto const count = take_number(rest);
-  if (!count || *count > largest || !rest.starts_with('/')) {
-    return fault(fmt::format("'{}' is not a rate; write \"200/s\" or \"20/10s\"", text));
-  }
+  if (!count || *count > largest || !rest.starts_with('/')) return no_rate();
   rest.remove_prefix(1);
   bool const unit_alone = find_unit(time_units, rest) != nullptr;
   auto const per = parse_duration(fmt::format("{}{}", unit_alone ? "1" : "", rest));
-  if (!per) return per.error();
+  if (!per) return no_rate();
   if (*per == std::chrono::milliseconds::zero()) return fault(fmt::format("'{}' counts in no time at all", text));
   return rate{*count, *per};
 }

@@ -101,9 +101,10 @@ TEST_CASE("rates are read as a count in a time") {
   check_rate("20/10s", {20, 10s});
   check_rate("5/m", {5, 1min});
   CHECK(complaint(gw::parse_rate("200")) == R"('200' is not a rate; write "200/s" or "20/10s")");
+  CHECK(complaint(gw::parse_rate("200/x")) == R"('200/x' is not a rate; write "200/s" or "20/10s")");
   CHECK(complaint(gw::parse_rate("x/s")) == R"('x/s' is not a rate; write "200/s" or "20/10s")");
   CHECK(complaint(gw::parse_rate("1/0")) == "'1/0' counts in no time at all");
-  CHECK(complaint(gw::parse_rate("1/2")) == R"('2' needs a unit; write "2ms", "2s", "2m" or "2h")");
+  CHECK(complaint(gw::parse_rate("1/2")) == R"('1/2' is not a rate; write "200/s" or "20/10s")");
 }
 
 TEST_CASE("quantities are written in the form that reads back as the same value") {

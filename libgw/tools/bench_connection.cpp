@@ -16,10 +16,8 @@ constexpr watermarks marks = {1024 * 1024 * 1024, 512 * 1024 * 1024};
 constexpr std::size_t most_queued = 16 * 1024 * 1024;
 constexpr duration patience = std::chrono::seconds(1);
 
-std::uint64_t ns_since_us(std::int64_t wall_clock_us) {
-  auto const now = std::chrono::system_clock::now().time_since_epoch();
-  auto const ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() - wall_clock_us * 1000;
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 0));
+std::uint64_t ns_since_us(std::int64_t then) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(wall_clock_us() - then, 0)) * 1000;
 }
 
 }  // namespace
@@ -115,20 +113,20 @@ void bench_connection::on_text(std::string_view text) {
       owed_ += flight_.answered(found.service, text);
       return;
     case bench_answer::kind::error:
-      count_error(found.code);
+      thread_.count_error(found.code, found.times);
       owed_ += flight_.failed(found);
       return;
     case bench_answer::kind::channel_closed:
-      count_error(found.code);
+      thread_.count_error(found.code, 1);
       owed_ += flight_.lose(found.service);
       return;
     case bench_answer::kind::push:
       if (thread_.measuring) ++thread_.counts.services[found.service].pushed;
       return;
     case bench_answer::kind::unknown:
-      if (!found.code.empty()) return count_error(found.code);
+      if (!found.code.empty()) return thread_.count_error(found.code, found.times);
       // With keys it does not matter that the answer does not say which service it comes from.
-      if (!thread_.reader.matches()) return count_error("answer of an unknown service");
+      if (!thread_.reader.matches()) return thread_.count_error("answer of an unknown service", 1);
       owed_ += flight_.answered(0, text);
       return;
   }
@@ -138,16 +136,13 @@ void bench_connection::on_text(std::string_view text) {
 bool bench_connection::on_push(std::string_view text) {
   auto const at = thread_.reader.pushed_at_us();
   if (!at) return false;
+  thread_.counts.saw_push_stamp = true;
   if (!thread_.measuring) return true;
   auto const found = thread_.messages.classify(text);
   auto& tally = thread_.counts.services[found.what == bench_answer::kind::unknown ? 0 : found.service];
   ++tally.pushed;
   tally.push_ns.record(ns_since_us(*at));
   return true;
-}
-
-void bench_connection::count_error(std::string_view what) {
-  if (thread_.measuring) thread_.counts.count_error(what);
 }
 
 // --- output ---

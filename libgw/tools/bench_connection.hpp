@@ -35,7 +35,6 @@ class bench_connection final : public net::peer_owner {
 
   void on_text(std::string_view text);
   bool on_push(std::string_view text);
-  void count_error(std::string_view what);
   void on_close(wire::event const& close);
   void collect(wire::event const& piece);
   void send(std::uint64_t count, time_point now);

@@ -2,8 +2,6 @@
 
 #include "tools/printable.hpp"
 
-#include <algorithm>
-
 namespace gw::tools {
 namespace {
 
@@ -11,7 +9,7 @@ constexpr double busy = 0.9;                  // of a core: beyond this we measu
 constexpr std::uint64_t late_ns = 1'000'000;  // send lag: beyond this messages do not leave when they should
 
 constexpr std::size_t most_classes = 100;  // of errors
-constexpr std::size_t longest_class = 64;
+constexpr std::size_t longest_class = 200;
 constexpr std::string_view other_class = "other";
 
 double share(std::uint64_t part, std::uint64_t whole) {
@@ -33,14 +31,14 @@ void bench_tally::add(bench_tally const& other) {
   push_ns.merge(other.push_ns);
 }
 
-void bench_counts::count_error(std::string_view what) {
+void bench_counts::count(bench_errors& in, std::string_view what, std::uint64_t times) {
   what = what.substr(0, longest_class);
-  auto known = errors.find(what);
-  if (known == errors.end()) {
+  auto known = in.find(what);
+  if (known == in.end()) {
     // A server that makes up its codes is not to fill our memory, nor to speak to a terminal.
-    known = errors.try_emplace(errors.size() < most_classes ? printable(what) : std::string(other_class)).first;
+    known = in.try_emplace(in.size() < most_classes ? printable(what) : std::string(other_class)).first;
   }
-  ++known->second;
+  known->second += times;
 }
 
 void bench_counts::add(bench_counts const& other) {
@@ -51,6 +49,8 @@ void bench_counts::add(bench_counts const& other) {
   duplicates += other.duplicates;
   send_lag_ns.merge(other.send_lag_ns);
   for (auto const& [what, times] : other.errors) errors[what] += times;
+  for (auto const& [what, times] : other.warmup_errors) warmup_errors[what] += times;
+  saw_push_stamp = saw_push_stamp || other.saw_push_stamp;
   connect_ns.merge(other.connect_ns);
 }
 
@@ -60,6 +60,8 @@ void bench_sample::add(bench_sample const& other) {
   failed += other.failed;
   errors += other.errors;
   skipped += other.skipped;
+  pushed += other.pushed;
+  back += other.back;
   in_flight += other.in_flight;
   open += other.open;
   latency_ns.merge(other.latency_ns);
@@ -72,6 +74,7 @@ bench_second interval(bench_sample const& from, bench_sample const& to) {
           .failed = to.failed - from.failed,
           .errors = to.errors - from.errors,
           .skipped = to.skipped - from.skipped,
+          .pushed = to.pushed - from.pushed,
           .in_flight = to.in_flight,
           .open = to.open,
           .p50_ns = latency.value_at_percentile(50),

@@ -16,6 +16,11 @@
 
 namespace gw::tools {
 
+/// As reports show it.
+constexpr double microseconds(std::uint64_t ns) noexcept {
+  return static_cast<double>(ns) / 1e3;
+}
+
 /// What became of the messages to one service, or to all of them.
 struct bench_tally {
   std::uint64_t sent = 0;
@@ -32,6 +37,9 @@ struct bench_tally {
   void add(bench_tally const& other);
 };
 
+/// How often what went wrong, by class: code of an error frame, close code, why a connection could not be opened, ...
+using bench_errors = std::map<std::string, std::uint64_t, std::less<>>;
+
 /// What one thread counted.
 struct bench_counts {
   explicit bench_counts(std::size_t of_services = 0) : services(of_services) {}
@@ -42,12 +50,18 @@ struct bench_counts {
   std::uint64_t unmatched = 0;        // answers that belong to no message,
   std::uint64_t duplicates = 0;       // or to one that was answered lately
   histogram send_lag_ns;              // open loop: from due to sent
-  std::map<std::string, std::uint64_t, std::less<>> errors;  // by class: code of an error frame, close code, ...
+  bench_errors errors;
+  bench_errors warmup_errors;  // error frames before the measurement; they belong to no message that counts
   histogram connect_ns;
+  bool saw_push_stamp = false;  // `push` only: some message had a time there
 
-  void count_error(std::string_view what);
+  void count_error(std::string_view what, std::uint64_t times = 1) { count(errors, what, times); }
+  void count_warmup_error(std::string_view what, std::uint64_t times = 1) { count(warmup_errors, what, times); }
   /// `other` is of as many services.
   void add(bench_counts const& other);
+
+ private:
+  static void count(bench_errors& in, std::string_view what, std::uint64_t times);
 };
 
 /// What one thread has counted so far, for those who look on.
@@ -57,6 +71,8 @@ struct bench_sample {
   std::uint64_t failed = 0;
   std::uint64_t errors = 0;
   std::uint64_t skipped = 0;
+  std::uint64_t pushed = 0;
+  std::uint64_t back = 0;       // all that came back or is not expected any more, measured or not: a sign of life
   std::uint64_t in_flight = 0;  // now
   std::size_t open = 0;         // connections, now
   histogram latency_ns{};
@@ -74,13 +90,15 @@ struct bench_second {
   std::uint64_t failed = 0;
   std::uint64_t errors = 0;
   std::uint64_t skipped = 0;
+  std::uint64_t pushed = 0;
   std::uint64_t in_flight = 0;  // at its end
   std::size_t open = 0;         // connections, at its end
   std::uint64_t p50_ns = 0;
   std::uint64_t p99_ns = 0;
   std::uint64_t max_ns = 0;
 
-  double per_second() const noexcept { return to_s > from_s ? static_cast<double>(answered) / (to_s - from_s) : 0.0; }
+  double length_s() const noexcept { return to_s - from_s; }
+  double per_second() const noexcept { return to_s > from_s ? static_cast<double>(answered) / length_s() : 0.0; }
 };
 
 /// The interval between two samples.

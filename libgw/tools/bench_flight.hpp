@@ -24,7 +24,7 @@ class bench_flight {
   void all_left(bench_departure when);
 
   std::uint64_t answered(std::size_t service, std::string_view text);
-  /// An error frame of a gateway: quick, so it says nothing of the latency.
+  /// An error frame of a gateway, for as many messages as it says: quick, so it says nothing of the latency.
   std::uint64_t failed(bench_answer const& by);
   /// Their connection or channel has ended: what became of them is unknown.
   std::uint64_t lose(std::size_t service, time_point since = time_point::max());
@@ -44,10 +44,11 @@ class bench_flight {
   struct queue {
     std::vector<batch> batches{};
     std::size_t first = 0;
-    std::vector<std::uint64_t> digests{};  // `check`: of each
+    std::vector<std::uint64_t> digests{};  // `check`: of each, 0 if it is not to be compared
     std::size_t first_digest = 0;
     std::uint64_t waiting = 0;
-    std::uint64_t fresh_answers = 0;   // not yet timed
+    std::uint64_t fresh_answers = 0;   // not yet timed,
+    std::uint64_t fresh_bytes = 0;     // and what they hold
     std::uint64_t fresh_messages = 0;  // since all_left()
 
     template <class Function>
@@ -55,17 +56,29 @@ class bench_flight {
     std::uint64_t take_digest();
   };
 
+  /// An answer that was found by its key, not yet timed.
+  struct match {
+    std::size_t service = 0;
+    bench_departure left{};
+    std::uint64_t bytes = 0;
+  };
+
   std::uint64_t matched(std::string_view text);
   std::uint64_t failed_by_key(bench_answer const& by);
   void settle(std::size_t service, time_point now);
+  void settle_matches(time_point now);
   void count_answers(std::size_t service, bench_departure const& left, std::uint64_t count, time_point now);
+  void count_bytes(std::size_t service, bench_departure const& left, std::uint64_t bytes);
   void no_longer(std::uint64_t count);
   bool was_answered(std::uint64_t key) const noexcept;
+  std::uint64_t digest_to_compare(std::string_view text);
 
   bench_thread& thread_;
   std::vector<queue> queues_;  // by service
   bench_pending pending_;      // `match` only
+  std::vector<match> fresh_matches_;
   std::uint64_t waiting_ = 0;
+  std::uint64_t checkable_ = 0;  // `check`: messages so far
 };
 
 }  // namespace gw::tools

@@ -1,6 +1,5 @@
 #include "tools/bench_generator.hpp"
 
-#include "net/tls_engine.hpp"
 #include "tools/cpu_time.hpp"
 #include "tools/run_loop.hpp"
 
@@ -17,7 +16,6 @@ namespace {
 // Handshakes in progress at once, per thread: a server's backlog is not the thing to be measured.
 constexpr std::size_t most_dialling = 64;
 constexpr duration handshake_limit = std::chrono::seconds(10);
-constexpr duration second = std::chrono::seconds(1);
 // Open loop: what becomes due within so long leaves together; a wake-up for each message would be the dearer part of
 // it.
 constexpr duration least_wait = std::chrono::microseconds(250);
@@ -27,15 +25,10 @@ constexpr std::uint64_t most_at_once = 1024;
 constexpr duration overdue = std::chrono::seconds(1);
 constexpr duration ramp_step = std::chrono::milliseconds(50);
 
-std::string class_of(error const& why) {
-  switch (why.code) {
-    case errc::connect_timeout:
-      return "connect timeout";
-    case errc::handshake_rejected:
-      return fmt::format("handshake rejected {}", why.cause.value());
-    default:
-      return why.cause ? fmt::format("connect failed: {}", why.cause.message()) : "connect failed";
-  }
+/// Whom it is about matters only among several.
+std::string class_of(error const& why, websocket_url const& of, bool is_one_of_several) {
+  auto const who = is_one_of_several ? fmt::format("{}:{}{}: ", of.host, of.port, of.target) : std::string();
+  return who + describe(why);
 }
 
 }  // namespace
@@ -53,7 +46,6 @@ bench_generator::bench_generator(bench_plan const& plan, bench_messages const& m
       running_(loop_.where()),
       quiet_(loop_.where()),
       stop_(loop_.where()),
-      second_(loop_.wheel, on_second, this),
       due_(loop_.where(), on_due, this),
       schedule_(plan.rate.value_or(gw::rate{1}), of) {
   thread_state_.quiet = &quiet_;
@@ -74,28 +66,26 @@ void bench_generator::join() {
 
 // --- orders ---
 
-void bench_generator::begin(std::uint64_t budget, time_point at) {
-  loop_.where().execute([this, budget, at] {
+void bench_generator::begin(std::uint64_t budget, window of_open_loop) {
+  loop_.where().execute([this, budget, of_open_loop] {
     thread_state_.sending = true;
     thread_state_.budget = plan_.idle ? connections_.size() : budget;  // one of each, whoever else did not come
-    last_answer_ = time_.now();
     if (plan_.is_open_loop()) {
       for (auto const& c : connections_) sending_.push_back(c.get());
-      schedule_.begin(at);
+      thread_state_.measured_from = of_open_loop.measured;
+      until_ = of_open_loop.end;
+      schedule_.begin(of_open_loop.begin);
       due_.set(schedule_.next());
     } else {
-      second_.start(second);
       for (auto const& c : connections_) c->begin();
     }
     thread_state_.look_if_quiet();
   });
 }
 
-void bench_generator::measure(time_point at, time_point until) {
-  loop_.where().execute([this, at, until] {
-    until_ = until;
+void bench_generator::measure() {
+  loop_.where().execute([this] {
     thread_state_.measuring = true;
-    thread_state_.measured_from = at;
     measuring_cpu_ = true;
     cpu_before_s_ = cpu_seconds_of_this_thread();
   });
@@ -144,11 +134,14 @@ void bench_generator::sample(std::function<void(std::shared_ptr<bench_sample con
       made->sent += of_service.sent;
       made->answered += of_service.answered;
       made->failed += of_service.failed;
+      made->pushed += of_service.pushed;
       made->errors += of_service.unanswered;
       made->latency_ns.merge(of_service.latency_ns);
     }
     for (auto const& [what, times] : counts.errors) made->errors += times;
+    for (auto const& [what, times] : counts.warmup_errors) made->errors += times;
     made->skipped = counts.skipped;
+    made->back = thread_state_.back;
     made->in_flight = thread_state_.in_flight;
     made->open = thread_state_.open;
     tell(made);
@@ -172,7 +165,6 @@ net::awaitable<void> bench_generator::run() {
   tell_.opened(connections_.size());
   running_.spawn(watch_quiet());
   co_await stop_.wait();
-  second_.stop();
   due_.stop();
   for (auto const& c : connections_) c->end();
   quiet_.set();
@@ -204,7 +196,7 @@ net::awaitable<void> bench_generator::open_one(std::uint64_t number) {
   std::erase(dialling_, &with);
   if (stop_.is_set()) co_return;
   if (!opened) {
-    counts.count_error(class_of(opened.error()));
+    counts.count_error(class_of(opened.error(), to.url(), targets_.size() > 1));
     co_return;
   }
   ++counts.opened;
@@ -215,16 +207,7 @@ net::awaitable<void> bench_generator::open_one(std::uint64_t number) {
 
 net::awaitable<void> bench_generator::watch_quiet() {
   co_await quiet_.wait();
-  if (!stop_.is_set()) tell_.quiet(false);
-}
-
-void bench_generator::on_second(void* self) {
-  auto& g = *static_cast<bench_generator*>(self);
-  auto const& state = g.thread_state_;
-  auto const now = g.time_.now();
-  if (state.in_flight == 0 || std::exchange(g.answers_before_, state.answers) != state.answers) g.last_answer_ = now;
-  if (now - g.last_answer_ < g.plan_.answer_limit) return g.second_.start(second);
-  g.tell_.quiet(true);
+  if (!stop_.is_set()) tell_.quiet();
 }
 
 // --- open loop ---

@@ -11,7 +11,6 @@
 #include <functional>
 #include <memory>
 #include <span>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -22,7 +21,13 @@ class bench_generator {
   /// What it tells, on its own thread.
   struct listener {
     std::function<void(std::size_t)> opened;  // every connection was tried; so many are there
-    std::function<void(bool stalled)> quiet;  // nothing more will come
+    std::function<void()> quiet;              // nothing more will come
+  };
+  /// Open loop: when the first message is due, from when on they count, and from when on no more are due.
+  struct window {
+    time_point begin{};
+    time_point measured = begin;
+    time_point end = time_point::max();
   };
 
   /// Its connections are `of`. Plan, messages and targets outlive it.
@@ -34,10 +39,10 @@ class bench_generator {
 
   // --- from any thread ---
 
-  /// Sends `budget` messages in all: the first ones now, or (open loop) each when it is due from `at` on.
-  void begin(std::uint64_t budget, time_point at);
-  /// From `at`, which is now, on what happens is counted. Open loop: what is due at `until` or later is not sent.
-  void measure(time_point at, time_point until);
+  /// Sends `budget` messages in all: the first ones now, or (open loop) each when it is due.
+  void begin(std::uint64_t budget, window of_open_loop);
+  /// What happens is counted from now on; of an open loop its messages are, and what becomes of them, by its window.
+  void measure();
   /// The measurement has ended. Open loop: what was due by now is sent, then nothing more; its answers count.
   void end_sending();
   /// Sends and counts nothing more. `give_up`: what is in flight counts as unanswered.
@@ -58,7 +63,6 @@ class bench_generator {
   net::awaitable<void> open_some();
   net::awaitable<void> open_one(std::uint64_t number);
   net::awaitable<void> watch_quiet();
-  static void on_second(void* self);
   static void on_due(void* self);
   void send_due(time_point now, std::uint64_t most);
   bool is_due(time_point now) const;
@@ -77,17 +81,14 @@ class bench_generator {
   net::task_group running_;
   net::event quiet_;
   net::event stop_;
-  net::timer second_;
   net::alarm due_;
   bench_schedule schedule_;
-  time_point until_ = time_point::max();  // of the schedule
+  time_point until_ = time_point::max();  // see window
   time_point opening_since_{};
   std::vector<net::stream*> dialling_;
   std::vector<std::unique_ptr<bench_connection>> connections_;
   std::vector<bench_connection*> sending_;  // open loop: those that take messages in turn
   std::size_t next_sender_ = 0;
-  std::uint64_t answers_before_ = 0;
-  time_point last_answer_{};
   double cpu_before_s_ = 0;
   double cpu_s_ = 0;
   bool measuring_cpu_ = false;

@@ -1,11 +1,15 @@
 #include "tools/bench_message.hpp"
 
+#include "core/units.hpp"
+#include "tools/bench_reader.hpp"
 #include "wire/mask.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
+#include <utility>
 
 namespace gw::tools {
 namespace {
@@ -16,6 +20,27 @@ constexpr std::size_t front_of_error = 2048;
 
 constexpr std::string_view error_mark = R"("error":{"gw":1,"code":")";
 constexpr std::string_view service_member = R"("service":")";
+constexpr std::string_view repeated_member = R"("repeated":)";
+constexpr std::string_view data_member = R"("data":)";
+
+// Echoes may not be larger either: see bench_connection.
+constexpr std::uint64_t largest_message = std::uint64_t{64} << 20;
+// Messages of a closed loop that the server does not read are all in our memory.
+constexpr std::uint64_t most_in_flight_bytes = std::uint64_t{4} << 30;
+constexpr std::size_t shown = 100;  // bytes of a message
+
+error bad(std::string why) {
+  return {errc::bad_usage, side::client, std::move(why), {}};
+}
+
+/// Of one fault a gateway tells each message for a while, and then in one frame how many more there were.
+std::uint64_t times_told(std::string_view from_code) noexcept {
+  auto const fault = from_code.substr(0, from_code.find(data_member));
+  auto const at = fault.find(repeated_member);
+  std::uint64_t times = 1;
+  if (at != fault.npos) std::from_chars(fault.data() + at + repeated_member.size(), fault.data() + fault.size(), times);
+  return times;
+}
 
 /// A mock's push: `push` where an envelope has `n`.
 bool is_push(std::string_view text) noexcept {
@@ -49,11 +74,8 @@ result<std::string> bench_messages::default_text(bench_plan const& plan, of_serv
   constexpr std::string_view back = R"("})";
   auto const taken = front.size() + back.size() + (plan.check ? stamp_size : 0);
   if (plan.size < taken) {
-    return error{
-        errc::bad_usage,
-        side::client,
-        fmt::format("--size {} is too small: the message for '{}' has at least {} bytes", plan.size, service, taken),
-        {}};
+    return bad(
+        fmt::format("--size {} is too small: the message for '{}' has at least {} bytes", plan.size, service, taken));
   }
   // With --check every message differs from all others.
   return front + (plan.check ? "{stamp}" : "") + std::string(plan.size - taken, 'x') + std::string(back);
@@ -63,7 +85,7 @@ result<bench_messages> bench_messages::make(bench_plan const& plan) {
   bench_messages made;
   for (auto const& service : plan.services) {
     if (std::count(plan.services.begin(), plan.services.end(), service) > 1) {
-      return error{errc::bad_usage, side::client, fmt::format("'{}' stands twice in --service", service), {}};
+      return bad(fmt::format("'{}' stands twice in --service", service));
     }
     of_service one;
     one.method_prefix = fmt::format(R"({{"method":"/api/v1/{}/)", service);
@@ -85,8 +107,41 @@ result<bench_messages> bench_messages::make(bench_plan const& plan) {
     if (one.texts.size() == 1 && (only.is_fixed() || plan.mix.empty())) one.echo_size = only.most();
     made.services_.push_back(std::move(one));
   }
+  if (auto const good = made.judge_size(plan); !good) return good.error();
+  if (auto const good = made.judge_match(plan); !good) return good.error();
   made.order_ = plan.mix.empty() ? std::vector<std::uint32_t>{0} : spread(plan.mix);
   return made;
+}
+
+result<> bench_messages::judge_size(bench_plan const& plan) const {
+  if (most_ > largest_message)
+    return bad(fmt::format("a message of {} bytes; at most {} can be sent", most_, size_text(largest_message)));
+  auto const in_all = static_cast<double>(plan.connections) * static_cast<double>(plan.in_flight);
+  if (plan.is_open_loop() || in_all * static_cast<double>(most_) <= static_cast<double>(most_in_flight_bytes))
+    return {};
+  return bad(
+      fmt::format("{} connections with {} messages of {} bytes in flight need more than {} of memory; lower -c, "
+                  "-p or --size",
+                  plan.connections, plan.in_flight, most_, size_text(most_in_flight_bytes)));
+}
+
+/// Its answer would never be found.
+result<> bench_messages::judge_match(bench_plan const& plan) const {
+  if (plan.match.empty()) return {};
+  bench_reader reader(plan);
+  bench_random random(0);
+  std::string room(most_, ' ');
+  for (auto const& text : services_.front().texts) {
+    auto const rows = text.is_fixed() ? 1 : std::max<std::size_t>(plan.rows.rows(), 1);
+    for (std::size_t row = 0; row < rows; ++row) {
+      auto const size = text.fill(room.data(), {.connection = row, .n = 1, .next = row}, random);
+      auto const message = std::string_view(room).substr(0, size);
+      reader.read(message);
+      if (!reader.key())
+        return bad(fmt::format("--match {}: there is nothing in the message {}", plan.match, message.substr(0, shown)));
+    }
+  }
+  return {};
 }
 
 std::string_view bench_messages::text(bench_turn const& turn, bench_blanks const& with, bench_random& random,
@@ -117,12 +172,16 @@ bench_answer bench_messages::classify(std::string_view text) const noexcept {
 }
 
 bench_answer bench_messages::classify_error(std::string_view from_code, std::size_t service) const noexcept {
-  bench_answer found{bench_answer::kind::error, service, from_code.substr(0, from_code.find('"'))};
+  bench_answer found{bench_answer::kind::error, service, from_code.substr(0, from_code.find('"')),
+                     times_told(from_code)};
   if (found.code == "CHANNEL_CLOSED" || found.code == "UPSTREAM_TOO_BIG")
     found.what = bench_answer::kind::channel_closed;
   // A notice has no method, but it names the service.
   if (service == services_.size()) found.service = service_named(from_code);
-  if (found.service == services_.size()) found = {bench_answer::kind::unknown, 0, found.code};
+  if (found.service == services_.size()) {
+    found.what = bench_answer::kind::unknown;
+    found.service = 0;
+  }
   return found;
 }
 

@@ -26,6 +26,7 @@ struct bench_answer {
   kind what = kind::unknown;
   std::size_t service = 0;  // index
   std::string_view code{};
+  std::uint64_t times = 1;  // error: so many messages it stands for
 };
 
 /// Which message is to be written: a service and a text of the mix. Each connection goes through them in turn.
@@ -37,7 +38,8 @@ struct bench_turn {
 /// Immutable while the generator runs; shared by its threads.
 class bench_messages {
  public:
-  /// `plan` outlives it. errc::bad_usage: the size has no room for the message, or a text is no template.
+  /// `plan` outlives it. errc::bad_usage: the size has no room for the message, a text is no template or holds nothing
+  /// at `match`, or a closed loop would hold too much memory.
   static result<bench_messages> make(bench_plan const& plan);
 
   std::size_t services() const noexcept { return services_.size(); }
@@ -67,6 +69,8 @@ class bench_messages {
     std::size_t echo_size = 0;          // of the only text, if that never changes
   };
 
+  result<> judge_size(bench_plan const& plan) const;
+  result<> judge_match(bench_plan const& plan) const;
   static result<std::string> default_text(bench_plan const& plan, of_service const& to, std::string_view service);
   bench_answer classify_error(std::string_view from_code, std::size_t service) const noexcept;
   // Indices; services() if there is none.

@@ -3,7 +3,6 @@
 #include "testing/catch.hpp"
 
 #include <map>
-#include <random>
 
 using namespace gw;
 using namespace gw::tools;

@@ -38,14 +38,22 @@ struct bench_plan {
   std::vector<std::string> services = {"echo"};  // taken in turn
   std::string match;                             // JSON Pointer to what a message and its answer have in common
   std::string push;                              // JSON Pointer to the wall-clock microseconds of an unasked message
-  bool check = false;                            // answers must equal the messages
+  bool check = false;                            // answers must equal the messages,
+  std::uint64_t check_every = 1;                 // of which only so many-th of a connection are compared
   bool idle = false;                             // one message per connection, then only hold for `duration`
   std::size_t threads = 1;
   std::vector<pid_t> cpu_of;                       // processes whose CPU time is measured, too
   std::chrono::milliseconds answer_limit{10'000};  // a closed loop without any answer for so long ends
   std::chrono::milliseconds last_answers{5'000};   // an open loop waits so long at most for what is in flight
+  std::chrono::milliseconds interval{1'000};       // of those who look on, and of the timeline
 
   bool is_open_loop() const noexcept { return rate.has_value(); }
+  /// Without a number of messages to be sent.
+  bool is_timed() const noexcept { return !messages && !idle; }
+  /// Open loop: messages a second, of all connections together.
+  double planned_per_s() const noexcept {
+    return static_cast<double>(rate->count) / std::chrono::duration<double>(rate->per).count();
+  }
 };
 
 }  // namespace gw::tools

@@ -7,8 +7,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <utility>
-#include <vector>
 
 namespace gw::tools {
 namespace {

@@ -2,24 +2,20 @@
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
+#include <utility>
 
 namespace gw::tools {
 namespace {
 
 using json = nlohmann::ordered_json;
 
-double us(std::uint64_t ns) {
-  return static_cast<double>(ns) / 1e3;
-}
-
 json percentiles(histogram const& of) {
   json to;
-  to["p50"] = us(of.value_at_percentile(50));
-  to["p90"] = us(of.value_at_percentile(90));
-  to["p99"] = us(of.value_at_percentile(99));
-  to["p99.9"] = us(of.value_at_percentile(99.9));
-  to["max"] = us(of.max());
+  to["p50"] = microseconds(of.value_at_percentile(50));
+  to["p90"] = microseconds(of.value_at_percentile(90));
+  to["p99"] = microseconds(of.value_at_percentile(99));
+  to["p99.9"] = microseconds(of.value_at_percentile(99.9));
+  to["max"] = microseconds(of.max());
   to["mean"] = of.mean() / 1e3;
   return to;
 }
@@ -33,8 +29,7 @@ void put_messages(json& to, bench_tally const& of) {
 }
 
 void put_open_loop(json& to, bench_plan const& plan, bench_report const& r) {
-  to["rate_planned_per_s"] =
-      static_cast<double>(plan.rate->count) / std::chrono::duration<double>(plan.rate->per).count();
+  to["rate_planned_per_s"] = plan.planned_per_s();
   to["rate_sent_per_s"] = r.sent_per_second();
   to["messages_skipped"] = r.counts.skipped;
   to["latency_uncorrected_us"] = percentiles(r.all.uncorrected_ns);
@@ -59,15 +54,17 @@ json timeline(bench_report const& r) {
   auto list = json::array();
   for (auto const& s : r.timeline) {
     json one;
+    one["from_s"] = s.from_s;
     one["to_s"] = s.to_s;
     one["messages_per_s"] = s.per_second();
     one["failed"] = s.failed;
     one["errors"] = s.errors;
     one["skipped"] = s.skipped;
+    one["pushed"] = s.pushed;
     one["in_flight"] = s.in_flight;
-    one["p50_us"] = us(s.p50_ns);
-    one["p99_us"] = us(s.p99_ns);
-    one["max_us"] = us(s.max_ns);
+    one["p50_us"] = microseconds(s.p50_ns);
+    one["p99_us"] = microseconds(s.p99_ns);
+    one["max_us"] = microseconds(s.max_ns);
     list.push_back(std::move(one));
   }
   return list;
@@ -113,6 +110,7 @@ std::string bench_json(bench_plan const& plan, bench_report const& r) {
   to["generator_limits"] = limits;
   to["cpu_of"] = cpu_of(r);
   to["errors"] = json(c.errors);
+  to["warmup_errors"] = json(c.warmup_errors);
   if (plan.check) to["mismatches"] = r.all.mismatches;
   if (c.services.size() > 1) to["services"] = services(plan, r);
   to["timeline"] = timeline(r);

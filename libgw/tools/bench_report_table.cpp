@@ -4,15 +4,9 @@
 
 #include <cmath>
 #include <cstdint>
-#include <utility>
-#include <vector>
 
 namespace gw::tools {
 namespace {
-
-double us(std::uint64_t ns) {
-  return static_cast<double>(ns) / 1e3;
-}
 
 /// RFC 4180.
 std::string csv_cell(std::string_view text) {
@@ -24,11 +18,14 @@ std::string csv_cell(std::string_view text) {
 
 std::string csv_row(std::string_view name, bench_tally const& of, double seconds) {
   auto const& l = of.latency_ns;
-  return fmt::format("{},{},{},{},{},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f}\n", csv_cell(name), of.sent,
-                     of.answered, of.failed, of.unanswered,
-                     seconds > 0 ? static_cast<double>(of.answered) / seconds : 0.0, us(l.value_at_percentile(50)),
-                     us(l.value_at_percentile(90)), us(l.value_at_percentile(99)), us(l.value_at_percentile(99.9)),
-                     us(l.max()), l.mean() / 1e3);
+  auto const& p = of.push_ns;
+  return fmt::format("{},{},{},{},{},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f},{},{:.1f},{:.1f},{:.1f}\n",
+                     csv_cell(name), of.sent, of.answered, of.failed, of.unanswered,
+                     seconds > 0 ? static_cast<double>(of.answered) / seconds : 0.0,
+                     microseconds(l.value_at_percentile(50)), microseconds(l.value_at_percentile(90)),
+                     microseconds(l.value_at_percentile(99)), microseconds(l.value_at_percentile(99.9)),
+                     microseconds(l.max()), l.mean() / 1e3, of.pushed, microseconds(p.value_at_percentile(50)),
+                     microseconds(p.value_at_percentile(99)), microseconds(p.max()));
 }
 
 double deviation(histogram const& of) {
@@ -63,7 +60,8 @@ std::string hgrm_line(double value, double percent, std::uint64_t count) {
 
 std::string bench_csv(bench_plan const& plan, bench_report const& r) {
   std::string text =
-      "service,sent,answered,failed,unanswered,messages_per_s,p50_us,p90_us,p99_us,p999_us,max_us,mean_us\n";
+      "service,sent,answered,failed,unanswered,messages_per_s,p50_us,p90_us,p99_us,p999_us,max_us,mean_us,"
+      "pushed,push_p50_us,push_p99_us,push_max_us\n";
   for (std::size_t i = 0; i < r.counts.services.size(); ++i)
     text += csv_row(plan.services[i], r.counts.services[i], r.seconds);
   return text + csv_row("total", r.all, r.seconds);
@@ -78,7 +76,7 @@ std::string hgrm_text(histogram const& of_ns) {
   double last = 0;
   of_ns.for_each_slot([&](std::uint64_t value, std::uint64_t times) {
     seen += times;
-    last = us(value);
+    last = microseconds(value);
     auto const reached = 100.0 * static_cast<double>(seen) / static_cast<double>(all);
     for (; reached >= ladder.now(); ladder.climb()) {
       text += hgrm_line(last, ladder.now(), seen);
@@ -87,8 +85,9 @@ std::string hgrm_text(histogram const& of_ns) {
   });
   if (all != 0) text += fmt::format("{:12.3f} {:2.12f} {:10}\n", last, 1.0, all);
   text += fmt::format("#[Mean    = {:12.3f}, StdDeviation   = {:12.3f}]\n", of_ns.mean() / 1e3, deviation(of_ns) / 1e3);
-  text += fmt::format("#[Max     = {:12.3f}, Total count    = {:12}]\n", us(of_ns.max()), all);
-  return text + "#[Buckets =           31, SubBuckets     =         2048]\n";
+  text += fmt::format("#[Max     = {:12.3f}, Total count    = {:12}]\n", microseconds(of_ns.max()), all);
+  // Behind what HdrHistogram prints; its readers skip comments.
+  return text + "#[Buckets =           31, SubBuckets     =         2048]\n#[Values are microseconds]\n";
 }
 
 }  // namespace gw::tools

@@ -26,6 +26,9 @@ measured two_services() {
   first.answered = 8;
   first.failed = 2;
   first.latency_ns.record_n(1'000, 8);
+  first.pushed = 3;
+  first.push_ns.record_n(5'000, 2);
+  first.push_ns.record(9'000);
   auto& second = m.report.counts.services[1];
   second.sent = second.answered = 2;
   second.latency_ns.record_n(2'000, 2);
@@ -44,7 +47,7 @@ std::size_t times(std::string_view what, std::string_view in) {
 
 }  // namespace
 
-TEST_CASE("A distribution is printed to the letter as HdrHistogram prints it") {
+TEST_CASE("A distribution is printed to the letter as HdrHistogram prints it, and then its unit") {
   histogram of_ns;
   for (std::uint64_t i = 1; i <= 20; ++i) of_ns.record(i * 100);
   of_ns.record(2047);
@@ -79,6 +82,7 @@ TEST_CASE("A distribution is printed to the letter as HdrHistogram prints it") {
 #[Mean    =        1.097, StdDeviation   =        0.601]
 #[Max     =        2.047, Total count    =           21]
 #[Buckets =           31, SubBuckets     =         2048]
+#[Values are microseconds]
 )");
   CHECK(hgrm_text(histogram()).find("Total count    =            0]") != std::string::npos);
 }
@@ -86,10 +90,11 @@ TEST_CASE("A distribution is printed to the letter as HdrHistogram prints it") {
 TEST_CASE("CSV has a row for each service and one for all") {
   auto const m = two_services();
   CHECK(bench_csv(m.plan, m.report) ==
-        "service,sent,answered,failed,unanswered,messages_per_s,p50_us,p90_us,p99_us,p999_us,max_us,mean_us\n"
-        "order,10,8,2,0,4.0,1.0,1.0,1.0,1.0,1.0,1.0\n"
-        "\"a,\"\"<b>&\",2,2,0,0,1.0,2.0,2.0,2.0,2.0,2.0,2.0\n"
-        "total,12,10,2,0,5.0,1.0,2.0,2.0,2.0,2.0,1.2\n");
+        "service,sent,answered,failed,unanswered,messages_per_s,p50_us,p90_us,p99_us,p999_us,max_us,mean_us,"
+        "pushed,push_p50_us,push_p99_us,push_max_us\n"
+        "order,10,8,2,0,4.0,1.0,1.0,1.0,1.0,1.0,1.0,3,5.0,9.0,9.0\n"
+        "\"a,\"\"<b>&\",2,2,0,0,1.0,2.0,2.0,2.0,2.0,2.0,2.0,0,0.0,0.0,0.0\n"
+        "total,12,10,2,0,5.0,1.0,2.0,2.0,2.0,2.0,1.2,3,5.0,9.0,9.0\n");
 }
 
 TEST_CASE("A page holds its plots and the figures, quoted, and asks for nothing from elsewhere") {

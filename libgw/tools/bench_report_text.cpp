@@ -1,9 +1,6 @@
 #include "tools/bench_report.hpp"
 
-#include <fmt/core.h>
 #include <fmt/format.h>
-
-#include <chrono>
 
 namespace gw::tools {
 namespace {
@@ -14,10 +11,6 @@ struct percentile {
 };
 constexpr percentile shown[] = {{50, "p50"}, {90, "p90"}, {99, "p99"}, {99.9, "p99.9"}};
 
-double us(std::uint64_t ns) {
-  return static_cast<double>(ns) / 1e3;
-}
-
 std::string line(std::string_view name, std::string_view text) {
   return fmt::format("  {:<12}{}\n", name, text);
 }
@@ -25,8 +18,9 @@ std::string line(std::string_view name, std::string_view text) {
 std::string percentiles(histogram const& of) {
   if (of.count() == 0) return "no values";
   std::string text;
-  for (auto const& p : shown) text += fmt::format("{} {:.1f}   ", p.name, us(of.value_at_percentile(p.percent)));
-  return text + fmt::format("max {:.1f}", us(of.max()));
+  for (auto const& p : shown)
+    text += fmt::format("{} {:.1f}   ", p.name, microseconds(of.value_at_percentile(p.percent)));
+  return text + fmt::format("max {:.1f}", microseconds(of.max()));
 }
 
 std::string messages(bench_report const& r) {
@@ -38,8 +32,8 @@ std::string messages(bench_report const& r) {
 }
 
 std::string rates(bench_plan const& plan, bench_report const& r) {
-  auto const planned = static_cast<double>(plan.rate->count) / std::chrono::duration<double>(plan.rate->per).count();
-  return fmt::format("planned {:g} /s, sent {:.1f} /s, {} skipped", planned, r.sent_per_second(), r.counts.skipped);
+  return fmt::format("planned {:g} /s, sent {:.1f} /s, {} skipped", plan.planned_per_s(), r.sent_per_second(),
+                     r.counts.skipped);
 }
 
 std::string latencies(bench_plan const& plan, bench_report const& r) {
@@ -72,11 +66,10 @@ std::string services(bench_plan const& plan, bench_report const& r) {
   return text;
 }
 
-std::string errors(bench_report const& r) {
+std::string errors(bench_errors of, std::uint64_t unanswered) {
+  if (unanswered != 0) of["unanswered"] = unanswered;
   std::string text;
-  for (auto const& [what, times] : r.counts.errors)
-    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", what, times);
-  if (r.all.unanswered != 0) text += fmt::format("{}unanswered: {}", text.empty() ? "" : ", ", r.all.unanswered);
+  for (auto const& [what, times] : of) text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", what, times);
   return text.empty() ? "none" : text;
 }
 
@@ -104,7 +97,8 @@ std::string bench_text(bench_plan const& plan, bench_report const& r) {
   text += line("connect us", percentiles(r.counts.connect_ns));
   text += cpu(plan, r);
   text += oddities(plan, r);
-  text += line("errors", errors(r));
+  text += line("errors", errors(r.counts.errors, r.all.unanswered));
+  if (!r.counts.warmup_errors.empty()) text += line("in warm-up", errors(r.counts.warmup_errors, 0));
   if (r.stalled) text += "stopped early: no answer came any more\n";
   if (r.interrupted) text += "interrupted\n";
   for (auto const& reason : r.own_limits()) text += fmt::format("the generator itself was the limit: {}\n", reason);
@@ -113,7 +107,8 @@ std::string bench_text(bench_plan const& plan, bench_report const& r) {
 
 std::string second_text(bench_second const& of, std::uint64_t errors_so_far) {
   auto const ns = [](std::uint64_t value) {
-    return value < 1'000'000 ? fmt::format("{:.4g}us", us(value)) : fmt::format("{:.4g}ms", us(value) / 1e3);
+    return value < 1'000'000 ? fmt::format("{:.4g}us", microseconds(value))
+                             : fmt::format("{:.4g}ms", microseconds(value) / 1e3);
   };
   auto const when = of.measured ? fmt::format("{:.0f} s   {:.0f} /s", of.to_s, of.per_second())
                                 : fmt::format("warming up   {} connections", of.open);

@@ -1,5 +1,7 @@
 #include "tools/bench_target.hpp"
 
+#include <utility>
+
 namespace gw::tools {
 
 result<bench_target> bench_target::make(websocket_request const& ask, bench_plan const& plan) {

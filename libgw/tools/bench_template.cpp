@@ -1,5 +1,6 @@
 #include "tools/bench_template.hpp"
 
+#include "core/clock.hpp"
 #include "core/did_you_mean.hpp"
 
 #include <fmt/core.h>
@@ -7,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -58,11 +58,6 @@ char* write_uuid(char* to, bench_random& random) noexcept {
 char* write_text(char* to, std::string_view text) noexcept {
   std::memcpy(to, text.data(), text.size());
   return to + text.size();
-}
-
-std::uint64_t wall_clock_us() noexcept {
-  auto const since = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
 }
 
 }  // namespace
@@ -215,7 +210,7 @@ std::size_t bench_template::fill(char* to, bench_blanks const& with, bench_rando
         at = write_uuid(at, random);
         break;
       case kind::time_us:
-        at = write_number(at, wall_clock_us());
+        at = write_number(at, static_cast<std::uint64_t>(wall_clock_us()));
         break;
       case kind::stamp:
         at = write_hex(at, with.connection << 40 | (with.n & ((std::uint64_t{1} << 40) - 1)), stamp_size);

@@ -1,13 +1,17 @@
-#include "tools/bench_message.hpp"
 #include "tools/bench_report.hpp"
+#include "tools/bench_stall.hpp"
 #include "tools/bench_world_test.hpp"
 #include "tools/cpu_time.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
+#include <limits>
+#include <utility>
 
 using namespace gw;
 using namespace gw::tools;
@@ -67,13 +71,13 @@ TEST_CASE("Envelopes are answers too") {
 }
 
 TEST_CASE("Pushed messages are not taken for answers") {
-  running_mock const m(mock_behaviour{.push = rate{1000}});
-  auto plan = m.plan();
-  plan.messages.reset();
-  plan.warmup = std::chrono::milliseconds(0);
-  plan.duration = std::chrono::milliseconds(100);
-  auto const report = run(plan);
-  CHECK(report.all.pushed > 0);
+  strange_server const server([](net::peer& to, std::string_view text) {
+    to.send_message(wire::opcode::text, R"({"service":"echo","instance":"echo-1","push":1})");
+    to.send_message(wire::opcode::text, text);
+  });
+  auto const report = run(server.plan());
+  CHECK(report.all.answered == 1000);
+  CHECK(report.all.pushed == 1000);
   CHECK(report.counts.errors.empty());
 }
 
@@ -90,6 +94,14 @@ TEST_CASE("A check finds the one answer that differs") {
   plan.in_flight = 8;
   plan.check = true;
   CHECK(run(plan).all.mismatches == 1);
+  // Of every seventh message it is one, of every fourth none.
+  left = 70;
+  plan.check_every = 7;
+  CHECK(run(plan).all.mismatches == 1);
+  left = 70;
+  plan.check_every = 4;
+  CHECK(run(plan).all.mismatches == 0);
+  plan.check_every = 1;
   left = 70;
   plan.mix = {{.text = R"({"method":"/api/v1/{service}/x"})"}};
   CHECK(run(plan).all.mismatches == 1);
@@ -136,7 +148,7 @@ TEST_CASE("A connection that ends is counted and does not end the test") {
 TEST_CASE("A test against a server that does not answer ends") {
   running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::none});
   auto plan = m.plan();
-  plan.answer_limit = std::chrono::milliseconds(1);
+  plan.answer_limit = plan.interval = std::chrono::milliseconds(1);
   auto const report = run(plan);
   CHECK(report.stalled);
   CHECK(report.all.sent == 5);
@@ -154,21 +166,103 @@ TEST_CASE("When a test by time ends, what has been under way for a second is una
   CHECK(report.all.answered == 0);
 }
 
-TEST_CASE("A test by time measures what comes after its warm-up") {
+TEST_CASE("A thread whose clients hear nothing does not end the run of the others") {
+  // The first client's thread has one message under way, for ever; the second one's has all of its answers.
+  strange_server const server([](net::peer& to, std::string_view text) {
+    if (text != "client 0") to.send_message(wire::opcode::text, text);
+  });
+  auto plan = server.plan();
+  plan.connections = plan.threads = 2;
+  plan.mix = {{.text = "client {connection}"}};
+  plan.interval = std::chrono::milliseconds(1);
+  plan.answer_limit = std::chrono::milliseconds(200);
+  auto const report = run(plan);
+  CHECK(report.all.sent == 501);
+  CHECK(report.all.answered == 500);
+  CHECK(report.stalled);  // in the end
+}
+
+TEST_CASE("A stall is that nothing at all comes back for so long while something is awaited") {
+  bench_stall stall(std::chrono::seconds(10));
+  manual_clock time;
+  auto const look = [&](std::uint64_t in_flight, std::uint64_t back, std::chrono::seconds later) {
+    time.advance(later);
+    return stall.is_at_hand({.back = back, .in_flight = in_flight}, time.now());
+  };
+  using std::chrono::seconds;
+  CHECK_FALSE(look(5, 0, seconds(100)));  // the first look knows of nothing before
+  CHECK_FALSE(look(5, 0, seconds(9)));
+  CHECK_FALSE(look(5, 1, seconds(9)));  // one answer, of whichever thread
+  CHECK_FALSE(look(5, 1, seconds(9)));
+  CHECK(look(5, 1, seconds(1)));
+  CHECK_FALSE(look(0, 1, seconds(100)));  // nothing is awaited
+  CHECK_FALSE(look(5, 1, seconds(9)));
+}
+
+TEST_CASE("A test by time measures what comes after its warm-up, until it is interrupted") {
   running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::raw});
   auto plan = m.plan();
   plan.messages.reset();
-  plan.warmup = std::chrono::milliseconds(20);
-  plan.duration = std::chrono::milliseconds(50);
+  plan.warmup = plan.interval = std::chrono::milliseconds(2);
+  plan.duration = std::chrono::hours(1);
   plan.cpu_of = {::getpid()};
-  auto const report = run(plan);
-  CHECK(report.seconds >= 0.05);
+  bool asked = false;
+  bench_surroundings around;
+  around.catch_signals = true;
+  around.watch = [&asked](bench_second const& seen) {
+    if (seen.measured && seen.answered != 0 && !std::exchange(asked, true)) std::raise(SIGINT);
+  };
+  auto const ended = run_bench(plan, around);
+  REQUIRE(ended.has_value());
+  auto const& report = *ended;
+  CHECK(report.interrupted);
+  CHECK(bench_text(plan, report).ends_with("interrupted\n"));
+  CHECK(report.seconds > 0);
+  CHECK(report.seconds < 3600);
   CHECK(report.all.answered > 0);
+  CHECK(report.all.answer_bytes == report.all.answered * plan.size);
   CHECK(report.all.latency_ns.count() == report.all.answered);
   CHECK(report.own_cpu_s > 0);
   CHECK(report.all.unanswered == 0);
   REQUIRE(report.cpu_s.size() == 1);
   CHECK(report.cpu_s.front().second.value_or(-1) >= 0);
+}
+
+TEST_CASE("Whoever interrupts a test while it warms up sees that nothing was measured") {
+  strange_server const server([](net::peer&, std::string_view) { std::raise(SIGTERM); });
+  auto plan = server.plan();
+  plan.messages.reset();
+  plan.connections = 1;
+  plan.warmup = std::chrono::hours(1);
+  auto const report = run_bench(plan, {.catch_signals = true});
+  REQUIRE(report.has_value());
+  CHECK(report->interrupted);
+  CHECK(report->seconds == 0);
+  CHECK(report->all.sent == 0);
+  CHECK(report->all.unanswered == 0);
+}
+
+TEST_CASE("Error frames while a test warms up are told, and counted apart") {
+  bool ended = false;
+  strange_server const server([](net::peer& to, std::string_view) {
+    to.send_message(wire::opcode::text, R"({"error":{"gw":1,"code":"QUEUE_FULL","service":"echo"}})");
+  });
+  auto plan = server.plan();
+  plan.messages.reset();
+  plan.connections = 1;
+  plan.warmup = std::chrono::hours(1);
+  plan.interval = std::chrono::milliseconds(1);
+  bench_surroundings around;
+  around.catch_signals = true;
+  around.watch = [&ended](bench_second const& seen) {
+    if (seen.errors != 0 && !std::exchange(ended, true)) std::raise(SIGINT);
+  };
+  auto const report = run_bench(plan, around);
+  REQUIRE(report.has_value());
+  CHECK(report->counts.errors.empty());
+  CHECK(report->counts.warmup_errors.count("QUEUE_FULL") == 1);
+  CHECK(bench_text(plan, *report).find("in warm-up  QUEUE_FULL: ") != std::string::npos);
+  CHECK(nlohmann::json::parse(bench_json(plan, *report))["warmup_errors"]["QUEUE_FULL"] > 0);
 }
 
 TEST_CASE("Idle connections send one message each") {
@@ -194,7 +288,7 @@ TEST_CASE("Errors of a server that makes up its codes are bounded, and safe to s
   loud.count_error("\x1b[2J");
   loud.count_error(std::string(100'000, 'x'));
   CHECK(loud.errors.begin()->first == "\\x1b[2J");
-  CHECK(loud.errors.rbegin()->first.size() == 64);
+  CHECK(loud.errors.rbegin()->first.size() == 200);
 }
 
 TEST_CASE("A load test says why it cannot begin") {
@@ -206,6 +300,20 @@ TEST_CASE("A load test says why it cannot begin") {
   auto const unreachable = run_bench(plan);
   REQUIRE_FALSE(unreachable.has_value());
   CHECK(unreachable.error().code == errc::connect_failed);
+  auto const at = fmt::format("127.0.0.1:{}", plan.targets.front().url.port);
+  CHECK(unreachable.error().context ==
+        fmt::format("no connection to {0} could be opened; cannot connect to {0}: Connection refused (5 times)", at));
+  plan.targets.push_back(plan.targets.front());
+  auto const both = run_bench(plan);
+  REQUIRE_FALSE(both.has_value());
+  CHECK(both.error().context ==
+        fmt::format("no connection could be opened; {0}/: cannot connect to {0}: Connection refused (5 times)", at));
+  plan.targets.pop_back();
+  plan.cpu_of = {std::numeric_limits<pid_t>::max()};
+  auto const nobody = run_bench(plan);
+  REQUIRE_FALSE(nobody.has_value());
+  CHECK(nobody.error().context.ends_with(": there is no such process"));
+  plan.cpu_of.clear();
   plan.size = 10;
   auto const small = run_bench(plan);
   REQUIRE_FALSE(small.has_value());
@@ -217,28 +325,29 @@ TEST_CASE("A load test says why it cannot begin") {
   CHECK(twice.error().context == "'order' stands twice in --service");
 }
 
-TEST_CASE("What comes from a server is told apart") {
-  bench_plan plan;
-  plan.services = {"order", "chat"};
-  auto const messages = bench_messages::make(plan);
-  REQUIRE(messages.has_value());
-  using kind = bench_answer::kind;
-  auto const check = [&](std::string_view text, kind what, std::size_t service, std::string_view code = "") {
-    CAPTURE(text);
-    auto const found = messages->classify(text);
-    CHECK(found.what == what);
-    CHECK(found.service == service);
-    CHECK(found.code == code);
-  };
-  check(R"({"service":"chat","instance":"chat-1","n":4,"method":"m","data":"x"})", kind::answer, 1);
-  check(R"({"service":"chat","instance":"chat-1","push":4})", kind::push, 1);
-  check(R"({"method":"/api/v1/chat/bench","status":1,"error":{"gw":1,"code":"NO_INSTANCE","service":"chat"}})",
-        kind::error, 1, "NO_INSTANCE");
-  check(R"({"method":null,"status":1,"error":{"gw":1,"code":"CHANNEL_CLOSED","http":502,"service":"order"}})",
-        kind::channel_closed, 0, "CHANNEL_CLOSED");
-  check(R"({"method":null,"status":1,"error":{"gw":1,"code":"PARSE_ERROR","http":400}})", kind::unknown, 0,
-        "PARSE_ERROR");
-  check("hello", kind::unknown, 0);
+TEST_CASE("An error frame counts for as many messages as it says") {
+  // Two messages are told of, then three in one frame, as a gateway folds them.
+  int n = 0;
+  strange_server const server([&n](net::peer& to, std::string_view) {
+    auto const frame = [](std::string_view more) {
+      return fmt::format(
+          R"({{"method":null,"status":1,"error":{{"gw":1,"code":"NO_ROUTE","service":"echo"{}}},"data":{{"repeated":9}}}})",
+          more);
+    };
+    if (++n <= 2) to.send_message(wire::opcode::text, frame(""));
+    if (n == 5) to.send_message(wire::opcode::text, frame(R"(,"seqFrom":3,"seqTo":5,"repeated":3)"));
+  });
+  auto plan = server.plan();
+  plan.connections = 1;
+  plan.in_flight = plan.messages.emplace(5);
+  for (auto const* const pointer : {"", "/id"}) {
+    n = 0;
+    plan.match = pointer;
+    plan.mix = {{.text = R"({"id":{n}})"}};
+    auto const report = run(plan);
+    CHECK(report.all.failed == 5);
+    CHECK(report.counts.errors == error_counts{{"NO_ROUTE", 5}});
+  }
 }
 
 TEST_CASE("A report in JSON is JSON and names its schema") {

@@ -21,4 +21,9 @@ void bench_thread::look_if_quiet() {
   if (quiet != nullptr && sending && in_flight == 0 && (budget == 0 || open == 0)) quiet->set();
 }
 
+void bench_thread::count_error(std::string_view what, std::uint64_t times) {
+  if (measuring) return counts.count_error(what, times);
+  if (sending) counts.count_warmup_error(what, times);
+}
+
 }  // namespace gw::tools

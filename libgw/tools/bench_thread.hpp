@@ -29,7 +29,7 @@ struct bench_thread {
   time_point measured_from = time_point::max();  // open loop: so do messages that are due from then on
   std::uint64_t budget = 0;                      // messages that may still be sent
   std::uint64_t in_flight = 0;
-  std::uint64_t answers = 0;    // all, also unmeasured: a sign of life
+  std::uint64_t back = 0;       // see bench_sample
   std::size_t open = 0;         // connections
   net::event* quiet = nullptr;  // set when nothing more is to come: budget and flight are over, or nobody is left
   bench_reader reader;
@@ -43,6 +43,8 @@ struct bench_thread {
     return plan.is_open_loop() ? left.planned >= measured_from : measuring;
   }
   void look_if_quiet();
+  /// By where in the run we are.
+  void count_error(std::string_view what, std::uint64_t times);
 };
 
 }  // namespace gw::tools

@@ -1,11 +1,10 @@
 #include "tools/envelope.hpp"
 
+#include "core/clock.hpp"
 #include "core/trimmed.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
-
-#include <chrono>
 
 namespace gw::tools {
 namespace {
@@ -90,9 +89,8 @@ std::string make_failure(answering const& who, std::string_view text) {
 }
 
 std::string make_push(answering const& who) {
-  auto const now = std::chrono::system_clock::now().time_since_epoch();
   return fmt::format(R"({{"service":{},"instance":{},"push":{},"sent_us":{}}})", quoted(who.service),
-                     quoted(who.instance), who.n, std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+                     quoted(who.instance), who.n, wall_clock_us());
 }
 
 std::string make_padded(answering const& who, std::size_t size) {

@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 
-from lib.kernel import holds_connections
+from lib.kernel import holds_connections, seen_by_kernel
 from lib.process import binary, event_of, process
 from lib.story import patience, until, untrue
 
@@ -17,7 +17,7 @@ def service(name, *addresses, **settings):
     return "\n".join(lines + [f"{key} = {json.dumps(value)}" for key, value in settings.items()])
 
 
-class gateway(process):
+class gateway(process, seen_by_kernel):
     """A gateway with the given TOML tables, on free ports of loopback unless `bind` says where.
 
     `prefix` is a command that runs it (prlimit, ip netns exec, ...) and becomes it; `root` are keys of no table.
@@ -61,36 +61,12 @@ class gateway(process):
         """The lines of the access log for session_open or session_close."""
         return [line for line in map(event_of, self.out) if line.get("event") == event]
 
-    # --- what the kernel says about it; sizes in bytes ---
-
-    def cpu_seconds(self):
-        with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
-            user, system = file.read().rsplit(")", 1)[1].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-    def descriptors(self):
-        """All that are open now; a scrape that has just been answered may be among them."""
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+    # --- what the kernel says about it, besides what it inherits ---
 
     async def descriptors_at_rest(self, within=10.0):
         """How many it has without any connection: waits until the last one, of a probe too, is closed."""
         await until("the gateway holds no connection", lambda: not holds_connections(self.pid), patience(within))
         return self.descriptors()
-
-    def rss(self):
-        return self._status("VmRSS")
-
-    def forget_peak(self):
-        """From now on peak_rss() is the highest RSS since this call."""
-        with open(f"/proc/{self.pid}/clear_refs", "w", encoding="ascii") as file:
-            file.write("5")
-
-    def peak_rss(self):
-        return self._status("VmHWM")
-
-    def _status(self, key):
-        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
-            return int(re.search(rf"(?m)^{key}:\s+(\d+) kB", file.read()).group(1)) * 1024
 
     async def is_empty(self):
         return await self.metric("wsgw_sessions") == 0 and await self.metric("wsgw_channels") == 0

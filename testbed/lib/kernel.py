@@ -49,15 +49,46 @@ async def was_read(writer):
         await asyncio.sleep(0.0005)
 
 
+class seen_by_kernel:
+    """What the kernel says of the process `pid`, a member of whoever inherits this. Sizes in bytes."""
+
+    def cpu_seconds(self):
+        """User and system time of all its threads."""
+        return _scheduled(self.pid, 0)
+
+    def descriptors(self):
+        """How many it has open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def rss(self):
+        return self._status("VmRSS")
+
+    def forget_peak(self):
+        """From now on peak_rss() is the highest RSS since this call."""
+        with open(f"/proc/{self.pid}/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")
+
+    def peak_rss(self):
+        return self._status("VmHWM")
+
+    def _status(self, key):
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            return int(re.search(rf"(?m)^{key}:\s+(\d+) kB", file.read()).group(1)) * 1024
+
+
 def waited_for_core(*pids):
     """Seconds that all threads of these processes together were ready to run, and did not: the machine's doing."""
-    waited = 0
-    for pid in pids:
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            # The thread may have ended, or the kernel may not count.
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file:
-                waited += int(file.read().split()[1])
-    return waited / 1e9
+    return sum(_scheduled(pid, 1) for pid in pids)
+
+
+def _scheduled(pid, column):
+    """The seconds in a column of schedstat, of all threads: 0 they ran, 1 they waited."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        # The thread may have ended, or the kernel may not count.
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file:
+            total += int(file.read().split()[column])
+    return total / 1e9
 
 
 def _sockets(pid):

@@ -290,8 +290,9 @@ async def bench_as_a_judge():
             bench = ("bench", gw.url, "-q", "-c", "4", "-o", "json")
             done = await wsgw(*bench, "-n", 100, "--service", "nobody")
             seen = json.loads(done.out)
-            check("nothing but error frames: status 1, and a word",
-                  done.status == 1 and "nothing but errors came back" in done.err, done)
+            check("nothing but error frames: status 1, and what they probably come from",
+                  done.status == 1 and "nothing but errors came back" in done.err
+                  and "the gateway has no service 'nobody'" in done.err, done)
             check_equal("they are failures, not answers, by their code",
                         [seen[k] for k in ("messages_sent", "messages_answered", "messages_failed", "errors")],
                         [100, 0, 100, {"NO_ROUTE": 100}])
@@ -303,6 +304,12 @@ async def bench_as_a_judge():
             done = await wsgw("bench", gw.url, "--fail-if", "p99>20")
             check("a limit without its unit: status 2, and how to write it",
                   done.status == 2 and "write '20ms'" in done.err, done)
+            for words, told in ((("-r", "5000/x"), "--rate: '5000/x' is not a rate"),
+                                (("-c", "1", "-c", "2"), "--connections may be given once only"),
+                                (("--idle", "-n", "4"), "--messages excludes --idle"),
+                                (("--match", "/id", "-m", "{}"), "--match /id: there is nothing in the message {}")):
+                done = await wsgw(*bench, *words)
+                check(f"bench {' '.join(words)}: status 2, and why", done.status == 2 and told in done.err, done)
             done = await wsgw(*bench, "-r", "1000/s", "-n", 100, "--match", "/id", "--check", "-m",
                               '{"method":"/api/v1/{service}/x","id":{n},"of":{connection}}')
             seen = json.loads(done.out)
@@ -317,6 +324,12 @@ async def bench_as_a_judge():
                       ["Value", "Percentile", "TotalCount", "1/(1-Percentile)"] and "#[Max " in done.out, done)
                 with open(page, encoding="utf-8") as file:
                     check("--report writes a page", "<svg" in file.read())
+                done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", page, "-m", "{nonsense}")
+                check("a run that cannot begin leaves the page of the last one alone, and nothing beside it",
+                      done.status == 2 and os.path.getsize(page) > 0 and os.listdir(folder) == ["report.html"], done)
+                done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", os.path.join(folder, "no", "page.html"))
+                check("where no page can be written, no message is sent",
+                      done.status == 1 and "No such file or directory" in done.err and not done.out, done)
             done = await wsgw("bench", gw.url, "-q", "-n", 100, "-o", "csv")
             check_equal("-o csv: a row for the service and one for all", [line.split(",")[:3] for line in
                         done.out.splitlines()[1:]], [["echo", "100", "100"], ["total", "100", "100"]])
