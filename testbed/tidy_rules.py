@@ -23,7 +23,7 @@ THIRD_PARTY = [
     (r"boost/beast", r"libgw/net/\w+\.cpp|bench/|libgw/\w+/\w+_(test|fuzz)\.cpp"),
     (r"boost/asio", r"libgw/(net|testing)/|bench/"),
     (r"openssl/", r"libgw/(net|wire|testing)/|bench/"),
-    (r"zlib\.h", r"libgw/wire/"),
+    (r"zlib\.h", r"libgw/(wire|net)/"),
     (r"toml\+\+", r"libgw/config/"),
     (r"re2/", r"libgw/(route|tools)/"),
     (r"histedit", r"apps/"),

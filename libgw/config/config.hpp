@@ -314,7 +314,7 @@ struct config {
   std::size_t config_version = 1;
   std::vector<std::string> include = {};  // patterns of further files, as written; the loader has read those
   std::size_t workers = 0;                // 0 = one per core
-  microseconds spin{0};  // how long a worker looks for more before it sleeps; 0 = not at all
+  microseconds spin{0};                   // how long a worker looks for more before it sleeps; 0 = not at all
   memory_limit memory = {};
   std::string name = {};  // of this gateway, for its choice of a subset; empty = the host's
   std::string zone = {};  // where this gateway runs: instances of the same zone are preferred; empty = no preference

@@ -22,10 +22,11 @@ void check(std::string_view toml, std::string_view expected) {
 // tidy: long function: a table of mistakes
 TEST_CASE("every mistake is told with its place and how to fix it") {
   check("worker = 2", "f.toml:1:1: error: worker: unknown key; did you mean 'workers'?");
-  check("hurry = \"0\"",
-        "f.toml:1:1: error: hurry: unknown key; known here: config_version, include, workers, spin, memory, name, zone, "
-        "listener, url_rule, rule, route, session, channel, balancer, services, discovery, health, admin, log, "
-        "shutdown");
+  check(
+      "hurry = \"0\"",
+      "f.toml:1:1: error: hurry: unknown key; known here: config_version, include, workers, spin, memory, name, zone, "
+      "listener, url_rule, rule, route, session, channel, balancer, services, discovery, health, admin, log, "
+      "shutdown");
   check("[sesion]\nx = 1", "f.toml:1:2: error: sesion: unknown key; did you mean 'session'?");
   check("config_version = 2", "f.toml:1:18: error: config_version: 2 is out of bounds; write 1 to 1");
   check("workers = \"two\"", "f.toml:1:11: error: workers: must be a whole number, not a string");
