@@ -85,8 +85,8 @@ struct watch_world {
   /// Whether an opinion comes in; time passes until then, though no more than `within`.
   net::awaitable<cluster::opinion> next_opinion(duration within = 1min) {
     auto const known = opinions.size();
-    for (duration passed{}; opinions.size() == known && passed < within; passed += 100ms) {
-      pass(100ms);
+    for (duration passed{}; opinions.size() == known && passed < within; passed += 500ms) {
+      pass(500ms);
       co_await told.until_quiet();
     }
     REQUIRE(opinions.size() == known + 1);
