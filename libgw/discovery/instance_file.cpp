@@ -64,6 +64,13 @@ result<node> tree_of(std::string_view text, file_form form) {
   return as_node(parsed);
 }
 
+/// The list itself, or that of a section as the configuration has it.
+node const& list_in(node const& written) {
+  auto const* const section = written.as<node::table>();
+  bool const as_configured = section != nullptr && section->size() == 1 && section->front().key == "instances";
+  return as_configured ? section->front().value : written;
+}
+
 std::vector<offer> as_offers(std::vector<config::instance> const& instances) {
   std::vector<offer> offers;
   for (auto const& i : instances) {
@@ -95,7 +102,8 @@ result<catalogue> read_instances(std::string_view text, file_form form) {
     }
     auto const* const services = section.value.as<node::table>();
     if (services == nullptr) return fault_at(section.value.at, "services: must be a table of lists");
-    for (auto const& [name, at, value] : *services) {
+    for (auto const& [name, at, written] : *services) {
+      auto const& value = list_in(written);
       auto const* const list = value.as<node::list>();
       std::vector<config::instance> instances;
       config::faults wrong;

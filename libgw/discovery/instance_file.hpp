@@ -2,6 +2,8 @@
 //
 //   [services]
 //   order = ["10.0.0.5:9001", { addr = "10.0.0.6:9001", weight = 2, zone = "a" }]
+//
+// A section of the configuration will do, too: [services.order], instances = [...].
 #pragma once
 
 #include "core/error.hpp"

@@ -61,6 +61,16 @@ order = [
   }
 }
 
+TEST_CASE("a section of the configuration may be moved to a file as it is") {
+  auto const moved = read_instances(
+      "[services.order]\ninstances = [\"10.0.0.5:9001\"]\n[services.chat]\ninstances = []", file_form::toml);
+  auto const usual = read_instances("[services]\norder = [\"10.0.0.5:9001\"]\nchat = []", file_form::toml);
+  REQUIRE(moved.has_value());
+  CHECK(*moved == usual.value());
+  check(file_form::toml, "[services.order]\ninstances = [\"h:1\"]\npath = \"/\"",
+        "1:1: services.order: must be a list of addresses, not a table");
+}
+
 TEST_CASE("a file with a mistake is told with its place") {
   auto const toml = [](std::string_view text, std::string_view expected) { check(file_form::toml, text, expected); };
   toml("[services]\norder = [\"h:1\", \"h\"]",
