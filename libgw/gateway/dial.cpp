@@ -308,7 +308,7 @@ void show(worker& on, std::uint32_t service, bool changed) {
   if (!changed) return;
   bool const open = state != cluster::circuit::state::closed;
   log::event(open ? log::level::warning : log::level::info, open ? "circuit_opened" : "circuit_closed",
-             {{"service", on.settings().services[service].name}});
+             {{"service", on.name_of(service)}});
 }
 
 void note_outcome(worker& on, std::uint32_t service, outcome what) {
@@ -326,7 +326,7 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
   show(on, service, false);
   if (wait > duration()) {
     auto const ms = std::chrono::ceil<std::chrono::milliseconds>(wait);
-    co_return route::circuit_is_open(on.settings().services[service].name, ms);
+    co_return route::circuit_is_open(on.name_of(service), ms);
   }
   auto done = co_await try_instances(on, service, client, current, std::move(wish));
   note_outcome(on, service, outcome_of(done));
