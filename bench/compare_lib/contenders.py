@@ -51,7 +51,8 @@ CADDY = """{{
   reverse_proxy {upstream}
 }}
 """
-WSGW = """workers = 1
+WSGW = """{more}
+workers = 1
 [[listener]]
 bind = "127.0.0.1:0"
 {tls}
@@ -60,7 +61,6 @@ bind = ""
 [log]
 access = "off"
 format = "json"
-{more}
 {services}
 """
 
@@ -89,6 +89,10 @@ class Contender:
     version: tuple = ()  # the command that tells it
     by_tls: bool = True
     of_services: bool = False  # can spread a client over several
+    of_one_client: bool = False  # differs from others only where one client waits for each answer
+
+    def takes_part(self, cell):
+        return not self.of_one_client or (cell.clients, cell.in_flight) == (1, 1)
 
     def installed(self):
         return not self.package or shutil.which(self.program) is not None
@@ -131,7 +135,7 @@ def start_caddy(world, upstreams, _):
     return Running(caddy, url_of(port, None))
 
 
-def wsgw(name, more=""):
+def wsgw(name, more="", **kind):
     def start(world, upstreams, certificate):
         services = "\n".join(f'[services.{service}]\ninstances = ["{at}"]' for service, at in upstreams.items())
         tls = f'tls = {{ cert = "{certificate[0]}", key = "{certificate[1]}" }}' if certificate else ""
@@ -140,16 +144,17 @@ def wsgw(name, more=""):
         address, = gateway.wait_for_json(lambda line: line.get("for") == "clients" and line["address"])
         gateway.wait_for_json(lambda line: line.get("event") == "ready")
         return Running(gateway, url_of(address.rsplit(":", 1)[1], certificate))
-    return Contender(name, start, of_services=True)
+    return Contender(name, start, of_services=True, **kind)
 
 
-FLOOR, OURS = "relay", "wsgw"
+FLOOR, OURS, SPINNING = "relay", "wsgw", "wsgw spin"
 ALL = (
     Contender(FLOOR, start_relay, by_tls=False, of_services=True),
     Contender("nginx", start_nginx, True, "nginx-light", "nginx", ("nginx", "-v")),
     Contender("haproxy", start_haproxy, True, "haproxy", "haproxy", ("haproxy", "-v")),
     Contender("caddy", start_caddy, True, "caddy", "caddy", ("caddy", "version"), by_tls=False),
     wsgw(OURS),
-    wsgw("wsgw structure", '[url_rule]\nvalidate = "structure"'),
+    wsgw("wsgw structure", 'url_rule.validate = "structure"'),
+    wsgw(SPINNING, 'spin = "50us"', of_one_client=True),
 )
 PEERS = tuple(c.name for c in ALL if c.is_peer)

@@ -186,9 +186,10 @@ def echo_rows(effort, cells):
         of_lineup = [cell for cell in cells if (cell.services, cell.tls) == (services, tls)]
         with lineup(effort, of_lineup[0].services_names, tls) as (world, running):
             for cell in of_lineup:
-                for one in running.values():
+                taking_part = {c.name: running[c.name] for c in ALL if c.name in running and c.takes_part(cell)}
+                for one in taking_part.values():
                     check(world, one.url, one.process.name, cell)
-                yield in_turn(Row(cell.what, cell.what, "µs"), effort, running,
+                yield in_turn(Row(cell.what, cell.what, "µs"), effort, taking_part,
                               lambda one, cell=cell: run_echo(world, one, cell, effort.seconds))
 
 
