@@ -2,9 +2,11 @@
 // what to believe and whom to tell is the business of the watch, once for all kinds. Nothing a source says is trusted.
 #pragma once
 
+#include "core/clock.hpp"
 #include "core/error.hpp"
 #include "net/awaitable.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -49,6 +51,9 @@ class source {
 
   /// Whether `news` waits for them. If not, the watch pauses between two questions.
   virtual bool waits_for_news() const noexcept = 0;
+
+  /// How long it may be left alone after failures in a row; less for what costs nobody anything to ask.
+  virtual duration longest_pause() const noexcept { return std::chrono::seconds(60); }
 
   /// A call under way ends soon with errc::closed, and later ones at once.
   virtual void stop() noexcept = 0;

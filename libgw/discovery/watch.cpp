@@ -71,7 +71,7 @@ ask watch::next_question() const noexcept {
 duration watch::next_pause() {
   if (failures_in_a_row_ != 0) {
     auto const doublings = std::min<std::size_t>(failures_in_a_row_ - 1, 6);
-    auto const whole = std::min<duration>(shortest_pause * (1 << doublings), longest_pause);
+    auto const whole = std::min<duration>(shortest_pause * (1 << doublings), source_->longest_pause());
     return between(whole / 2, whole);
   }
   if (!doubted_.empty()) return std::min(refresh_, while_in_doubt);

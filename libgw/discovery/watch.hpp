@@ -42,8 +42,7 @@ struct watch_report {
 /// One thread. run() must have returned before it is destroyed.
 class watch {
  public:
-  static constexpr duration shortest_pause = std::chrono::seconds(1);  // after a failure
-  static constexpr duration longest_pause = std::chrono::seconds(60);
+  static constexpr duration shortest_pause = std::chrono::seconds(1);   // after a failure; source::longest_pause()
   static constexpr duration debounce = std::chrono::milliseconds(100);  // between two news
   static constexpr duration between_repeats = std::chrono::seconds(1);
   static constexpr int repeats = 2;

@@ -41,6 +41,7 @@ struct script {
   std::deque<gw::result<catalogue>> next = {};  // answers of the next questions, before `says`
   std::vector<ask> asked = {};
   bool waits = false;
+  gw::duration longest_pause = 60s;
   bool stopped = false;
 };
 
@@ -56,6 +57,7 @@ class scripted final : public gw::discovery::source {
     co_return answer;
   }
   bool waits_for_news() const noexcept override { return script_.waits; }
+  gw::duration longest_pause() const noexcept override { return script_.longest_pause; }
   void stop() noexcept override { script_.stopped = true; }
 
  private:
@@ -139,6 +141,16 @@ TEST_CASE("the first question is asked at once, the next one after about the per
   w.pass(34s);
   CHECK(w.count() == 2);
   CHECK(w.changes == 2);
+}
+
+TEST_CASE("what costs nothing to ask is asked again soon, however long it has failed") {
+  world w;
+  w.source.longest_pause = 2s;
+  w.source.says = refused_to_answer();
+  w.pass(10min);
+  w.source.says = list_of(3);
+  w.pass(2s);
+  CHECK(w.count() == 3);
 }
 
 TEST_CASE("ten minutes without an answer change nothing, and are asked about ever more rarely") {
