@@ -103,7 +103,7 @@ _wsgw() {
     'wsgw bench --service') kind=services ;;
     'wsgw bench --match') kind=none ;;
     'wsgw bench --push') kind=none ;;
-    'wsgw bench --check-every') kind=none ;;
+    'wsgw bench --check') kind=none ;;
     'wsgw bench -H' | 'wsgw bench --header') kind=none ;;
     'wsgw bench --origin') kind=none ;;
     'wsgw bench -s' | 'wsgw bench --subprotocol') kind=none ;;
@@ -141,7 +141,7 @@ _wsgw() {
         'wsgw route test') options='-h --help --help-all -c --config --service --set -f --file -t --tests --junit --expect --explain --binary -H --header --path --query --subprotocol --client --user -o --output -q --summary' kind=none ;;
         'wsgw mock-service') options='-h --help --help-all --instances --service -f --file --listen --reply --text --delay --fail --drop --hang-up --close-after --close-code --push --flood --oversize --read-rate --accept-delay --ledger --seed --register --control -o --output --log' kind=none ;;
         'wsgw client') options='-h --help --help-all -H --header -o --origin -s --subprotocol --ca --cert --key -k --insecure --compress -x --send --call --expect --script -1 --one -n --count -w --wait --ping-interval --reconnect -c --config --json -q --quiet' kind=none ;;
-        'wsgw bench') options='-h --help -c --connections -p --in-flight -r --rate -d --duration --warmup --ramp -n --messages --idle --threads --size -m --message --weight --csv --service --match --push --check --check-every -H --header --origin -s --subprotocol --ca --cert --key -k --insecure --cpu-of --fail-if --report -q --quiet -o --output' kind=none ;;
+        'wsgw bench') options='-h --help -c --connections -p --in-flight -r --rate -d --duration --warmup --ramp -n --messages --idle --threads --size -m --message --weight --csv --service --match --push --check -H --header --origin -s --subprotocol --ca --cert --key -k --insecure --cpu-of --fail-if --report -q --quiet -o --output' kind=none ;;
         'wsgw healthcheck') options='-h --help --help-all -c --config --admin --live --limit -o --output' kind=none ;;
         'wsgw services') options='-h --help --help-all -c --config --admin --source --name --key --limit -o --output' kind=none ;;
         'wsgw completion') options='-h --help --help-all' words='bash zsh fish' ;;

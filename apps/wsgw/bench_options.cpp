@@ -18,9 +18,8 @@ namespace {
 using gw::tools::bench_plan;
 
 constexpr std::string_view examples =
-    "In TEXT and headers: {service} {n} {connection} {random:1:9} {uuid} {stamp} {time_us} "
-    "{csv:COLUMN}\n"
-    "  {next:COLUMN}; -o hgrm: microseconds, of the answers or with --push of the pushes\n"
+    "In TEXT, headers: {service} {n} {connection} {random:1:9} {uuid} {stamp} {time_us} "
+    "{csv:COLUMN} {next:COLUMN}\n"
     "Examples:\n"
     "  wsgw bench ws://127.0.0.1:8080/ws -c 100 -p 32 -d 10s --cpu-of $(pidof -s nginx)\n"
     "  wsgw bench ws://127.0.0.1:8080/ws -r 2000/s -d 10s --fail-if 'p99>1s' --fail-if 'errors>0'";
@@ -110,13 +109,12 @@ void add_messages(CLI::App& c, bench_options& o) {
   c.add_option("--match", p.match, "The same value here in a message and its answer; without it: in order")
       ->type_name("POINTER");
   c.add_option("--push", p.push, "Pushes hold microseconds of the wall clock here: time them")->type_name("POINTER");
-  c.add_flag("--check", p.check, "Every answer must equal its message, else status 4 (mock-service --reply raw)");
   auto const take_sample = [&p](std::uint64_t every) {
     p.check = true;
     p.check_every = every;
   };
-  add_number(c, "--check-every", take_sample, 1, std::numeric_limits<std::uint32_t>::max(),
-             "The same of every so many-th message of a connection");
+  add_number(c, "--check", take_sample, 1, std::numeric_limits<std::uint32_t>::max(),
+             "Every N-th answer of a connection must equal its message, else status 4");
 }
 
 void add_report(CLI::App& c, bench_options& o) {
@@ -143,7 +141,8 @@ void add_report(CLI::App& c, bench_options& o) {
                : form == "hgrm" ? bench_form::hgrm
                                 : bench_form::text;
   };
-  add_choice(c, "-o,--output", take_form, {"text", "json", "csv", "hgrm"}, "Form of the report [text]");
+  add_choice(c, "-o,--output", take_form, {"text", "json", "csv", "hgrm"},
+             "Form of the report [text]; hgrm: in microseconds");
 }
 
 }  // namespace

@@ -124,7 +124,7 @@ def bench(world, url, *options, within, statuses=(0,)):
 def check(world, url, name, cell):
     """Every answer to a few messages must equal its message."""
     count = max(min(2 * cell.clients * cell.in_flight * cell.services, CHECKED_BYTES // cell.size), 1)
-    report = bench(world, url, *cell.load(), "-n", str(count), "--check", within=60)
+    report = bench(world, url, *cell.load(), "-n", str(count), "--check", "1", within=60)
     if report["messages_answered"] != count:
         raise Failure(f"{name}: {report['messages_answered']} of {count} messages answered")
 
@@ -140,7 +140,7 @@ def run_echo(world, running, cell, seconds):
     # Before the measurement every session opens its channels.
     warmup = 0.5 + cell.clients * cell.services / 4000
     running.process.forget_peak()
-    report = bench(world, running.url, *cell.load(), "-d", ms(seconds), "--warmup", ms(warmup), "--check-every",
+    report = bench(world, running.url, *cell.load(), "-d", ms(seconds), "--warmup", ms(warmup), "--check",
                    str(COMPARED_EVERY), "--cpu-of", str(running.process.pid), within=seconds + warmup + 60)
     return timed(running, report, report["messages_answered"])
 

@@ -1,9 +1,7 @@
-// Instances as a file lists them: the same words as in the configuration, in TOML or JSON. Pure.
+// Instances as a file lists them: the same words as in the configuration ([services.order] too), in TOML or JSON. Pure.
 //
 //   [services]
 //   order = ["10.0.0.5:9001", { addr = "10.0.0.6:9001", weight = 2, zone = "a" }]
-//
-// A section of the configuration will do, too: [services.order], instances = [...].
 #pragma once
 
 #include "core/error.hpp"

@@ -261,11 +261,11 @@ async def pushing_mock():
 
 
 async def bench_command():
-    """wsgw bench -n --check counts to the last message."""
+    """wsgw bench -n --check 1 counts to the last message."""
     count = scaled(10_000, 1_000)
     async with mock_service(2, "--service", "a=1", "--service", "b=1", "--reply", "raw") as mocks:
         async with gateway(*[service(name, *mocks.addresses(name)) for name in "ab"]) as gw:
-            done = await wsgw("bench", gw.url, "-n", count, "--check", "-o", "json", "-c", "10", "-p", "4", "--service",
+            done = await wsgw("bench", gw.url, "-n", count, "--check", "1", "-o", "json", "-c", "10", "-p", "4", "--service",
                               "a", "--service", "b", "--cpu-of", gw.pid)
             check_equal("the exit status is 0", done.status, 0)
             seen = json.loads(done.out)
@@ -310,7 +310,7 @@ async def bench_as_a_judge():
                                 (("--match", "/id", "-m", "{}"), "--match /id: there is nothing in the message {}")):
                 done = await wsgw(*bench, *words)
                 check(f"bench {' '.join(words)}: status 2, and why", done.status == 2 and told in done.err, done)
-            done = await wsgw(*bench, "-r", "1000/s", "-n", 100, "--match", "/id", "--check", "-m",
+            done = await wsgw(*bench, "-r", "1000/s", "-n", 100, "--match", "/id", "--check", "1", "-m",
                               '{"method":"/api/v1/{service}/x","id":{n},"of":{connection}}')
             seen = json.loads(done.out)
             check_equal("an open loop sends what is due, and finds each answer by its id",
