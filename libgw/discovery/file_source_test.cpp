@@ -2,11 +2,9 @@
 
 #include "testing/catch.hpp"
 #include "testing/run_loop.hpp"
-
-#include <stdlib.h>
+#include "testing/scratch_folder.hpp"
 
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <string>
 
@@ -17,24 +15,7 @@ namespace {
 
 using gw::discovery::ask;
 using gw::discovery::source;
-
-class scratch {
- public:
-  scratch() {
-    std::string name = (fs::temp_directory_path() / "file_source_XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~scratch() { fs::remove_all(path); }
-
-  /// As careful writers do it.
-  void put(std::string const& name, std::string const& text) const {
-    std::ofstream(path / ".new") << text;
-    fs::rename(path / ".new", path / name);
-  }
-
-  fs::path path;
-};
+using gw::testing::scratch_folder;
 
 /// What the source says: "order: 2 instances", one service a line, or its error.
 gw::net::awaitable<std::string> answer(source& asked, ask what) {
@@ -64,7 +45,7 @@ void play(std::string const& path, story told) {
 }  // namespace
 
 TEST_CASE("a folder of files is one list, and a file that is moved into place is news") {
-  scratch const folder;
+  scratch_folder const folder;
   folder.put("a.toml", "[services]\norder = [\"10.0.0.1:1\"]\n");
   folder.put("b.json", R"({"services":{"order":["10.0.0.2:1"],"chat":[]}})");
   folder.put("c.txt", "no list");
@@ -81,7 +62,7 @@ TEST_CASE("a folder of files is one list, and a file that is moved into place is
 }
 
 TEST_CASE("a single file is watched where it is, also when it appears later") {
-  scratch const folder;
+  scratch_folder const folder;
   auto const file = folder.path / "list.toml";
   play(file.string(), [&](source& tested) -> gw::net::awaitable<void> {
     auto const none = co_await answer(tested, ask::everything);
@@ -93,7 +74,7 @@ TEST_CASE("a single file is watched where it is, also when it appears later") {
 }
 
 TEST_CASE("a file that is half written is an error with its place") {
-  scratch const folder;
+  scratch_folder const folder;
   folder.put("a.toml", "[services]\norder = [\"10.0.0.1:1\"]\n");
   folder.put("b.toml", "[services]\norder = [\"10.0\"]\n");
   play(folder.path.string(), [&](source& tested) -> gw::net::awaitable<void> {

@@ -2,39 +2,19 @@
 
 #include "testing/catch.hpp"
 #include "testing/run_loop.hpp"
+#include "testing/scratch_folder.hpp"
 
-#include <stdlib.h>
-
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 using namespace std::chrono_literals;
-namespace fs = std::filesystem;
 
 namespace {
 
 using gw::discovery::publication;
-
-class scratch {
- public:
-  scratch() {
-    std::string name = (fs::temp_directory_path() / "publication_XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~scratch() { fs::remove_all(path); }
-
-  void put(std::string const& text) const {
-    std::ofstream(path / ".new") << text;
-    fs::rename(path / ".new", path / "list.toml");
-  }
-
-  fs::path path;
-};
+using gw::testing::scratch_folder;
 
 /// Two services, of which the second has instances of its own and of a file.
-gw::config::config settings_of(scratch const& folder) {
+gw::config::config settings_of(scratch_folder const& folder) {
   gw::config::config c;
   c.services = {
       {.name = "chat", .instances = {{.host = "127.0.0.1", .port = 1}}},
@@ -57,8 +37,8 @@ std::string told(gw::cluster::registry const& all) {
 }  // namespace
 
 TEST_CASE("instances of the configuration are there at once, those of a source join them and leave again") {
-  scratch const folder;
-  folder.put("[services]\no = [\"10.0.0.1:3\", \"10.0.0.2:3\"]\nchat = [\"10.0.0.9:9\"]\n");
+  scratch_folder const folder;
+  folder.put("list.toml", "[services]\no = [\"10.0.0.1:3\", \"10.0.0.2:3\"]\nchat = [\"10.0.0.9:9\"]\n");
   auto const settings = settings_of(folder);
   gw::monotonic_clock const real_time;
   gw::testing::run_loop(real_time, [&](gw::net::loop& on) -> gw::net::awaitable<void> {
@@ -80,7 +60,7 @@ TEST_CASE("instances of the configuration are there at once, those of a source j
     CHECK(last == "chat: 127.0.0.1:1\norder: 10.0.0.1:3 10.0.0.2:3 127.0.0.1:2\n");
     auto const kept = tested.instances()->at(1).instances[0].id;
     news.clear();
-    folder.put("[services]\no = [\"10.0.0.1:3\"]\n");
+    folder.put("list.toml", "[services]\no = [\"10.0.0.1:3\"]\n");
     co_await news.wait();
     CHECK(last == "chat: 127.0.0.1:1\norder: 10.0.0.1:3 127.0.0.1:2\n");
     CHECK(tested.instances()->at(1).instances[0].id == kept);
@@ -94,8 +74,8 @@ TEST_CASE("instances of the configuration are there at once, those of a source j
 }
 
 TEST_CASE("services that the configuration does not name get places behind the others, and keep them") {
-  scratch const folder;
-  folder.put("[services]\nzoo = [\"10.0.0.1:3\"]\nchat = [\"10.0.0.9:9\"]\nnobody = []\n");
+  scratch_folder const folder;
+  folder.put("list.toml", "[services]\nzoo = [\"10.0.0.1:3\"]\nchat = [\"10.0.0.9:9\"]\nnobody = []\n");
   auto settings = settings_of(folder);
   settings.discoveries[0].any_service = true;
   CHECK(gw::discovery::with_places(settings_of(folder)).services.size() == 2);
@@ -119,7 +99,7 @@ TEST_CASE("services that the configuration does not name get places behind the o
     co_await news.wait();
     CHECK(last == "chat: 127.0.0.1:1\norder: 127.0.0.1:2\nzoo: 10.0.0.1:3");
     news.clear();
-    folder.put("[services]\nark = [\"10.0.0.2:3\"]\nzoo = [\"10.0.0.1:3\"]\nchat = [\"10.0.0.9:9\"]\n");
+    folder.put("list.toml", "[services]\nark = [\"10.0.0.2:3\"]\nzoo = [\"10.0.0.1:3\"]\nchat = [\"10.0.0.9:9\"]\n");
     co_await news.wait();
     CHECK(last == "chat: 127.0.0.1:1\norder: 127.0.0.1:2\nzoo: 10.0.0.1:3\nark: 10.0.0.2:3");
     tested.stop();
@@ -128,7 +108,7 @@ TEST_CASE("services that the configuration does not name get places behind the o
 }
 
 TEST_CASE("a source that cannot be made is told by its name") {
-  scratch const folder;
+  scratch_folder const folder;
   auto settings = settings_of(folder);
   settings.discoveries[0].type = "dns";
   settings.discoveries[0].any_service = true;

@@ -2,12 +2,10 @@
 
 #include "testing/catch.hpp"
 #include "testing/run_loop.hpp"
-
-#include <stdlib.h>
+#include "testing/scratch_folder.hpp"
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 using namespace std::chrono_literals;
@@ -15,20 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A folder of its own, gone with the test.
-class scratch {
- public:
-  scratch() {
-    std::string name = (fs::temp_directory_path() / "folder_watch_XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~scratch() { fs::remove_all(path); }
-
-  void write(fs::path const& name) const { std::ofstream(path / name) << "x"; }
-
-  fs::path path;
-};
+using gw::testing::scratch_folder;
 
 gw::monotonic_clock const real_time;
 constexpr auto patience = 30s;
@@ -43,10 +28,10 @@ gw::net::awaitable<bool> sees(gw::net::folder_watch& tested, gw::net::loop& on) 
 }  // namespace
 
 TEST_CASE("a file that is written, moved into place or removed ends the wait, also if it was before the wait") {
-  scratch const folder;
+  scratch_folder const folder;
   gw::testing::run_loop(real_time, [&](gw::net::loop& on) -> gw::net::awaitable<void> {
     gw::net::folder_watch tested(on, folder.path.string());
-    folder.write("a");
+    folder.write("a", "x");
     bool const written = co_await sees(tested, on);
     CHECK(written);
     fs::rename(folder.path / "a", folder.path / "b");
@@ -60,7 +45,7 @@ TEST_CASE("a file that is written, moved into place or removed ends the wait, al
 }
 
 TEST_CASE("a folder that appears later, or anew, is found at the next wait") {
-  scratch const outer;
+  scratch_folder const outer;
   auto const inner = outer.path / "inner";
   gw::testing::run_loop(real_time, [&](gw::net::loop& on) -> gw::net::awaitable<void> {
     gw::net::folder_watch tested(on, inner.string());
@@ -68,7 +53,7 @@ TEST_CASE("a folder that appears later, or anew, is found at the next wait") {
     for (int i = 0; i < 2; ++i) {
       fs::create_directory(inner);
       co_await tested.changed(1ms);
-      outer.write("inner/a");
+      outer.write("inner/a", "x");
       bool const written = co_await sees(tested, on);
       CHECK(written);
       fs::remove_all(inner);
@@ -81,7 +66,7 @@ TEST_CASE("a folder that appears later, or anew, is found at the next wait") {
 }
 
 TEST_CASE("a folder watch that is closed waits no more") {
-  scratch const folder;
+  scratch_folder const folder;
   gw::testing::run_loop(real_time, [&](gw::net::loop& on) -> gw::net::awaitable<void> {
     gw::net::folder_watch tested(on, folder.path.string());
     tested.close();

@@ -2,12 +2,12 @@
 // Used by the tests of everything that speaks TLS.
 #pragma once
 
+#include "testing/scratch_folder.hpp"
+
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <stdlib.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -30,18 +30,6 @@ struct identity {
 
 class tls_identities {
  public:
-  tls_identities() {
-    std::string name = (std::filesystem::temp_directory_path() / "wsgw-tls-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = name;
-  }
-  ~tls_identities() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  tls_identities(tls_identities const&) = delete;
-  tls_identities& operator=(tls_identities const&) = delete;
-
   /// Valid for an hour around now, for `alternative_names` in OpenSSL's notation: "DNS:a.test,IP:127.0.0.1".
   identity make(std::string const& name, char const* alternative_names) const {
     return make(name, alternative_names, {name});
@@ -78,12 +66,12 @@ class tls_identities {
   }
 
   /// Where a file of this name would be in the folder.
-  std::string path(std::string const& name) const { return (folder_ / name).string(); }
+  std::string path(std::string const& name) const { return (folder_.path / name).string(); }
 
  private:
   using file = std::unique_ptr<FILE, freed_by<std::fclose>>;
 
-  std::filesystem::path folder_;
+  scratch_folder folder_;
 };
 
 }  // namespace gw::testing
