@@ -23,7 +23,7 @@ bool is_special(std::string const& path) {
 bool write_file(std::string const& path, std::string_view text, bool overwrite) {
   auto* const file = std::fopen(path.c_str(), overwrite ? "we" : "wxe");
   if (file == nullptr) return false;
-  bool const written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  bool const written = text.empty() || std::fwrite(text.data(), 1, text.size(), file) == text.size();
   return std::fclose(file) == 0 && written;
 }
 

@@ -216,7 +216,7 @@ TEST_CASE("A test by time measures what comes after its warm-up, until it is int
   REQUIRE(ended.has_value());
   auto const& report = *ended;
   CHECK(report.interrupted);
-  CHECK(bench_text(plan, report).ends_with("interrupted\n"));
+  CHECK(bench_text(plan, report).find("\ninterrupted\n") != std::string::npos);
   CHECK(report.seconds > 0);
   CHECK(report.seconds < 3600);
   CHECK(report.all.answered > 0);
