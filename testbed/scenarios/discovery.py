@@ -70,8 +70,13 @@ class traffic:
         self._gw, self._over, self.answered = gw, False, 0
 
     async def __aenter__(self):
+        await until("somebody is there to answer", self._is_answered, patience(15))
         self._task = asyncio.ensure_future(self._run())
         return self
+
+    async def _is_answered(self):
+        async with connect(self._gw) as client:
+            return "error" not in await ask(client, text("s", 0))
 
     async def __aexit__(self, *_):
         self._over = True

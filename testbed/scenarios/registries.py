@@ -48,8 +48,13 @@ class traffic:
         self._gw, self._over, self.answered = gw, False, {name: 0 for name in names}
 
     async def __aenter__(self):
+        await until("somebody is there to answer for each service", self._all_are_answered, patience(20))
         self._tasks = [asyncio.ensure_future(self._run(name)) for name in self.answered]
         return self
+
+    async def _all_are_answered(self):
+        async with connect(self._gw) as client:
+            return all(["error" not in await ask(client, text(name, 0)) for name in self.answered])
 
     async def __aexit__(self, *_):
         self._over = True
