@@ -5,7 +5,7 @@
 namespace gw::cluster {
 
 std::int64_t circuit::number_of(time_point now) const noexcept {
-  return now.time_since_epoch() / (duration(settings_.window) / slice_count);
+  return now.time_since_epoch() / (duration(settings_.window) / static_cast<duration::rep>(slice_count));
 }
 
 circuit::slice& circuit::slice_at(time_point now) noexcept {

@@ -68,7 +68,7 @@ inline void survives_lies(std::string const& type, std::string const& honest, st
     auto const asked = source_of(l, type, {server.url()}, more);
     for (auto const& [name, said] : lies(honest)) {
       INFO(name);
-      server.answers([&said](http_double::request const&) { return said; });
+      server.answers([&answer = said](http_double::request const&) { return answer; });
       auto const misled = co_await asked->discover(ask::everything);
       CHECK(misled.has_error());
       server.answers(http_ok(honest, "X-Consul-Index: 7\r\n"));

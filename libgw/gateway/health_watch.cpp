@@ -81,11 +81,13 @@ void health_watch::stop() noexcept {
 
 void health_watch::begin_those_due() {
   auto const now = loop_.wheel.now();
-  for (auto& [id, w] : watched_) {
+  for (auto& entry : watched_) {
     if (visits_.size() >= most_at_once) return;
+    auto const id = entry.first;
+    auto& w = entry.second;
     if (w.under_way || now < w.due) continue;
     auto const& all = registry_->at(w.service).instances;
-    auto const who = std::find_if(all.begin(), all.end(), [&id](cluster::instance const& i) { return i.id == id; });
+    auto const who = std::find_if(all.begin(), all.end(), [id](cluster::instance const& i) { return i.id == id; });
     w.under_way = true;
     visits_.spawn(visit(w.service, *who));
   }
