@@ -58,9 +58,10 @@ void print_instances(ordered_json const& service) {
   for (auto const& i : instances) {
     auto const host = text_at(i, "host");
     auto const zone = text_at(i, "zone");
-    fmt::print("  {:<24} {:<9} weight {:<4} {} channels{}{}\n", text_at(i, "address"), text_at(i, "state"),
+    auto const reason = text_at(i, "reason");
+    fmt::print("  {:<24} {:<9} weight {:<4} {} channels{}{}{}\n", text_at(i, "address"), text_at(i, "state"),
                text_at(i, "weight"), text_at(i, "channels"), zone.empty() ? "" : "  zone " + zone,
-               host.empty() ? "" : "  " + host);
+               host.empty() ? "" : "  " + host, reason.empty() ? "" : "  " + reason);
   }
 }
 

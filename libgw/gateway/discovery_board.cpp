@@ -15,10 +15,13 @@ double seconds(discovery_board::wall_time::duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
-ordered_json as_json(cluster::instance const& i) {
+/// `found` null: no check has come to a verdict.
+ordered_json as_json(cluster::instance const& i, cluster::opinion const* found) {
+  auto const health = found == nullptr ? cluster::verdict::unknown : found->is;
   ordered_json out = {{"address", config::host_port_text(i.ip, i.configured.port)}};
   if (i.configured.host != i.ip) out["host"] = i.configured.host;
-  out["state"] = i.draining ? "draining" : "listed";
+  out["state"] = i.draining ? "draining" : text_of(health);
+  if (health == cluster::verdict::unhealthy) out["reason"] = text_of(found->why);
   out["weight"] = i.weight;
   if (!i.zone.empty()) out["zone"] = i.zone;
   if (!i.metadata->empty()) out["metadata"] = *i.metadata;
@@ -43,6 +46,17 @@ ordered_json as_json(discovery::watch_report const& s, discovery_board::wall_tim
 void discovery_board::put(std::shared_ptr<cluster::registry const> instances) {
   std::lock_guard const alone(guard_);
   now_.instances = std::move(instances);
+  auto const before = std::exchange(now_.opinions, {});
+  for (auto const& s : now_.instances->services()) {
+    for (auto const& i : s.instances) {
+      if (auto const known = before.find(i.id); known != before.end()) now_.opinions.insert(*known);
+    }
+  }
+}
+
+void discovery_board::put(cluster::opinion found) {
+  std::lock_guard const alone(guard_);
+  now_.opinions.insert_or_assign(found.instance, found);
 }
 
 void discovery_board::put(std::vector<discovery::watch_report> sources) {
@@ -108,7 +122,10 @@ std::string discovery_board::services_json(wall_time now) const {
     ordered_json one = {{"name", s.name}};
     if (!settings_.services[i].discovery.empty()) one["source"] = settings_.services[i].discovery;
     one["instances"] = ordered_json::array();
-    for (auto const& instance : s.instances) one["instances"].push_back(as_json(instance));
+    for (auto const& instance : s.instances) {
+      auto const found = known.opinions.find(instance.id);
+      one["instances"].push_back(as_json(instance, found == known.opinions.end() ? nullptr : &found->second));
+    }
     out["services"].push_back(std::move(one));
   }
   for (auto const& s : known.sources) out["sources"].push_back(as_json(s, now));

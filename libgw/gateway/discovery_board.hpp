@@ -2,12 +2,14 @@
 // metrics, readiness, and the list of services that operators see.
 #pragma once
 
+#include "cluster/health.hpp"
 #include "cluster/registry.hpp"
 #include "config/config.hpp"
 #include "core/exposition.hpp"
 #include "discovery/watch.hpp"
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,6 +26,8 @@ class discovery_board {
 
   void put(std::shared_ptr<cluster::registry const> instances);
   void put(std::vector<discovery::watch_report> sources);
+  /// Of an instance of the latest snapshot.
+  void put(cluster::opinion found);
 
   // --- any thread ---
 
@@ -40,6 +44,7 @@ class discovery_board {
   struct facts {
     std::shared_ptr<cluster::registry const> instances;
     std::vector<discovery::watch_report> sources;
+    std::map<cluster::instance_id, cluster::opinion> opinions;
   };
   facts copy() const;
 

@@ -89,7 +89,7 @@ TEST_CASE("operators see every instance and how its source stands") {
   CHECK(order["name"] == "order");
   CHECK(order["source"] == "eu");
   REQUIRE(order["instances"].size() == 2);
-  CHECK(order["instances"][0] == nlohmann::json::parse(R"({"address":"10.0.0.1:1","host":"h","state":"listed",
+  CHECK(order["instances"][0] == nlohmann::json::parse(R"({"address":"10.0.0.1:1","host":"h","state":"unknown",
     "weight":2,"zone":"a","metadata":{"version":"2"},"channels":5})"));
   CHECK(order["instances"][1] ==
         nlohmann::json::parse(R"({"address":"10.0.0.2:2","state":"draining","weight":1,"channels":0})"));
@@ -99,4 +99,23 @@ TEST_CASE("operators see every instance and how its source stands") {
   auto const before = nlohmann::json::parse(board.services_json(noon));
   CHECK(before["sources"][0]["state"] == "unknown");
   CHECK(before["sources"][0]["age_s"].is_null());
+}
+
+TEST_CASE("operators see what checks say of an instance, as long as it is there") {
+  auto const settings = one_service();
+  discovery_board board(settings);
+  auto const instances = registry_of(settings);
+  board.put(instances);
+  auto const id = instances->at(0).instances[0].id;
+  auto const first = [&board] {
+    return nlohmann::json::parse(board.services_json(noon))["services"][0]["instances"][0];
+  };
+  board.put({.instance = id, .is = cluster::verdict::unhealthy, .why = cluster::finding::too_late});
+  CHECK(first()["state"] == "unhealthy");
+  CHECK(first()["reason"] == "check: not done in time");
+  board.put(instances);
+  CHECK(first()["state"] == "unhealthy");
+  board.put({.instance = id, .is = cluster::verdict::healthy});
+  CHECK(first()["state"] == "healthy");
+  CHECK_FALSE(first().contains("reason"));
 }

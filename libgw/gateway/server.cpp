@@ -107,6 +107,7 @@ server::server(config::config settings, clock const& time, std::string version)
       certificates_(*settings_),
       health_(loop_, settings_, [this](cluster::opinion found) {
         for (auto& w : workers_) w->use(found);
+        board_.put(found);
       }) {}
 
 server::~server() = default;
