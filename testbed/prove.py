@@ -20,7 +20,7 @@ import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
-MODULES = ["capacity", "slow_readers", "upstreams_die", "gateway_ends", "network", "resources", "suites"]
+MODULES = ["capacity", "slow_readers", "upstreams_die", "gateway_ends", "network", "resources", "instances", "suites"]
 SHORT_LIMIT = 120  # seconds for a line
 
 

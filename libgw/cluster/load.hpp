@@ -27,6 +27,9 @@ class instance_load {
     return sum;
   }
 
+  /// Those of `worker`.
+  std::int64_t of(std::size_t worker) const noexcept { return slots_[worker].count.load(std::memory_order_relaxed); }
+
   std::size_t workers() const noexcept { return slots_.size(); }
 
  private:

@@ -4,6 +4,7 @@
 
 #include "cluster/balancer.hpp"
 #include "cluster/health.hpp"
+#include "cluster/levelling.hpp"
 #include "cluster/registry.hpp"
 #include "cluster/reputation.hpp"
 #include "cluster/roster.hpp"
@@ -113,6 +114,12 @@ class pool {
   std::optional<instance_id> meant(meaning const& by, time_point now);
   /// Valid until the next update(); null if it has left.
   instance const* find(instance_id id) const;
+
+  // --- who should move ---
+
+  /// For the channels of `worker`. They stay nowhere that drains, has left, or is no longer one of those used; for
+  /// equal loads they move between instances that may be chosen, unless the keys of clients decide where they belong.
+  levelling level(std::size_t worker, time_point now) const;
 
   // --- outcomes; ids of instances that have left are ignored ---
 

@@ -231,6 +231,8 @@ struct service {
   metadata only = {};              // instances that have all of this; empty = all
   std::size_t subset = 0;          // how many instances this gateway uses; 0 = all
   config::canary canary = {};
+  rate rehome{0, milliseconds(60'000)};  // so many percent of its channels move to other instances; 0 = none
+  milliseconds rehome_quiet{5'000};      // for so long nothing has passed on a channel that moves
   config::circuit circuit = {};
   health_check health = {};
   service_tls tls = {};

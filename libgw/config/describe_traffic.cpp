@@ -53,6 +53,9 @@ void check_service(service const& s, complain const& report) {
   }
   auto const kinds = (s.health.http.empty() ? 0 : 1) + (s.health.tcp ? 1 : 0) + (s.health.ws.empty() ? 0 : 1);
   if (kinds > 1) report({"health.http", "health.ws", "health.tcp"}, "one check is enough; leave http, ws or tcp");
+  if (s.rehome.count != 0 && s.channel.on_close == on_close::close_client) {
+    report({"rehome", "on_close"}, "would end clients whose channels move; leave it, or on_close = \"close-client\"");
+  }
   check_channel(s.channel, report);
 }
 
@@ -70,6 +73,19 @@ void add_choice(std::vector<setting<service>>& to) {
               "Metadata of the instances that serve some clients only; empty = none."},
              {"canary.percent", part_of(&service::canary, &canary::percent), count{0, 100},
               "How many clients in a hundred they serve: those that hash_on says, always the same."}});
+}
+
+/// Whether open channels follow when instances come and go.
+void add_moves(std::vector<setting<service>>& to) {
+  to.insert(
+      to.end(),
+      {{"rehome", &service::rehome, share_rate{10'000},
+        "How many channels in a hundred move to instances that have fewer, or away from those that drain or have "
+        "left, while nothing passes on them; 0%/m = none: channels stay where they are. A service that keeps what "
+        "belongs to a connection must not ask for it."},
+       {"rehome_quiet", &service::rehome_quiet, duration{100ms, 24h},
+        "For how long nothing has passed on a channel that moves. Longer than the slowest answer takes: what an "
+        "instance says behind its own Close is lost."}});
 }
 
 /// What is done about instances that fail.
@@ -231,6 +247,7 @@ section<service> const& service_section() {
             },
         .check = check_service};
     add_choice(s.settings);
+    add_moves(s.settings);
     add_watch(s.settings);
     for (auto const& key : channel_section().settings) s.settings.emplace_back(key, &service::channel);
     return s;

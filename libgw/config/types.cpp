@@ -201,6 +201,26 @@ std::string percentage::bounds() const {
   return fmt::format("{}% to 100%", min);
 }
 
+void share_rate::read(node const& from, gw::rate& to, faults& out) const {
+  auto const* const text = expect<std::string>(from, "a share each time such as \"10%/m\"", out);
+  if (text == nullptr) return;
+  auto const mark = text->find("%/");
+  auto const value = mark == text->npos ? error{} : parse_rate(std::string(*text).erase(mark, 1));
+  if (!value) return add(out, from, fmt::format("'{}' is not a share each time; write \"10%/m\" or \"1%/s\"", *text));
+  if (within<std::uint64_t>(
+          from, value->count, 0, max_percent, [](std::uint64_t n) { return fmt::format("{}%", n); }, out)) {
+    to = *value;
+  }
+}
+
+std::string share_rate::show(gw::rate value) const {
+  auto text = rate_text(value);
+  return quoted(text.insert(text.find('/'), "%"));
+}
+std::string share_rate::bounds() const {
+  return fmt::format("0% to {}%", max_percent);
+}
+
 void memory::read(node const& from, memory_limit& to, faults& out) const {
   auto const* const share = from.as<std::string>();
   if (share == nullptr || !share->ends_with('%')) {

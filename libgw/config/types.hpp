@@ -148,6 +148,17 @@ struct percentage {
   std::string schema() const;
 };
 
+/// "10%/m": a share of what there is, each time; "0%/m" = never
+struct share_rate {
+  std::size_t max_percent = 0;
+
+  void read(node const& from, gw::rate& to, faults& out) const;
+  std::string show(gw::rate value) const;
+  std::string name() const { return "share each time"; }
+  std::string bounds() const;
+  std::string schema() const;
+};
+
 /// "50%" or "512MiB"
 struct memory {
   std::size_t min_bytes = 0;

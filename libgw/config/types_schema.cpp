@@ -7,7 +7,7 @@ namespace gw::config::types {
 namespace {
 
 constexpr std::string_view variable = R"(\\$\\{)";
-constexpr std::string_view time = "[0-9]+(h|m|s|ms)";
+constexpr std::string_view time = "[0-9]+(h|m|min|s|ms)";
 constexpr std::string_view bytes = "[0-9]+([KMG]i?)?B";
 constexpr std::string_view tests =
     R"("equals":{"type":"string"},"prefix":{"type":"string"},"regex":{"type":"string","format":"regex"},)"
@@ -70,11 +70,15 @@ std::string texts::schema() const {
 }
 
 std::string rate::schema() const {
-  return matching(fmt::format("[0-9]+/(h|m|s|ms|({})+)", time));
+  return matching(fmt::format("[0-9]+/(h|m|min|s|ms|({})+)", time));
 }
 
 std::string percentage::schema() const {
   return matching("[0-9]+%");
+}
+
+std::string share_rate::schema() const {
+  return matching(fmt::format("[0-9]+%/(h|m|min|s|ms|({})+)", time));
 }
 
 std::string memory::schema() const {

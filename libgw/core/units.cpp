@@ -15,7 +15,7 @@ struct unit {
   std::uint64_t factor;
 };
 
-constexpr unit time_units[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
+constexpr unit time_units[] = {{"h", 3'600'000}, {"m", 60'000}, {"min", 60'000}, {"s", 1'000}, {"ms", 1}};
 constexpr unit moment_units[] = {{"ms", 1'000}, {"us", 1}};
 constexpr unit size_units[] = {{"GiB", 1ULL << 30},
                                {"GB", 1'000'000'000},

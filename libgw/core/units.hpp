@@ -20,7 +20,7 @@ struct rate {
   friend bool operator==(rate const&, rate const&) = default;
 };
 
-/// "10ms", "5s", "2m", "1h", "1m30s", "0". Units: ms s m h, whole numbers, longest unit first.
+/// "10ms", "5s", "2m", "1h", "1m30s", "0". Units: ms s m (or min) h, whole numbers, longest unit first.
 /// The error (bad_config) says what is wrong and how to write it.
 result<std::chrono::milliseconds> parse_duration(std::string_view text);
 

@@ -46,7 +46,7 @@ void answers::refuse(wire::error_facts facts) {
 void answers::channel_closed(wire::error_facts facts) {
   stats_.rejected[static_cast<std::size_t>(facts.code)].add();
   if (!who_.control()) return send(std::move(facts));
-  say(wire::make_channel_state(facts.service, "closed", facts.channel->epoch, &*facts.channel));
+  say(wire::make_channel_state(facts.service, facts.channel->state, facts.channel->epoch, &*facts.channel));
 }
 
 void answers::send(wire::error_facts facts) {

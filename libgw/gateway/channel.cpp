@@ -19,6 +19,10 @@ constexpr duration patience_with_upstreams = std::chrono::milliseconds(500);
 // A channel that has paused its session to the limit may not do so again for this long.
 constexpr duration pause_rest = std::chrono::seconds(10);
 
+// An upstream that has got the Close of a channel that moved, and says nothing more, nor closes; and one that goes on.
+constexpr duration patience_with_the_retired = std::chrono::seconds(5);
+constexpr duration longest_retirement = std::chrono::seconds(60);
+
 // A channel that breaks within them never worked.
 constexpr duration first_moments = std::chrono::seconds(1);
 
@@ -38,7 +42,13 @@ channel::channel(session& of, std::uint32_t service, std::optional<cluster::inst
   worker_.stats().of_service[service_].channels.add();
 }
 
+channel::channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, relief of_whom)
+    : channel(of, service, wanted, std::uint32_t{0}) {
+  stands_by_ = of_whom;
+}
+
 channel::~channel() {
+  worker_.rehoming_of(service_).leave(*this);
   if (!ending()) session_.forget(*this);  // an exception ended it
   session_.account(*this);
   worker_.stats().of_service[service_].channels.subtract();
@@ -116,13 +126,15 @@ net::awaitable<result<>> channel::open() {
   open_ = true;
   upstream_.watch({.ping_interval = settings_.channel.ping_interval, .pong_timeout = settings_.channel.pong_timeout});
   idle_.start(settings_.channel.idle_timeout);
-  session_.channel_opened(*this);
+  quiet_from_ = opened_at_;
+  if (session_.channel_opened(*this)) worker_.rehoming_of(service_).enter(*this);
   co_return result<>();
 }
 
 void channel::end(channel_end why) noexcept {
   if (ending()) return;
   end_ = std::move(why);
+  worker_.rehoming_of(service_).leave(*this);
   session_.forget(*this);
   if (alone_) return session_.spawn(finish(std::unique_ptr<channel>(this)));
   if (!open_ && delivers_last_words()) {
@@ -148,6 +160,7 @@ bool channel::upstream_may_still_take() const noexcept {
       return true;
     case channel_end::kind::session_over:
     case channel_end::kind::upstream_closed:
+    case channel_end::kind::moved:
     case channel_end::kind::silent:
     case channel_end::kind::dial_failed:
       return false;
@@ -157,7 +170,34 @@ bool channel::upstream_may_still_take() const noexcept {
 
 void channel::on_hurry(void* self) {
   auto& c = *static_cast<channel*>(self);
+  if (c.retired_) return c.end({channel_end::kind::moved, wire::close_code::normal, "moved"});
   if (c.dialling_ != nullptr) c.dialling_->close();
+}
+
+// --- moving ---
+
+void channel::serve(std::uint32_t epoch) noexcept {
+  stands_by_.reset();
+  epoch_ = epoch;
+}
+
+void channel::retire() {
+  retired_ = true;
+  worker_.rehoming_of(service_).leave(*this);
+  lease_ = {};
+  worker_.stats().of_service[service_].channels_moved.add();
+  tell_retirement();
+  upstream_.send_close(wire::close_code::normal, "moved");
+  idle_.start(patience_with_the_retired);
+  hurry_.start(longest_retirement);
+}
+
+bool channel::is_quiet(time_point now) noexcept {
+  bool const busy = download_ != nullptr || upstream_.inside_message() || !upstream_.output().empty();
+  auto const passed = activity(this);
+  if (busy || passed != activity_seen_) quiet_from_ = now;
+  activity_seen_ = passed;
+  return now >= quiet_from_ + settings_.rehome_quiet;
 }
 
 void channel::on_lost(std::error_code cause) {
@@ -182,7 +222,9 @@ std::uint64_t channel::activity(void const* self) {
 }
 
 void channel::on_idle(void* self) {
-  static_cast<channel*>(self)->end({channel_end::kind::idle, wire::close_code::normal, "idle"});
+  auto& c = *static_cast<channel*>(self);
+  if (c.retired_) return on_hurry(self);
+  c.end({channel_end::kind::idle, wire::close_code::normal, "idle"});
 }
 
 /// A connection that breaks at once speaks against its instance, a Close after a while for it; else its end says

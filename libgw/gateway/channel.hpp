@@ -6,6 +6,7 @@
 #include "gateway/assembly.hpp"
 #include "gateway/dial.hpp"
 #include "gateway/idle_watch.hpp"
+#include "gateway/rehoming.hpp"
 #include "gateway/stats.hpp"
 #include "net/peer.hpp"
 
@@ -16,6 +17,9 @@
 
 namespace gw::net {
 class stream;
+}
+namespace gw::wire {
+struct channel_facts;
 }
 
 namespace gw::gateway {
@@ -32,6 +36,7 @@ struct channel_end {
     aborted,          // a streamed message turned bad behind its first pieces, or the session held too much
     silent,           // it showed no life
     idle,             // channel.idle_timeout
+    moved,            // another one has its place, or keeps it
     asked,            // the client asked for it
     dial_failed,      // never opened; each waiting message got its error frame
   };
@@ -40,12 +45,26 @@ struct channel_end {
   std::string reason{};
 };
 
+/// The place of a channel that is to move, and what had passed on it when that was decided.
+struct relief {
+  std::uint32_t epoch = 0;
+  std::uint64_t activity = 0;
+
+  friend bool operator==(relief const&, relief const&) = default;
+};
+
 /// Owned by the coroutine that dials, then its own (the session's table and the poller point at it), then owned by the
 /// coroutine that closes it: while it waits for bytes there is none.
-class channel final : public net::peer_owner {
+///
+/// A channel that moves is relieved: another one is dialled, stands by until it is open, and takes the place, unless
+/// something has passed on the first meanwhile. Then the first one retires: no message goes to it any more, its
+/// upstream gets a Close, and what that still says up to its own is passed on.
+class channel final : public net::peer_owner, public movable {
  public:
-  /// `wanted`: the instance that a rule asks for; none: the balancer chooses.
+  /// `wanted`: the instance to be dialled; none: the balancer chooses.
   channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, std::uint32_t epoch);
+  /// One that stands by.
+  channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, relief of_whom);
   ~channel();
 
   /// Dials. Who is open then is left to itself.
@@ -61,6 +80,22 @@ class channel final : public net::peer_owner {
   std::uint64_t accepted() const noexcept { return accepted_; }
   std::uint64_t received() const noexcept { return received_; }
   std::uint64_t last_handed() const noexcept { return upstream_.output().last_handed(); }
+
+  // --- moving ---
+
+  /// It has the place: the session's messages for the service go to it.
+  bool serves() const noexcept { return !stands_by_ && !retired_; }
+  bool retired() const noexcept { return retired_; }
+  std::optional<relief> const& stands_by() const noexcept { return stands_by_; }
+  /// It stood by and has the place now.
+  void serve(std::uint32_t epoch) noexcept;
+  /// It has lost the place: tells the client, and ends when its upstream has said all, or does not come to that.
+  void retire();
+  /// Asked from time to time: has nothing passed for `rehome_quiet`, and is nothing on its way?
+  bool is_quiet(time_point now) noexcept;
+  relief as_it_is() const noexcept { return {epoch_, activity(this)}; }
+  cluster::instance_id instance() const noexcept { return instance_; }
+  session& of() const noexcept { return session_; }
 
   // --- client to upstream, called by the session inside a turn ---
 
@@ -119,6 +154,8 @@ class channel final : public net::peer_owner {
   static void on_hurry(void* self);
   void tell_waiting(error const& why);
   void tell_end();
+  wire::channel_facts end_facts(wire::close_code code, std::string_view reason) const;
+  void tell_retirement();
   void judge_instance() const;
   std::string_view service_name() const;
 
@@ -129,7 +166,7 @@ class channel final : public net::peer_owner {
   std::optional<cluster::instance_id> wanted_;
   std::uint32_t epoch_;
   net::peer upstream_;
-  net::timer hurry_;                 // ends a dial for a client that is gone
+  net::timer hurry_;                 // ends a dial for a client that is gone, or a retirement
   net::timer pause_;                 // channel.queue.pause_limit
   idle_watch idle_;                  // channel.idle_timeout
   lease lease_;                      // counts this channel on its instance
@@ -141,7 +178,11 @@ class channel final : public net::peer_owner {
   bool open_ = false;
   bool alone_ = false;  // open, and no coroutine owns it
   bool full_ = false;
+  bool retired_ = false;
   time_point may_pause_from_{};
+  std::optional<relief> stands_by_;
+  std::uint64_t activity_seen_ = 0;  // by is_quiet(),
+  time_point quiet_from_{};          // which has seen no other since then
 
   std::uint64_t accepted_ = 0;  // messages taken from the client
   std::uint64_t received_ = 0;  // messages taken from the upstream

@@ -37,6 +37,7 @@ void channel::tell_end() {
   if (owned_output) {
     return session_.end({initiator::upstream, wire::close_code::internal_error, "upstream lost inside a message"});
   }
+  if (retired_ || stands_by_) return;  // told, or never heard of
   if (settings_.channel.on_close == config::on_close::silent) return;
   if (settings_.channel.on_close == config::on_close::close_client) {
     return session_.end({initiator::upstream, wire::close_code::internal_error, "upstream closed"});
@@ -47,7 +48,6 @@ void channel::tell_end() {
                        (end_->why == channel_end::kind::upstream_closed &&
                         (code == wire::close_code::normal || code == wire::close_code::going_away ||
                          code == wire::close_code::no_status));
-  auto const& output = upstream_.output();
   wire::error_facts facts;
   facts.code = too_big ? errc::upstream_too_big : errc::channel_closed;
   facts.message = orderly ? "the upstream closed the channel" : "the channel to the upstream ended";
@@ -55,12 +55,32 @@ void channel::tell_end() {
   facts.service = service_name();
   facts.sent = true;
   if (orderly) facts.status = wire::notice_status;
-  facts.channel = wire::channel_facts{.close_code = static_cast<std::uint16_t>(code),
-                                      .reason = end_->reason,
-                                      .epoch = epoch_,
-                                      .last_seq = std::max(output.last_handed(), session_.last_handed(service_)),
-                                      .forwarded = accepted_ - output.unsent_messages(),
-                                      .received = received_};
+  facts.channel = end_facts(code, end_->reason);
+  session_.notify_closed(facts);
+}
+
+wire::channel_facts channel::end_facts(wire::close_code code, std::string_view reason) const {
+  auto const& output = upstream_.output();
+  return {.close_code = static_cast<std::uint16_t>(code),
+          .reason = reason,
+          .epoch = epoch_,
+          .last_seq = std::max(output.last_handed(), session_.last_handed(service_)),
+          .forwarded = accepted_ - output.unsent_messages(),
+          .received = received_};
+}
+
+/// At once, not at its end: whoever subscribed to something does so again on the channel that has its place.
+void channel::tell_retirement() {
+  if (settings_.channel.on_close == config::on_close::silent || session_.said_goodbye()) return;
+  wire::error_facts facts;
+  facts.code = errc::channel_closed;
+  facts.message = "the channel moved to another instance";
+  facts.stage = "relay";
+  facts.service = service_name();
+  facts.sent = true;
+  facts.status = wire::notice_status;
+  facts.channel = end_facts(wire::close_code::normal, "moved");
+  facts.channel->state = "moved";
   session_.notify_closed(facts);
 }
 

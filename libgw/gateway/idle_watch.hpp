@@ -17,9 +17,10 @@ class idle_watch {
   idle_watch(net::timer_wheel& wheel, count happened, callback idle, void* owner) noexcept
       : happened_(happened), idle_(idle), owner_(owner), timer_(wheel, on_check, this) {}
 
-  /// Zero: never idle.
+  /// From now on. Zero: never idle, or no other limit than before.
   void start(duration limit) {
     limit_ = limit;
+    quiet_checks_ = 0;
     if (limit != duration{}) timer_.start(limit / checks);
   }
 

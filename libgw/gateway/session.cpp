@@ -130,24 +130,33 @@ channel* session::channel_for(route::decision const& d, std::string_view text) {
     }
   }
   for (auto const& c : channels_) {
-    if (c.service != service || c.instance != instance) continue;
+    if (c.service != service || c.instance != instance || !c.to->serves()) continue;
     if (!c.to->full()) return c.to;
     refuse(d, {errc::queue_full, "the service takes no more messages now", "relay", 1000}, text);
     return nullptr;
   }
-  // Channels that are closing count too, so that opening and closing in turn gains nothing.
-  auto const most = worker_.settings().session.max_channels;
-  if (channels_.size() < most && channels_alive_ < 2 * most) return open_channel_to(service, instance);
+  if (has_place_for_a_channel()) return open_channel_to(service, instance);
   refuse(d, {errc::channel_limit, "this session has as many channels as it may"}, text);
   return nullptr;
 }
 
+bool session::has_place_for_a_channel() const {
+  // Channels that are closing count too, so that opening and closing in turn gains nothing.
+  auto const most = worker_.settings().session.max_channels;
+  if (channels_alive_ >= 2 * most) return false;
+  auto const serve = [](auto const& c) { return c.to->serves(); };
+  return std::count_if(channels_.begin(), channels_.end(), serve) < static_cast<std::ptrdiff_t>(most);
+}
+
 channel* session::open_channel_to(std::uint32_t service, std::optional<cluster::instance_id> instance) {
   if (traffic_.size() <= service) traffic_.resize(service + 1);
-  auto opened = std::make_unique<channel>(*this, service, instance, ++traffic_[service].epoch);
+  return enter(std::make_unique<channel>(*this, service, instance, ++traffic_[service].epoch), instance);
+}
+
+channel* session::enter(std::unique_ptr<channel> opened, std::optional<cluster::instance_id> instance) {
   auto* const to = opened.get();
   ++channels_alive_;
-  channels_.push_back({service, instance, to});
+  channels_.push_back({to->service(), instance, to});
   spawn(channel::begin(std::move(opened)));
   return to;
 }
@@ -199,7 +208,7 @@ void session::on_control(route::decision const& d, std::string_view text) {
 
 void session::close_channels(route::decision const& d, std::string_view service, std::string_view text) {
   send_run();  // what was said before is for them
-  auto const same = [&](auto const& c) { return worker_.name_of(c.service) == service; };
+  auto const same = [&](auto const& c) { return worker_.name_of(c.service) == service && !c.to->retired(); };
   auto found = std::find_if(channels_.begin(), channels_.end(), same);
   if (found == channels_.end()) return refuse(d, route::no_such_channel, text);
   for (; found != channels_.end(); found = std::find_if(channels_.begin(), channels_.end(), same)) {
@@ -227,13 +236,54 @@ void session::notify_closed(wire::error_facts facts) {
   if (!ending()) answers_.channel_closed(std::move(facts));
 }
 
-void session::channel_opened(channel const& opened) {
-  if (!facts_.control() || ending()) return;
-  auto const name = worker_.name_of(opened.service());
-  answers_.say(wire::make_channel_state(name, "open", opened.epoch(), nullptr));
+bool session::channel_opened(channel& opened) {
+  if (opened.stands_by() && !relieve(opened)) {
+    opened.end({channel_end::kind::moved, wire::close_code::normal, "not needed"});
+    return false;
+  }
+  if (facts_.control() && !ending()) {
+    auto const name = worker_.name_of(opened.service());
+    answers_.say(wire::make_channel_state(name, "open", opened.epoch(), nullptr));
+  }
+  return true;
 }
 
-// --- 3. toward the client ---
+// --- 3. channels that move ---
+
+channel* session::server_of(std::uint32_t service) const {
+  auto const serves = [service](auto const& c) { return c.service == service && !c.instance && c.to->serves(); };
+  auto const at = std::find_if(channels_.begin(), channels_.end(), serves);
+  return at == channels_.end() ? nullptr : at->to;
+}
+
+bool session::move(channel& quiet, std::optional<cluster::instance_id> to) {
+  bool const in_upload = upload_ && upload_->to == &quiet;
+  if (ending() || said_goodbye() || in_upload || channels_alive_ >= 2 * worker_.settings().session.max_channels) {
+    return false;
+  }
+  if (server_of(quiet.service()) != &quiet) {  // a rule chose the instance, and will choose another one
+    quiet.retire();
+    return true;
+  }
+  auto const stands_by = [&](auto const& c) { return c.service == quiet.service() && c.to->stands_by(); };
+  if (std::any_of(channels_.begin(), channels_.end(), stands_by)) return false;
+  enter(std::make_unique<channel>(*this, quiet.service(), to, quiet.as_it_is()), {});
+  return true;
+}
+
+/// `fresh` is open: it has the place, unless somebody else got it meanwhile, or something has passed.
+bool session::relieve(channel& fresh) {
+  if (ending() || said_goodbye()) return false;
+  auto* const before = server_of(fresh.service());
+  if (before != nullptr) {
+    if (before->as_it_is() != fresh.stands_by()) return false;
+    before->retire();
+  }
+  fresh.serve(++traffic_[fresh.service()].epoch);
+  return true;
+}
+
+// --- 4. toward the client ---
 
 void session::claim_output(channel& owner) noexcept {
   owner_ = &owner;
@@ -262,7 +312,7 @@ void session::forget(channel const& gone) noexcept {
   client_.resume_reading();
 }
 
-// --- 4. memory ---
+// --- 5. memory ---
 
 std::size_t session::held_bytes() const noexcept {
   auto total = client_.output().size() + client_.waiting_input() + answers_.waiting();

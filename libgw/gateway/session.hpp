@@ -69,7 +69,11 @@ class session final : public conversation, public net::peer_owner {
   void notify(wire::error_facts facts);
   /// The same when a channel has ended.
   void notify_closed(wire::error_facts facts);
-  void channel_opened(channel const& opened);
+  /// False: it stood by in vain, and ends.
+  bool channel_opened(channel& opened);
+  /// `quiet` is to move, to the instance `to` or wherever the balancer says: another one is dialled, and has its place
+  /// as soon as that is open. False: not now.
+  bool move(channel& quiet, std::optional<cluster::instance_id> to);
   /// Nobody else feeds the client.
   bool has_one_channel() const noexcept { return channels_.size() == 1; }
 
@@ -111,6 +115,11 @@ class session final : public conversation, public net::peer_owner {
   /// The channel for `d`, opened if need be; null: the client has been told why not.
   channel* channel_for(route::decision const& d, std::string_view text);
   channel* open_channel_to(std::uint32_t service, std::optional<cluster::instance_id> instance);
+  channel* enter(std::unique_ptr<channel> opened, std::optional<cluster::instance_id> instance);
+  bool has_place_for_a_channel() const;
+  /// Who serves `service` where no rule asks for an instance; null: nobody.
+  channel* server_of(std::uint32_t service) const;
+  bool relieve(channel& fresh);
   /// What is not for a channel: the gateway's own business, or a refusal.
   void answer(route::decision const& d, std::string_view text);
   void refuse(route::decision const& d, route::refusal const& because, std::string_view text);

@@ -64,6 +64,8 @@ constexpr auto service_families = std::to_array<per_service>({
     {"wsgw_channel_connects_total", "", metric_type::counter, "result", "failed", &service_stats::connect_failures},
     {"wsgw_backpressure_pauses_total", "Pauses of a session because a channel's queue was above its mark.",
      metric_type::counter, "", "", &service_stats::pauses},
+    {"wsgw_channels_moved_total", "Channels that were re-homed.", metric_type::counter, "", "",
+     &service_stats::channels_moved},
     {"wsgw_instance_ejections_total", "Times a worker took an instance out because it failed in a row.",
      metric_type::counter, "", "", &service_stats::ejections},
     {"wsgw_messages_total", "Data messages accepted for a service (up) and taken from it (down).", metric_type::counter,

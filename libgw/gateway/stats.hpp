@@ -31,6 +31,7 @@ struct service_stats {
   counter silent_upstreams;                        // channels that showed no life
   bucket_counts round_trips_us{time_bounds_us};    // of our pings
   bucket_counts connect_times_us{time_bounds_us};  // of successful dials
+  counter channels_moved;                          // to another instance
   counter ejections;                               // of instances
   counter circuit;                                 // gauge: cluster::circuit::state as of the last dial
   counter messages_up;                             // client to upstream

@@ -34,6 +34,7 @@ worker::worker(std::size_t index, surroundings around, route::table table,
     pools_.back().update(instances, i, loop_.wheel.now());
     circuits_.emplace_back(around_.settings->services[i].circuit);
     outcomes_.emplace_back(loop_);
+    rehomings_.emplace_back(*this, i);
     forwarding_.emplace_back(around_.settings->services[i].channel.forward_headers);
   }
   for (auto const& l : around_.settings->listeners) {
@@ -156,7 +157,10 @@ void worker::use(std::shared_ptr<cluster::registry const> instances) {
     for (auto i = table_.services(); i < pools_.size() && !fresh->at(i).name.empty(); ++i) {
       table_.add(fresh->at(i).name);
     }
-    for (std::size_t i = 0; i < pools_.size(); ++i) pools_[i].update(fresh, i, loop_.wheel.now());
+    for (std::size_t i = 0; i < pools_.size(); ++i) {
+      pools_[i].update(fresh, i, loop_.wheel.now());
+      rehomings_[i].instances_changed();
+    }
   });
 }
 

@@ -9,6 +9,7 @@
 #include "config/address.hpp"
 #include "config/config.hpp"
 #include "gateway/conversation.hpp"
+#include "gateway/rehoming.hpp"
 #include "gateway/seats.hpp"
 #include "gateway/stats.hpp"
 #include "gateway/tls.hpp"
@@ -127,6 +128,7 @@ class worker {
   cluster::circuit& circuit_of(std::uint32_t service) noexcept { return circuits_[service]; }
   /// Notified when the outcome of a dial of `service` is known to its pool.
   net::condition_variable& outcomes_of(std::uint32_t service) noexcept { return outcomes_[service]; }
+  rehoming& rehoming_of(std::uint32_t service) noexcept { return rehomings_[service]; }
   worker_tls& tls() noexcept { return tls_; }
   wire::forward_rules const& forwarding_of(std::uint32_t service) const noexcept { return forwarding_[service]; }
   /// For messages of and to clients, one at a time.
@@ -169,6 +171,7 @@ class worker {
   std::vector<cluster::pool> pools_;                // by service
   std::vector<cluster::circuit> circuits_;          // by service
   std::deque<net::condition_variable> outcomes_;    // by service
+  std::deque<rehoming> rehomings_;                  // by service
   std::vector<wire::forward_rules> forwarding_;     // by service
   std::vector<std::vector<config::cidr>> proxies_;  // by listener
   worker_tls tls_;

@@ -21,6 +21,7 @@ struct channel_facts {
   std::uint64_t last_seq = 0;
   std::uint64_t forwarded = 0;
   std::uint64_t received = 0;
+  std::string_view state = "closed";  // in control messages
 };
 
 /// Many faults of one code, folded into one frame.

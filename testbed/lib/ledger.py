@@ -20,10 +20,10 @@ def instrument(name):
 class instance:
     """One process that serves one instance of a service. It can die, and come back at its address and to its ledger."""
 
-    def __init__(self, name, folder, ordinal, *options, host="127.0.0.1", prefix=()):
+    def __init__(self, name, folder, ordinal, *options, host="127.0.0.1", port=0, prefix=()):
         self.name, self._options, self._prefix = name, options, prefix
         self.ledger = os.path.join(folder, f"{name}.{ordinal}.ledger")
-        self.address, self.process = f"{host}:0", None
+        self.address, self.process = f"{host}:{port}", None
 
     async def start(self):
         self.process = mock_service(1, self.name, "--listen", self.address, "--ledger", self.ledger, *self._options,
@@ -125,17 +125,19 @@ class world:
 
     async def serve(self, name, count=1, *options, **where):
         """So many instances of a service."""
-        started = [instance(name, self.how.folder, i, *options, **where) for i in range(1, count + 1)]
-        for one in started:
-            self._stack.push_async_callback(one.end)
-            await one.start()
-        self.instances += started
-        return started
+        return [await self.begin(instance(name, self.how.folder, i, *options, **where)) for i in range(1, count + 1)]
 
-    async def gateway(self, *tables, through=None, **options):
-        """In front of all instances, or of the proxies `through` which they are reached, by address."""
+    async def begin(self, one):
+        self._stack.push_async_callback(one.end)
+        await one.start()
+        self.instances.append(one)
+        return one
+
+    async def gateway(self, *tables, through=None, fixed=True, **options):
+        """In front of all instances, or of the proxies `through` which they are reached, by address. Not `fixed`: the
+        tables say how services are found."""
         by_name = {}
-        for one in self.instances:
+        for one in self.instances if fixed else []:
             by_name.setdefault(one.name, []).append(through[one.address].address if through else one.address)
         tables = list(tables) + [service(name, *addresses) for name, addresses in by_name.items()]
         self.gateways.append(await self.enter(gateway(*tables, **options)))

@@ -1,80 +1,15 @@
 """Instances that come and go by what a registry says: Eureka, Consul, Kubernetes and etcd at the same time. What a
 registry says wrong, or that it is gone, has no effect on anybody."""
-import asyncio
 import contextlib
-import json
 
+from lib.discovery import know, refreshed, tables, traffic
 from lib.gateway import gateway, mock_service
 from lib.peers import ask, connect, echo, text, upstream
 from lib.process import binary, run
 from lib.registries import consul, etcd, eureka, eureka_jar, kubernetes, spring_eureka
 from lib.story import check, check_equal, patience, tell, until
 
-
-def tables(registries):
-    """A service for each registry, called like it, and the source of its instances."""
-    text = []
-    for name, registry in registries.items():
-        keys = {**registry.settings, "networks": ["127.0.0.0/8"], "read_timeout": "2s", "refresh": "1s"}
-        text += [f'[services.{name}]\ndiscovery = "{name}"\n[discovery.{name}]']
-        text += [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
-    return "\n".join(text)
-
-
-async def know(gw, names, count):
-    """Waits until the gateway knows so many instances of each service."""
-    for name in names:
-        async def holds():
-            return await gw.metric("wsgw_service_instances", service=name) == count
-        await until(f"the gateway knows {count} instances by {name}", holds, patience(20))
-
-
-async def refreshed(gw, names, result):
-    """Waits until each source has been asked once more, with this result."""
-    async def counts():
-        return {n: await gw.metric("wsgw_discovery_refreshes_total", source=n, result=result) for n in names}
-    before = await counts()
-
-    async def holds():
-        now = await counts()
-        return all(now[name] > before[name] for name in names)
-    await until(f"each registry has {result} once more", holds, patience(20))
-
-
-class traffic:
-    """For each service a client that asks without a pause, each time over a new session; every question is answered."""
-
-    def __init__(self, gw, names):
-        self._gw, self._over, self.answered = gw, False, {name: 0 for name in names}
-
-    async def __aenter__(self):
-        await until("somebody is there to answer for each service", self._all_are_answered, patience(20))
-        self._tasks = [asyncio.ensure_future(self._run(name)) for name in self.answered]
-        return self
-
-    async def _all_are_answered(self):
-        async with connect(self._gw) as client:
-            return all(["error" not in await ask(client, text(name, 0)) for name in self.answered])
-
-    async def __aexit__(self, *_):
-        self._over = True
-        await asyncio.wait_for(asyncio.gather(*self._tasks), 30)
-
-    async def _run(self, name):
-        while not self._over:
-            async with connect(self._gw) as client:
-                answer = await ask(client, text(name, self.answered[name]))
-                if answer.get("id") != self.answered[name] or "error" in answer:
-                    raise AssertionError(f"{name} answered with {answer}")
-                self.answered[name] += 1
-
-    async def goes_on(self, sentence):
-        before = dict(self.answered)
-
-        def holds():
-            return any(task.done() for task in self._tasks) or all(self.answered[n] > before[n] + 5 for n in before)
-        await until("clients are answered", holds, patience(20))
-        check(sentence, not any(task.done() for task in self._tasks), self._tasks)
+QUICK = {"read_timeout": "2s", "refresh": "1s"}
 
 
 @contextlib.asynccontextmanager
@@ -99,7 +34,7 @@ async def followed():
     """Instances that are added, removed or unwell are followed, while clients are answered without a gap."""
     async with all_registries() as known, upstream(echo) as first, upstream(echo) as second:
         await put(known, first.address)
-        async with gateway(tables(known)) as gw:
+        async with gateway(tables(known, **QUICK)) as gw:
             await know(gw, known, 1)
             async with traffic(gw, known) as clients:
                 await put(known, first.address, second.address)
@@ -122,7 +57,7 @@ async def lies():
     """Errors, garbage, halves of answers, silence and empty lists change nothing, and neither does an outage."""
     async with all_registries(with_etcd=False) as known, upstream(echo) as first, upstream(echo) as second:
         await put(known, first.address, second.address)
-        async with gateway(tables(known)) as gw:
+        async with gateway(tables(known, **QUICK)) as gw:
             await know(gw, known, 2)
             async with traffic(gw, known) as clients:
                 for lie in ("status 500", "garbage", "truncated", "silence"):
@@ -158,7 +93,7 @@ async def registered():
     """`wsgw mock-service --register` is found by who asks the registry, until it ends."""
     async with all_registries() as known:
         known = {name: one for name, one in known.items() if name in ("eureka", "etcd")}
-        async with gateway(tables(known)) as gw:
+        async with gateway(tables(known, **QUICK)) as gw:
             for name, one in known.items():
                 url = f"{name}+{one.url}{'/eureka' if name == 'eureka' else '/services'}"
                 async with mock_service(2, name, "--instances", "2", "--register", url):
@@ -179,7 +114,7 @@ async def spring():
     if jar is None:
         print("  --   not run: needs testbed/eureka, once", flush=True)
         return
-    async with spring_eureka(jar) as real, gateway(tables({"eureka": real})) as gw:
+    async with spring_eureka(jar) as real, gateway(tables({"eureka": real}, **QUICK)) as gw:
         url = f"eureka+{real.url}/eureka"
         async with mock_service(1, "eureka", "--register", url):
             await know(gw, ["eureka"], 1)
