@@ -218,7 +218,7 @@ awaitable<result<>> http_client::read_answer_head(http_answer& answer, bool stre
     if (head->status >= 200) {
       answer.status = head->status;
       for (auto const& [name, value] : head->fields) answer.fields.emplace_back(name, value);
-      bool const endless = stream && head->count("Content-Length") == 0;
+      bool const endless = stream && head->status == 200 && head->count("Content-Length") == 0;
       e.parser.emplace();
       e.parser->eager(true);
       e.parser->header_limit(static_cast<std::uint32_t>(limits_.head) + 1);

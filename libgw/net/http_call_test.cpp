@@ -233,6 +233,19 @@ TEST_CASE("a stream that is silent, breaks or has an endless line is over") {
   });
 }
 
+TEST_CASE("an answer that refuses a stream is no larger than any other, in chunks too") {
+  beside_server([](net::loop& l, http_double& server) -> net::awaitable<void> {
+    auto const client = client_of(l, server);
+    for (std::size_t const size : {std::size_t{1000}, std::size_t{1001}}) {
+      server.answers("HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n" + http_chunk(std::string(size, 'x')) +
+                     "0\r\n\r\n");
+      auto const opened = co_await client->open(plain);
+      CHECK(opened.has_value() == (size == 1000));
+      if (!opened) CHECK(opened.error().code == errc::upstream_too_big);
+    }
+  });
+}
+
 TEST_CASE("a client that is closed ends its call, and begins no other") {
   beside_server([](net::loop& l, http_double& server) -> net::awaitable<void> {
     net::http_client* calling = nullptr;
