@@ -1,5 +1,6 @@
 #include "gateway/upstream.hpp"
 
+#include "config/address.hpp"
 #include "wire/strict_head.hpp"
 #include "wire/strict_head_lexis.hpp"
 
@@ -19,7 +20,7 @@ bool is_interim(std::string_view raw) {
 }  // namespace
 
 std::string name_of(cluster::instance const& i) {
-  return i.configured.host + ":" + std::to_string(i.configured.port);
+  return config::host_port_text(i.configured.host, i.configured.port);
 }
 
 std::string host_of(config::service const& settings, cluster::instance const& target) {
