@@ -98,6 +98,7 @@ duration health_watch::until_next() const {
 }
 
 net::awaitable<void> health_watch::visit(std::size_t service, cluster::instance who) {
+  if (stopping_) co_return;  // stop() has not seen it
   std::optional<cluster::finding> found;
   try {
     auto const& settings = settings_->services[service];

@@ -135,6 +135,11 @@ void play(config::service service, std::function<net::awaitable<void>(watch_worl
   CHECK(world.loop.wheel.size() == 0);
 }
 
+net::awaitable<void> stop(gateway::health_watch& watch) {
+  watch.stop();
+  co_return;
+}
+
 }  // namespace
 
 TEST_CASE("an HTTP check asks for its path, and any 2xx is good") {
@@ -317,6 +322,19 @@ TEST_CASE("a watch that stops breaks off what is under way") {
     std::function<bool()> const over = [&world] { return world.tasks.size() == 2; };  // the two services
     co_await world.told.until("the end of the watch", over);
     CHECK(world.opinions.empty());
+  });
+}
+
+TEST_CASE("a watch that stops begins nothing that was about to begin") {
+  play({.health = check_by_http()}, [](watch_world& world) -> net::awaitable<void> {
+    world.settle_at_http(1);
+    co_await world.told.until_quiet();
+    world.pass(1s);
+    world.tasks.spawn(stop(*world.watch));  // starts behind the watch, which finds what is due, and before the check
+    std::function<bool()> const over = [&world] { return world.tasks.size() == 2; };  // the two services
+    co_await world.told.until("the end of the watch", over);
+    co_await world.told.until_quiet();
+    CHECK(world.http.connections == 0);
   });
 }
 
