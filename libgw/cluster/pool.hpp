@@ -107,7 +107,7 @@ class pool {
   /// The instance called "host:port" as configured (of several addresses of a host the first), or "ip:port".
   std::optional<instance_id> named(std::string_view address) const;
   /// The instance that `key` belongs to, whatever the policy, the loads and the zones: one of those available, one of
-  /// all if none is. Nothing only if there are none. No try.
+  /// all if none is; the canary has its percentage of the keys. Nothing only if there are none. No try.
   std::optional<instance_id> for_key(std::uint64_t key, time_point now);
   /// The one or the other; nothing if there is no such instance.
   std::optional<instance_id> meant(meaning const& by, time_point now);
@@ -161,6 +161,8 @@ class pool {
     bool available(time_point now) const noexcept { return usable && known.available(now); }
   };
 
+  using sides = std::array<std::vector<candidate>, 2>;  // without and with the canary's instances
+
   std::optional<std::size_t> index_of(instance_id id) const;
   record* record_of(instance_id id);
   record made_for(instance const& i) const;
@@ -177,9 +179,11 @@ class pool {
   void call_the_roll(time_point now);
   void grow_slow_starters(time_point now);
   void add_all_but(std::span<instance_id const> excluded, bool of_canary, time_point now);
-  bool canary_serves(std::optional<std::uint64_t> key);
+  bool canary_serves(std::optional<std::uint64_t> key, bool is_there, bool others_are);
   std::span<candidate const> candidates(wish const& asked, time_point now);
   std::optional<std::size_t> probe(std::span<instance_id const> excluded, time_point now);
+  void add_owner(sides& to, candidate one) const;
+  std::optional<instance_id> owner_of(std::uint64_t key, sides const& among);
   bool may_eject(record const& r) const;
   time_point end_of_hold(record const& r, time_point now);
 
@@ -198,7 +202,7 @@ class pool {
   time_point next_return_{};
   std::array<roster, 2> rosters_;          // without and with the canary's instances
   std::vector<candidate*> slow_starters_;  // in rosters_
-  std::vector<candidate> owners_;          // of keys
+  sides owners_;                           // of keys
 
   roster without_tried_;
   splitter zones_{0x7a6f6e6573};
