@@ -44,15 +44,12 @@ pool::record* pool::record_of(instance_id id) {
 }
 
 pool::record pool::made_for(instance const& i) const {
-  record made{.id = i.id,
-              .configured = config::host_port_text(i.configured.host, i.configured.port),
-              .address = config::host_port_text(i.ip, i.configured.port),
-              .in_our_zone = zone_.empty() || i.zone == zone_,
-              .draining = i.draining,
-              .other_kind = !has_all(*i.metadata, used_.only),
-              .in_canary = !used_.canary.where.empty() && has_all(*i.metadata, used_.canary.where)};
-  made.address_hash = hash_of(made.address);
-  return made;
+  return {.id = i.id,
+          .address_hash = hash_of(config::host_port_text(i.ip, i.configured.port)),
+          .in_our_zone = zone_.empty() || i.zone == zone_,
+          .draining = i.draining,
+          .other_kind = !has_all(*i.metadata, used_.only),
+          .in_canary = !used_.canary.where.empty() && has_all(*i.metadata, used_.canary.where)};
 }
 
 void pool::update(std::shared_ptr<registry const> at, std::size_t service_index, time_point now) {
@@ -73,6 +70,7 @@ void pool::update(std::shared_ptr<registry const> at, std::size_t service_index,
     }
   }
   records_ = std::move(records);
+  note_addresses();
   select();
 }
 
@@ -155,6 +153,7 @@ void pool::call_the_roll(time_point now) {
   for (auto& r : rosters_) r.clear(records_.size());
   slow_starters_.clear();
   for (auto& o : owners_) o.clear();
+  known_owners_.fill({});
   for (std::size_t i = 0; i < records_.size(); ++i) {
     auto& r = records_[i];
     r.available_at_roll_call = r.known.available_from();

@@ -14,6 +14,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -141,8 +143,6 @@ class pool {
  private:
   struct record {
     instance_id id{};
-    std::string configured;  // "host:port"
-    std::string address;     // "ip:port"
     std::uint64_t address_hash = 0;
     bool in_our_zone = false;
     bool draining = false;
@@ -161,6 +161,10 @@ class pool {
     bool available(time_point now) const noexcept { return usable && known.available(now); }
   };
 
+  struct known_owner {
+    std::uint64_t key = 0;
+    std::optional<instance_id> owner{};  // nothing: the place is free
+  };
   using sides = std::array<std::vector<candidate>, 2>;  // without and with the canary's instances
 
   std::optional<std::size_t> index_of(instance_id id) const;
@@ -182,8 +186,10 @@ class pool {
   bool canary_serves(std::optional<std::uint64_t> key, bool is_there, bool others_are);
   std::span<candidate const> candidates(wish const& asked, time_point now);
   std::optional<std::size_t> probe(std::span<instance_id const> excluded, time_point now);
+  void note_addresses();
   void add_owner(sides& to, candidate one) const;
   std::optional<instance_id> owner_of(std::uint64_t key, sides const& among);
+  std::optional<instance_id> owner_now(std::uint64_t key, time_point now);
   bool may_eject(record const& r) const;
   time_point end_of_hold(record const& r, time_point now);
 
@@ -193,16 +199,18 @@ class pool {
   selection used_;
   std::shared_ptr<registry const> registry_;
   std::size_t service_ = 0;
-  std::vector<record> records_;  // parallel to instances()
+  std::vector<record> records_;                                 // parallel to instances()
+  std::map<std::string, instance_id, std::less<>> by_address_;  // "ip:port", and "host:port" as configured
   time_point next_probe_{};
   std::minstd_rand random_;
 
   // Made from the records when they have changed, or when somebody's hold is over.
   bool changed_ = true;
   time_point next_return_{};
-  std::array<roster, 2> rosters_;          // without and with the canary's instances
-  std::vector<candidate*> slow_starters_;  // in rosters_
-  sides owners_;                           // of keys
+  std::array<roster, 2> rosters_;             // without and with the canary's instances
+  std::vector<candidate*> slow_starters_;     // in rosters_
+  sides owners_;                              // of keys
+  std::array<known_owner, 64> known_owners_;  // clients repeat themselves
 
   roster without_tried_;
   splitter zones_{0x7a6f6e6573};

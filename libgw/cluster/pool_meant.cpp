@@ -2,16 +2,25 @@
 #include "cluster/hash.hpp"
 #include "cluster/pool.hpp"
 #include "cluster/rendezvous.hpp"
+#include "config/address.hpp"
 
 #include <algorithm>
 
 namespace gw::cluster {
 
+/// Of several instances of one host the first has its name.
+void pool::note_addresses() {
+  by_address_.clear();
+  for (auto const& i : instances()) {
+    by_address_.emplace(config::host_port_text(i.configured.host, i.configured.port), i.id);
+    by_address_.emplace(config::host_port_text(i.ip, i.configured.port), i.id);
+  }
+}
+
 std::optional<instance_id> pool::named(std::string_view address) const {
-  auto const is_called = [address](record const& r) { return r.configured == address || r.address == address; };
-  auto const at = std::find_if(records_.begin(), records_.end(), is_called);
-  if (at == records_.end()) return std::nullopt;
-  return at->id;
+  auto const at = by_address_.find(address);
+  if (at == by_address_.end()) return std::nullopt;
+  return at->second;
 }
 
 void pool::add_owner(sides& to, candidate one) const {
@@ -28,6 +37,12 @@ std::optional<instance_id> pool::owner_of(std::uint64_t key, sides const& among)
 
 std::optional<instance_id> pool::for_key(std::uint64_t key, time_point now) {
   refresh(now);
+  auto& known = known_owners_[key % known_owners_.size()];
+  if (!known.owner || known.key != key) known = {.key = key, .owner = owner_now(key, now)};
+  return known.owner;
+}
+
+std::optional<instance_id> pool::owner_now(std::uint64_t key, time_point now) {
   if (auto const owner = owner_of(key, owners_)) return owner;
   bool const all_barred = std::all_of(records_.begin(), records_.end(), [](record const& r) { return r.barred(); });
   sides all;
