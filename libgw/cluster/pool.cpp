@@ -33,9 +33,9 @@ std::span<instance const> pool::instances() const {
 }
 
 std::optional<std::size_t> pool::index_of(instance_id id) const {
-  auto const at = std::find_if(records_.begin(), records_.end(), [id](record const& r) { return r.id == id; });
-  if (at == records_.end()) return std::nullopt;
-  return static_cast<std::size_t>(at - records_.begin());
+  auto const at = places_.find(id);
+  if (at == places_.end()) return std::nullopt;
+  return at->second;
 }
 
 pool::record* pool::record_of(instance_id id) {
@@ -57,7 +57,9 @@ void pool::update(std::shared_ptr<registry const> at, std::size_t service_index,
   registry_ = std::move(at);
   service_ = service_index;
   std::vector<record> records;
+  std::unordered_map<instance_id, std::size_t> places;
   for (auto const& i : instances()) {
+    places.emplace(i.id, records.size());
     auto& fresh = records.emplace_back(made_for(i));
     if (auto const* const known = record_of(i.id); known != nullptr) {
       fresh.known = known->known;
@@ -70,6 +72,7 @@ void pool::update(std::shared_ptr<registry const> at, std::size_t service_index,
     }
   }
   records_ = std::move(records);
+  places_ = std::move(places);
   note_addresses();
   select();
 }

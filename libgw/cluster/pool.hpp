@@ -22,6 +22,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace gw::cluster {
@@ -200,6 +201,7 @@ class pool {
   std::shared_ptr<registry const> registry_;
   std::size_t service_ = 0;
   std::vector<record> records_;                                 // parallel to instances()
+  std::unordered_map<instance_id, std::size_t> places_;         // in records_
   std::map<std::string, instance_id, std::less<>> by_address_;  // "ip:port", and "host:port" as configured
   time_point next_probe_{};
   std::minstd_rand random_;

@@ -47,3 +47,12 @@ TEST_CASE("whom the messages of a rule mean is found about as quickly among thou
   CHECK(cost(4'000, {.key = "room-7"}) < 20 * cost(4, {.key = "room-7"}));
   CHECK(cost(4'000, {.address = "10.0.15.249:1"}) < 20 * cost(4, {.address = "10.0.0.3:1"}));
 }
+
+TEST_CASE("a new snapshot costs by the number of instances, not by its square") {
+  auto const cost = [](std::size_t instances) {
+    auto const all = crowd_of(instances);
+    pool_scene s(all);
+    return cpu_time_of([&] { s.becomes(all); });
+  };
+  CHECK(cost(8'000) < 24 * cost(1'000));
+}
