@@ -94,6 +94,8 @@ class pool {
 
   // --- who is dialled; the caller must dial then, and tell the outcome ---
 
+  /// Does a dial_request's key decide anything? If not it need not be found out.
+  bool goes_by_key() const noexcept { return policy_->goes_by_key() || !used_.canary.where.empty(); }
   /// The instance to dial next, null if nobody may be dialled now: may_dial() for the only one, else choose().
   instance const* next(dial_request const& asked, time_point now);
   /// next() found nobody: how long it is worth to wait for the outcome of a probe that is under way at an instance that

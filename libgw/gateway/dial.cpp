@@ -257,14 +257,15 @@ void report(worker& on, std::uint32_t service, cluster::instance_id instance, cl
 
 namespace {
 
-/// What the choice of an instance goes by, for the client.
-std::optional<std::uint64_t> key_of(config::service const& settings, client_facts const& client) {
+/// What the choice of an instance goes by, for the client; nothing if it does not.
+std::optional<std::uint64_t> key_of(worker& on, std::uint32_t service, client_facts const& client) {
+  if (!on.pool_of(service).goes_by_key()) return std::nullopt;
   auto const head = wire::judge_request(client.head);
   if (!head) return std::nullopt;
   auto const target = wire::judge_target(head->target);
   if (!target) return std::nullopt;
-  auto const source =
-      route::hash_source_of(settings.hash_on, {.head = *head, .target = *target, .client = client.address});
+  auto const source = route::hash_source_of(on.settings().services[service].hash_on,
+                                            {.head = *head, .target = *target, .client = client.address});
   return source ? std::optional(cluster::hash_of(*source)) : std::nullopt;
 }
 
@@ -274,7 +275,7 @@ net::awaitable<result<dialled>> try_instances(worker& on, std::uint32_t service,
   auto const give_up_at = on.loop().wheel.now() + settings.channel.open_timeout;
   std::vector<cluster::instance_id> tried;
   error last = nobody(on, service);
-  auto const key = key_of(settings, client);
+  auto const key = key_of(on, service, client);
 
   while (tried.size() <= settings.channel.connect_retries) {
     cluster::dial_request const asked{.key = key, .only = wish.instance, .excluded = tried};
