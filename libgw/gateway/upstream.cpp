@@ -1,7 +1,6 @@
 #include "gateway/upstream.hpp"
 
 #include "config/address.hpp"
-#include "wire/strict_head.hpp"
 #include "wire/strict_head_lexis.hpp"
 
 namespace gw::gateway {
@@ -9,13 +8,6 @@ namespace {
 
 // An upstream that answers with more header than this is not one of ours (RELIABILITY E5).
 constexpr std::size_t response_limit = 16 * 1024;
-// RFC 9110 section 15.2: interim answers may precede the final one. More of them than this have no end.
-constexpr int max_interim_answers = 4;
-
-bool is_interim(std::string_view raw) {
-  auto const head = wire::judge_response(raw);
-  return head && head->status < 200 && head->status != 101;
-}
 
 }  // namespace
 
@@ -45,11 +37,7 @@ bool is_our_shortage(std::error_code const& cause) {
 }
 
 net::awaitable<result<>> read_answer(net::stream& upstream, net::received_head& received) {
-  for (int interim = 0;; ++interim) {
-    auto const read = co_await net::read_head(upstream, received, response_limit);
-    if (!read || interim == max_interim_answers || !is_interim(received.head())) co_return read;
-    received = {.bytes = received.rest()};
-  }
+  return net::read_final_head(upstream, received, response_limit);
 }
 
 }  // namespace gw::gateway

@@ -95,6 +95,7 @@ TEST_CASE("what is broken, too large or no HTTP is an error that says so") {
   check(std::string("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n") +
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + http_ok("hello"),
         false, "interim answers without end");
+  check("HTTP/1.1 101 Switching Protocols\r\n\r\n" + http_ok("hello"), false, "a 101 that nobody asked for");
 }
 
 TEST_CASE("a question that would write a line of its own into the request is not sent") {
