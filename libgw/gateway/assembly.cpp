@@ -1,7 +1,5 @@
 #include "gateway/assembly.hpp"
 
-#include "wire/mask.hpp"
-
 namespace gw::gateway {
 
 void assembly::append(std::span<char const> piece) {
@@ -14,17 +12,21 @@ std::span<char> assembly::payload() noexcept {
   return std::span(bytes_).subspan(wire::max_header_size);
 }
 
-std::span<char> assembly::as_frame(wire::opcode op, wire::mask_key const* key, bool fin) {
+wire::event assembly::as_message(wire::opcode op) {
   if (bytes_.empty()) append({});
   auto const body = payload();
-  wire::frame_header header{.fin = fin, .op = op, .masked = key != nullptr, .length = body.size()};
-  if (key != nullptr) {
-    header.key = *key;
-    wire::apply_mask(body, *key);
-  }
-  auto const size = wire::header_size(body.size(), header.masked);
+  return {.what = wire::event::kind::message,
+          .op = op,
+          .payload = body,
+          .header_size = wire::header_size(body.size(), true)};
+}
+
+std::span<char> assembly::as_frame(wire::opcode op) {
+  if (bytes_.empty()) append({});
+  auto const body = payload();
+  auto const size = wire::header_size(body.size(), false);
   char* const begin = body.data() - size;
-  wire::write_header(header, begin);
+  wire::write_header({.op = op, .length = body.size()}, begin);
   return {begin, size + body.size()};
 }
 

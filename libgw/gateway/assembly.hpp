@@ -2,6 +2,7 @@
 // without another copy. Empty and without memory while no message is under way. Used by sessions and channels.
 #pragma once
 
+#include "wire/decoder.hpp"
 #include "wire/frame.hpp"
 
 #include <cstddef>
@@ -18,8 +19,10 @@ class assembly {
   bool empty() const noexcept { return size() == 0; }
   std::span<char> payload() noexcept;
 
-  /// The collected payload as one frame, made in place; masked if there is a key. The payload is unreadable then.
-  std::span<char> as_frame(wire::opcode op, wire::mask_key const* key, bool fin = true);
+  /// The event that a client's decoder would give of it: there is room for a header with a key before the payload.
+  wire::event as_message(wire::opcode op);
+  /// The collected payload as one unmasked frame, made in place.
+  std::span<char> as_frame(wire::opcode op);
 
   void clear() noexcept { std::string().swap(bytes_); }
 

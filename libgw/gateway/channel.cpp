@@ -352,10 +352,19 @@ void channel::forward_run(bool last) {
 
 bool channel::forward_compressed(wire::opcode op, std::span<char const> payload) {
   if (!session_.compresses(payload.size())) return false;
-  forward_run();
-  if (!session_.send_compressed(op, view(payload))) return false;
-  count_down(wire::header_size(payload.size(), false) + payload.size());
-  return true;
+  auto& deflater = worker_.deflater();
+  auto const frame = deflater.deflate(op, view(payload), nullptr);
+  wire::frame_header header;
+  bool const smaller = wire::parse_header(frame, header);
+  if (smaller) {
+    forward_run();
+    session_.client().send(frame);
+    count_down(wire::header_size(payload.size(), false) + payload.size());
+    worker_.stats().deflated.compressed.add(header.length);
+    worker_.stats().deflated.plain.add(payload.size());
+  }
+  deflater.rest();
+  return smaller;
 }
 
 void channel::on_upstream_close(wire::event const& close) {

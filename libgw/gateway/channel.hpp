@@ -98,6 +98,8 @@ class channel final : public net::peer_owner {
   void on_message(wire::event const& message);
   void on_piece(wire::event const& piece);
   void on_upstream_close(wire::event const& close);
+  /// The whole message that was held.
+  void forward_held();
   void forward_piece(std::span<char> payload, wire::opcode op, bool first, bool last);
   void forward_run(bool last = false);
   /// A whole message, behind those before it. False: not for this client, or it would not become smaller.

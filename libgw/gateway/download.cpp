@@ -17,14 +17,11 @@ void channel::on_piece(wire::event const& piece) {
   forward_run();  // messages before this one
   if (piece.first) download_ = std::make_unique<download>(*this, worker_.loop().wheel, piece.op);
   auto& d = *download_;
+  bool const wanted = !piece.last || count_message();
   if (!d.streaming) {
     d.held.append(piece.payload);
     if (piece.last) {
-      if (!forward_compressed(d.message, d.held.payload())) {
-        auto const frame = d.held.as_frame(d.message, nullptr);
-        count_down(frame.size());
-        session_.client().send(view(frame));
-      }
+      if (wanted) forward_held();
     } else if (d.held.size() + piece.remaining > settings_.channel.hold) {
       d.streaming = true;
       session_.claim_output(*this);
@@ -35,10 +32,17 @@ void channel::on_piece(wire::event const& piece) {
     forward_piece(piece.payload, d.message, false, piece.last);
   }
   if (!piece.last) return;
-  count_message();
   bool const owned_output = d.streaming;
   download_.reset();
   if (owned_output) session_.release_output(*this);
+}
+
+void channel::forward_held() {
+  auto& d = *download_;
+  if (forward_compressed(d.message, d.held.payload())) return;
+  auto const frame = d.held.as_frame(d.message);
+  count_down(frame.size());
+  session_.client().send(view(frame));
 }
 
 void channel::forward_piece(std::span<char> payload, wire::opcode op, bool first, bool last) {

@@ -38,12 +38,14 @@ std::size_t session::read_room() const {
 }
 
 void session::on_bytes(std::span<char> bytes) {
-  auto const inflated_before = worker_.stats().inflated.plain.get();
+  inflated_now_ = 0;
   while (!ending()) {
     auto const e = client_.next(bytes);
     if (e.compressed) {
       on_compressed(e);
-      if (takes_more(inflated_before)) continue;
+      // A read may hold a thousand times as much as it is long: the marks of the queues, and the turns of the others,
+      // hold for what it inflates to.
+      if (inflated_now_ < net::poller::read_buffer_size && may_read()) continue;
       client_.put_back(bytes);
       break;
     }
@@ -68,12 +70,6 @@ void session::on_bytes(std::span<char> bytes) {
   send_run();
 }
 
-// A read may hold a thousand times as much as it is long: the marks of the queues, and the turns of the others, hold
-// for what it inflates to.
-bool session::takes_more(std::uint64_t inflated_before) const {
-  return worker_.stats().inflated.plain.get() - inflated_before < net::poller::read_buffer_size && may_read();
-}
-
 void session::on_message(wire::event const& message) {
   ++seq_;
   relay(message);
@@ -90,6 +86,7 @@ void session::relay_compressed(wire::opcode op, std::span<char const> payload) {
   auto const message = inflater.inflate(op, payload, worker_.settings().session.max_message);
   worker_.stats().inflated.compressed.add(payload.size());
   worker_.stats().inflated.plain.add(message.payload.size());
+  inflated_now_ += message.payload.size();
   if (message.what == wire::event::kind::violation) {
     end({initiator::gateway, message.code, std::string(message.reason)});
   } else {
@@ -250,19 +247,6 @@ void session::release_output(channel& owner) {
   message_to_client_ended();
   on_drained();
   client_.resume_reading();
-}
-
-bool session::send_compressed(wire::opcode op, std::string_view payload) {
-  auto& deflater = worker_.deflater();
-  auto const frame = deflater.deflate(op, payload, nullptr);
-  if (frame.empty()) return false;
-  wire::frame_header header;
-  wire::parse_header(frame, header);
-  worker_.stats().deflated.compressed.add(header.length);
-  worker_.stats().deflated.plain.add(payload.size());
-  client_.send(frame);
-  deflater.rest();
-  return true;
 }
 
 void session::on_drained() {

@@ -54,8 +54,6 @@ class session final : public conversation, public net::peer_owner {
     auto const bits = facts_.deflate_window;
     return bits != 0 && size >= wire::worth_deflating && wire::fits_window(size, bits);
   }
-  /// Queues it so, if that makes it smaller. False: it is to be sent as it is.
-  bool send_compressed(wire::opcode op, std::string_view payload);
   /// Messages went to the client.
   void count_out(std::uint64_t messages) noexcept { messages_out_ += messages; }
   /// Starts what a channel does outside of turns; the session outlives it.
@@ -101,7 +99,6 @@ class session final : public conversation, public net::peer_owner {
   void on_compressed(wire::event const& e);
   void relay(wire::event const& message);
   void relay_compressed(wire::opcode op, std::span<char const> payload);
-  bool takes_more(std::uint64_t inflated_before) const;
   void on_piece(wire::event const& piece);
   void on_close(wire::event const& close);
   void collect(wire::event const& piece);
@@ -143,6 +140,7 @@ class session final : public conversation, public net::peer_owner {
   pace bad_messages_;
   std::uint64_t seq_ = 0;  // number of the client's latest data message
   std::uint64_t messages_out_ = 0;
+  std::size_t inflated_now_ = 0;  // bytes, of the read at hand
   std::uint64_t refused_ = 0;
 
   // Consecutive frames for one channel, contiguous in the read buffer; they leave together.

@@ -51,13 +51,7 @@ void session::collect(wire::event const& piece) {
 void session::finish_collected() {
   auto& u = *upload_;
   if (u.compressed) return relay_compressed(u.op, u.bytes.payload());
-  auto const text = view(u.bytes.payload());
-  auto const d = decide(u.op, text);
-  if (d.verdict != route::route_verdict::routed) return answer(d, text);
-  auto* const to = channel_for(d, text);
-  if (to == nullptr) return;
-  auto const key = worker_.loop().keys.next();
-  add_to_run(*to, u.bytes.as_frame(u.op, &key));
+  relay(u.bytes.as_message(u.op));
   send_run();  // the frame lies in the upload, which is about to go
 }
 

@@ -67,11 +67,11 @@ std::size_t peer::read(std::span<char> buffer) {
   std::size_t total = 0;
   for (int i = 0; i < reads_per_turn; ++i) {
     if (lost_ || !owner_.may_read()) return total;  // the edge stays remembered
+    auto const room = std::clamp(owner_.read_room(), smallest_read, buffer.size());
     if (!rest_.empty()) {
-      total += read_rest(buffer);
+      total += read_rest(buffer.first(room));
       continue;
     }
-    auto const room = std::clamp(owner_.read_room(), smallest_read, buffer.size());
     auto const read = socket_.receive(buffer.first(room));
     if (read.what == io_result::kind::closed || read.what == io_result::kind::failed) {
       lost(read.cause);

@@ -162,7 +162,7 @@ class bench_run {
   /// Which messages of an open loop count is settled here, not when we come to measure(): they leave meanwhile.
   void begin_sending(time_point begun) {
     auto const end = plan_.is_timed() ? begun_ + plan_.duration : time_point::max();
-    auto const budget = plan_.idle ? plan_.connections : plan_.messages.value_or(0);
+    auto const budget = plan_.messages.value_or(0);
     for (std::size_t i = 0; i < generators_.size(); ++i) {
       auto const share = plan_.is_timed() ? std::numeric_limits<std::uint64_t>::max() : share_of(budget, parts_[i]);
       generators_[i]->begin(share, {.begin = begun, .measured = begun_, .end = end});

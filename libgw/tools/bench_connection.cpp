@@ -112,10 +112,13 @@ void bench_connection::on_text(std::string_view text) {
     case bench_answer::kind::answer:
       owed_ += flight_.answered(found.service, text);
       return;
-    case bench_answer::kind::error:
-      thread_.count_error(found.code, found.times);
-      owed_ += flight_.failed(found);
+    case bench_answer::kind::error: {
+      // How often is the server's word: of messages that wait for no answer it cannot speak.
+      auto const failed = flight_.failed(found);
+      thread_.count_error(found.code, std::max<std::uint64_t>(failed, 1));
+      owed_ += failed;
       return;
+    }
     case bench_answer::kind::channel_closed:
       thread_.count_error(found.code, 1);
       owed_ += flight_.lose(found.service);
@@ -124,7 +127,7 @@ void bench_connection::on_text(std::string_view text) {
       if (thread_.measuring) ++thread_.counts.services[found.service].pushed;
       return;
     case bench_answer::kind::unknown:
-      if (!found.code.empty()) return thread_.count_error(found.code, found.times);
+      if (!found.code.empty()) return thread_.count_error(found.code, 1);
       // With keys it does not matter that the answer does not say which service it comes from.
       if (!thread_.reader.matches()) return thread_.count_error("answer of an unknown service", 1);
       owed_ += flight_.answered(0, text);

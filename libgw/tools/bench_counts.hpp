@@ -70,6 +70,7 @@ struct bench_sample {
   std::uint64_t answered = 0;
   std::uint64_t failed = 0;
   std::uint64_t errors = 0;
+  std::uint64_t warmup_errors = 0;
   std::uint64_t skipped = 0;
   std::uint64_t pushed = 0;
   std::uint64_t back = 0;       // all that came back or is not expected any more, measured or not: a sign of life

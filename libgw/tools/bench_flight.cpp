@@ -140,13 +140,16 @@ std::uint64_t bench_flight::failed(bench_answer const& by) {
 
 /// An error frame that echoes no key is taken for the answer to the oldest messages to its service.
 std::uint64_t bench_flight::failed_by_key(bench_answer const& by) {
-  auto const key = thread_.reader.echoed_key();
-  std::uint64_t count = 0;
-  for (; count < by.times; ++count) {
-    auto const found = key ? pending_.take(*key) : pending_.take_oldest(by.service);
-    if (!found) break;
-    if (thread_.is_measured(found->left)) ++thread_.counts.services[found->service].failed;
+  auto const before = pending_.size();
+  auto const fail = [this](bench_pending::message const& one) {
+    if (thread_.is_measured(one.left)) ++thread_.counts.services[one.service].failed;
+  };
+  if (auto const key = thread_.reader.echoed_key()) {
+    if (auto const found = pending_.take(*key)) fail(*found);
+  } else {
+    pending_.take_oldest(by.service, by.times, fail);
   }
+  auto const count = before - pending_.size();
   if (count != 0) no_longer(count);
   return count;
 }

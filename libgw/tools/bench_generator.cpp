@@ -139,7 +139,7 @@ void bench_generator::sample(std::function<void(std::shared_ptr<bench_sample con
       made->latency_ns.merge(of_service.latency_ns);
     }
     for (auto const& [what, times] : counts.errors) made->errors += times;
-    for (auto const& [what, times] : counts.warmup_errors) made->errors += times;
+    for (auto const& [what, times] : counts.warmup_errors) made->warmup_errors += times;
     made->skipped = counts.skipped;
     made->back = thread_state_.back;
     made->in_flight = thread_state_.in_flight;

@@ -8,13 +8,20 @@
 namespace gw::tools {
 namespace {
 
+bool is_in_messages(std::string_view blank, bench_plan const& plan) {
+  return std::any_of(plan.mix.begin(), plan.mix.end(),
+                     [&](auto const& m) { return m.text.find(blank) != m.text.npos; });
+}
+
+bool is_in_headers(std::string_view blank, bench_plan const& plan) {
+  auto const holds = [&](auto const& field) { return field.value.find(blank) != field.value.npos; };
+  return std::any_of(plan.targets.begin(), plan.targets.end(), [&](websocket_request const& to) {
+    return std::any_of(to.fields.begin(), to.fields.end(), holds);
+  });
+}
+
 bool is_used(std::string_view blank, bench_plan const& plan) {
-  auto const holds = [&](std::string_view text) { return text.find(blank) != text.npos; };
-  auto const in_headers = [&](websocket_request const& to) {
-    return std::any_of(to.fields.begin(), to.fields.end(), [&](auto const& field) { return holds(field.value); });
-  };
-  return std::any_of(plan.mix.begin(), plan.mix.end(), [&](auto const& one) { return holds(one.text); }) ||
-         std::any_of(plan.targets.begin(), plan.targets.end(), in_headers);
+  return is_in_messages(blank, plan) || is_in_headers(blank, plan);
 }
 
 bool came_back_only(std::string_view code, bench_report const& r) {
@@ -26,7 +33,7 @@ bool came_back_only(std::string_view code, bench_report const& r) {
 
 std::vector<std::string> hints_of(bench_plan const& plan) {
   std::vector<std::string> hints;
-  if (plan.services.size() > 1 && !plan.mix.empty() && !is_used("{service}", plan))
+  if (plan.services.size() > 1 && !plan.mix.empty() && !is_in_messages("{service}", plan))
     hints.emplace_back("--service names several, but no -m holds {service}: each gets the same messages");
   if (plan.rows.rows() != 0 && !is_used("{csv:", plan) && !is_used("{next:", plan))
     hints.emplace_back("--csv is not used: neither -m nor -H holds {csv:COLUMN} or {next:COLUMN}");

@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,15 +46,18 @@ class bench_pending {
     return std::nullopt;
   }
 
-  /// The one that has waited longest of those to `service`. Looks at all of them.
-  std::optional<message> take_oldest(std::size_t service) {
-    auto oldest = slots_.size();
-    for (std::size_t at = 0; at < slots_.size(); ++at) {
-      bool const older = oldest == slots_.size() || slots_[at].value.left.sent < slots_[oldest].value.left.sent;
-      if (slots_[at].used && slots_[at].value.service == service && older) oldest = at;
-    }
-    if (oldest == slots_.size()) return std::nullopt;
-    return remove(oldest);
+  /// `each` is told of the `count` that have waited longest of those to `service`, or of all; they are gone then. Looks
+  /// at all of them once.
+  template <class Function>
+  void take_oldest(std::size_t service, std::uint64_t count, Function each) {
+    std::vector<message> found;
+    take_all(service, [&found](message const& one) { found.push_back(one); });
+    auto const end_of_oldest =
+        found.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(count, found.size()));
+    auto const older = [](message const& a, message const& b) { return a.left.sent < b.left.sent; };
+    if (end_of_oldest != found.end()) std::nth_element(found.begin(), end_of_oldest, found.end(), older);
+    std::for_each(found.begin(), end_of_oldest, each);
+    std::for_each(end_of_oldest, found.end(), [this](message const& one) { add(one); });
   }
 
   /// `each` is told of every message to `service`; they are gone then.

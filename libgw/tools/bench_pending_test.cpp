@@ -3,6 +3,7 @@
 #include "testing/catch.hpp"
 
 #include <map>
+#include <set>
 
 using namespace gw;
 using namespace gw::tools;
@@ -41,15 +42,22 @@ TEST_CASE("messages of one key are both kept") {
   CHECK_FALSE(p.take(5).has_value());
 }
 
-TEST_CASE("the oldest message is that of its service") {
+TEST_CASE("the oldest messages are those of their service") {
   bench_pending p;
-  p.add(message(1, 0, 30));
+  p.add(message(1, 0, 40));
   p.add(message(2, 1, 10));
   p.add(message(3, 0, 20));
-  CHECK(p.take_oldest(0)->key == 3);
-  CHECK(p.take_oldest(0)->key == 1);
-  CHECK_FALSE(p.take_oldest(0).has_value());
-  CHECK(p.take_oldest(1)->key == 2);
+  p.add(message(4, 0, 30));
+  auto const taken = [&p](std::size_t service, std::uint64_t count) {
+    std::set<std::uint64_t> keys;
+    p.take_oldest(service, count, [&keys](bench_pending::message const& one) { keys.insert(one.key); });
+    return keys;
+  };
+  CHECK(taken(0, 2) == std::set<std::uint64_t>{3, 4});
+  CHECK(p.size() == 2);
+  CHECK(taken(0, 1'000'000'000'000) == std::set<std::uint64_t>{1});
+  CHECK(taken(0, 1).empty());
+  CHECK(p.take(2).has_value());
 }
 
 TEST_CASE("all messages to one service are taken at once") {

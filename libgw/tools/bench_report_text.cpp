@@ -50,7 +50,10 @@ std::string oddities(bench_plan const& plan, bench_report const& r) {
   if (r.all.push_ns.count() != 0) text += line("push us", percentiles(r.all.push_ns));
   if (r.counts.unmatched != 0) text += line("unmatched", fmt::format("{} answers to no message", r.counts.unmatched));
   if (r.counts.duplicates != 0) text += line("duplicate", fmt::format("{} answers once more", r.counts.duplicates));
-  if (plan.check) text += line("check", fmt::format("{} answers differ from their message", r.all.mismatches));
+  if (plan.check) {
+    auto const which = plan.check_every == 1 ? std::string("") : fmt::format(", of every {}th", plan.check_every);
+    text += line("check", fmt::format("{} answers differ from their message{}", r.all.mismatches, which));
+  }
   return text;
 }
 

@@ -1,5 +1,7 @@
 #include "tools/bench_target.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace gw::tools {
@@ -8,6 +10,13 @@ result<bench_target> bench_target::make(websocket_request const& ask, bench_plan
   bench_target made;
   made.ask_ = ask;
   for (auto const& field : ask.fields) {
+    if (field.value.find("{service}") != field.value.npos) {
+      return error{
+          errc::bad_usage,
+          side::client,
+          fmt::format("header {}: a connection has no one service that {{service}} could stand for", field.name),
+          {}};
+    }
     auto value = bench_template::parse(field.value, "", plan.rows.rows() == 0 ? nullptr : &plan.rows);
     if (!value) return value.error();
     made.values_.push_back(std::move(*value));

@@ -208,6 +208,7 @@ class conversation final : public net::peer_owner {
     } else {
       peer_->queue(compressed);
     }
+    deflater_.rest();
     ++sent_;
   }
 
@@ -315,6 +316,7 @@ class conversation final : public net::peer_owner {
     auto const plain = inflater_.inflate(e.op, payload, max_message);
     if (plain.what == wire::event::kind::violation) return on_violation(plain);
     on_message(plain.op, {plain.payload.data(), plain.payload.size()});
+    inflater_.rest();
   }
 
   void on_silent() override { on_end(1006, "no sign of life"); }

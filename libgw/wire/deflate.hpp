@@ -16,7 +16,8 @@ struct z_stream_s;  // zlib's
 
 namespace gw::wire {
 
-/// Below this nothing is compressed: it leaves in one TCP segment either way, and zlib costs more than the bytes.
+/// Below this a gateway compresses nothing: it leaves in one TCP segment either way, and zlib costs more than the
+/// bytes.
 inline constexpr std::size_t worth_deflating = 1'024;
 
 /// May a deflated message of `size` bytes go to a peer that keeps 2^bits bytes of it? Nothing in it looks back further

@@ -6,6 +6,7 @@
 #include <exception>
 #include <new>
 #include <span>
+#include <stdexcept>
 
 #include <sys/random.h>
 
@@ -27,9 +28,10 @@ void fill_from_kernel(std::span<unsigned char> left) noexcept {
 
 struct mask_keys::cipher {
   cipher() : context(EVP_CIPHER_CTX_new()) {
-    if (context != nullptr && EVP_EncryptInit_ex(context, EVP_chacha20(), nullptr, nullptr, nullptr) == 1) return;
+    if (context == nullptr) throw std::bad_alloc();
+    if (EVP_EncryptInit_ex(context, EVP_chacha20(), nullptr, nullptr, nullptr) == 1) return;
     EVP_CIPHER_CTX_free(context);
-    throw std::bad_alloc();
+    throw std::runtime_error("OpenSSL has no ChaCha20, which masks are made of");
   }
   ~cipher() { EVP_CIPHER_CTX_free(context); }
   cipher(cipher const&) = delete;

@@ -11,13 +11,13 @@
 namespace gw::wire {
 
 /// Keystream of ChaCha20 under a key from the kernel, 1,024 masking keys at a time. The beginning of every draw is the
-/// key of the next one, so what was given cannot be found out from what is held (fast key erasure). Not for several
-/// threads at once.
+/// key of the next one, so what earlier draws gave cannot be found out from what is held (fast key erasure). Not for
+/// several threads at once.
 /// Not copied: two copies would give the same keys.
 class mask_keys {
  public:
   /// Ends the process if the kernel has no randomness to give: a predictable key is never used. std::bad_alloc if
-  /// there is no memory for the cipher.
+  /// there is no memory for the cipher, std::runtime_error if OpenSSL has none.
   mask_keys();
   ~mask_keys();
   mask_keys(mask_keys const&) = delete;
