@@ -21,7 +21,7 @@ net::awaitable<void> dialled(gateway_world& world, std::size_t number, std::size
 
 }  // namespace
 
-TEST_CASE("all tries of a dial are over within open_timeout, and who is cut short by it is not to blame") {
+TEST_CASE("all tries of a dial are over within its time, and who is cut short by its end is not to blame") {
   auto const settings = [](config::config& c) {
     c.services[0].channel.handshake_timeout = 3s;
     c.services[0].channel.open_timeout = 4s;
@@ -46,7 +46,7 @@ TEST_CASE("all tries of a dial are over within open_timeout, and who is cut shor
   });
 }
 
-TEST_CASE("an instance that is silent for all of open_timeout is to blame though its own limit is longer") {
+TEST_CASE("an instance that is silent for all the time of a dial is to blame though its own limit is longer") {
   auto const settings = [](config::config& c) { c.services[0].channel.open_timeout = 1s; };
   play({.settings = settings, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
     world.instance("chat").holds_back();
@@ -60,7 +60,7 @@ TEST_CASE("an instance that is silent for all of open_timeout is to blame though
   });
 }
 
-TEST_CASE("whoever waits for the outcome of a probe waits no longer than open_timeout") {
+TEST_CASE("whoever waits for the outcome of a probe waits no longer than a dial may take") {
   auto const settings = [](config::config& c) { c.services[0].channel.open_timeout = 800ms; };
   play({.settings = settings, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
     auto& instance = world.instance("chat");
