@@ -1,7 +1,6 @@
 #include "cluster/pool.hpp"
 
 #include "cluster/hash.hpp"
-#include "cluster/rendezvous.hpp"
 #include "config/address.hpp"
 
 #include <algorithm>
@@ -34,9 +33,9 @@ std::span<instance const> pool::instances() const {
 }
 
 std::optional<std::size_t> pool::index_of(instance_id id) const {
-  auto const at = std::find_if(records_.begin(), records_.end(), [id](record const& r) { return r.id == id; });
-  if (at == records_.end()) return std::nullopt;
-  return static_cast<std::size_t>(at - records_.begin());
+  auto const at = places_.find(id);
+  if (at == places_.end()) return std::nullopt;
+  return at->second;
 }
 
 pool::record* pool::record_of(instance_id id) {
@@ -45,15 +44,12 @@ pool::record* pool::record_of(instance_id id) {
 }
 
 pool::record pool::made_for(instance const& i) const {
-  record made{.id = i.id,
-              .configured = config::host_port_text(i.configured.host, i.configured.port),
-              .address = config::host_port_text(i.ip, i.configured.port),
-              .in_our_zone = zone_.empty() || i.zone == zone_,
-              .draining = i.draining,
-              .other_kind = !has_all(*i.metadata, used_.only),
-              .in_canary = !used_.canary.where.empty() && has_all(*i.metadata, used_.canary.where)};
-  made.address_hash = hash_of(made.address);
-  return made;
+  return {.id = i.id,
+          .address_hash = hash_of(config::host_port_text(i.ip, i.configured.port)),
+          .in_our_zone = zone_.empty() || i.zone == zone_,
+          .draining = i.draining,
+          .other_kind = !has_all(*i.metadata, used_.only),
+          .in_canary = !used_.canary.where.empty() && has_all(*i.metadata, used_.canary.where)};
 }
 
 void pool::update(std::shared_ptr<registry const> at, std::size_t service_index, time_point now) {
@@ -61,7 +57,9 @@ void pool::update(std::shared_ptr<registry const> at, std::size_t service_index,
   registry_ = std::move(at);
   service_ = service_index;
   std::vector<record> records;
+  std::unordered_map<instance_id, std::size_t> places;
   for (auto const& i : instances()) {
+    places.emplace(i.id, records.size());
     auto& fresh = records.emplace_back(made_for(i));
     if (auto const* const known = record_of(i.id); known != nullptr) {
       fresh.known = known->known;
@@ -74,6 +72,8 @@ void pool::update(std::shared_ptr<registry const> at, std::size_t service_index,
     }
   }
   records_ = std::move(records);
+  places_ = std::move(places);
+  note_addresses();
   select();
 }
 
@@ -155,7 +155,8 @@ void pool::call_the_roll(time_point now) {
   next_return_ = time_point::max();
   for (auto& r : rosters_) r.clear(records_.size());
   slow_starters_.clear();
-  owners_.clear();
+  for (auto& o : owners_) o.clear();
+  known_owners_.fill({});
   for (std::size_t i = 0; i < records_.size(); ++i) {
     auto& r = records_[i];
     r.available_at_roll_call = r.known.available_from();
@@ -166,9 +167,7 @@ void pool::call_the_roll(time_point now) {
       auto* const kept = rosters_[r.in_canary ? 1 : 0].add(one, r.in_our_zone, available && r.chosen);
       if (kept != nullptr && starts_slowly(r, now)) slow_starters_.push_back(kept);
     }
-    if (!available) continue;
-    auto& owner = owners_.emplace_back(one);
-    owner.share = candidate::full_share;  // a slow start is a worker's own, and workers must agree
+    if (available) add_owner(owners_, one);
   }
   for (auto& r : rosters_) r.close();
 }
@@ -197,16 +196,15 @@ void pool::add_all_but(std::span<instance_id const> excluded, bool of_canary, ti
   without_tried_.close();
 }
 
-bool pool::canary_serves(std::optional<std::uint64_t> key) {
-  auto const& [others, canary] = rosters_;
-  if (canary.empty() || others.empty()) return others.empty();
+bool pool::canary_serves(std::optional<std::uint64_t> key, bool is_there, bool others_are) {
+  if (!is_there || !others_are) return is_there;
   return canaries_.draw(used_.canary.percent * roster::whole / 100, key);
 }
 
 /// Those that the policy may choose from; nobody if there is nobody.
 std::span<candidate const> pool::candidates(wish const& asked, time_point now) {
   refresh(now);
-  bool const of_canary = canary_serves(asked.key);
+  bool const of_canary = canary_serves(asked.key, !rosters_[1].empty(), !rosters_[0].empty());
   auto const& side = rosters_[of_canary ? 1 : 0];
   auto const away_share = side.away_share();
   bool const away = away_share > 0 && zones_.draw(away_share, policy_->goes_by_key() ? asked.key : std::nullopt);
@@ -263,33 +261,6 @@ bool pool::may_dial(instance_id id, time_point now) {
   if (!r->available(now) && now < r->known.tried_at() + reputation::probe_period) return false;
   try_now(*r, now);
   return true;
-}
-
-// --- who is meant ---
-
-std::optional<instance_id> pool::named(std::string_view address) const {
-  auto const is_called = [address](record const& r) { return r.configured == address || r.address == address; };
-  auto const at = std::find_if(records_.begin(), records_.end(), is_called);
-  if (at == records_.end()) return std::nullopt;
-  return at->id;
-}
-
-std::optional<instance_id> pool::for_key(std::uint64_t key, time_point now) {
-  if (records_.empty()) return std::nullopt;
-  refresh(now);
-  if (!owners_.empty()) return owners_[rendezvous(owners_, key)].id;
-  bool const all_barred = std::all_of(records_.begin(), records_.end(), [](record const& r) { return r.barred(); });
-  std::vector<candidate> all;
-  for (std::size_t i = 0; i < records_.size(); ++i) {
-    if (records_[i].barred() && !all_barred) continue;
-    all.push_back(candidate_at(i, now));
-    all.back().share = candidate::full_share;
-  }
-  return all[rendezvous(all, key)].id;
-}
-
-std::optional<instance_id> pool::meant(meaning const& by, time_point now) {
-  return by.address.empty() ? for_key(hash_of(by.key), now) : named(by.address);
 }
 
 instance const* pool::find(instance_id id) const {

@@ -15,12 +15,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace gw::cluster {
@@ -92,6 +95,8 @@ class pool {
 
   // --- who is dialled; the caller must dial then, and tell the outcome ---
 
+  /// Does a dial_request's key decide anything? If not it need not be found out.
+  bool goes_by_key() const noexcept { return policy_->goes_by_key() || !used_.canary.where.empty(); }
   /// The instance to dial next, null if nobody may be dialled now: may_dial() for the only one, else choose().
   instance const* next(dial_request const& asked, time_point now);
   /// next() found nobody: how long it is worth to wait for the outcome of a probe that is under way at an instance that
@@ -108,7 +113,7 @@ class pool {
   /// The instance called "host:port" as configured (of several addresses of a host the first), or "ip:port".
   std::optional<instance_id> named(std::string_view address) const;
   /// The instance that `key` belongs to, whatever the policy, the loads and the zones: one of those available, one of
-  /// all if none is. Nothing only if there are none. No try.
+  /// all if none is; the canary has its percentage of the keys. Nothing only if there are none. No try.
   std::optional<instance_id> for_key(std::uint64_t key, time_point now);
   /// The one or the other; nothing if there is no such instance.
   std::optional<instance_id> meant(meaning const& by, time_point now);
@@ -148,8 +153,6 @@ class pool {
  private:
   struct record {
     instance_id id{};
-    std::string configured;  // "host:port"
-    std::string address;     // "ip:port"
     std::uint64_t address_hash = 0;
     bool in_our_zone = false;
     bool draining = false;
@@ -168,6 +171,12 @@ class pool {
     bool available(time_point now) const noexcept { return usable && known.available(now); }
   };
 
+  struct known_owner {
+    std::uint64_t key = 0;
+    std::optional<instance_id> owner{};  // nothing: the place is free
+  };
+  using sides = std::array<std::vector<candidate>, 2>;  // without and with the canary's instances
+
   std::optional<std::size_t> index_of(instance_id id) const;
   record* record_of(instance_id id);
   record made_for(instance const& i) const;
@@ -184,9 +193,13 @@ class pool {
   void call_the_roll(time_point now);
   void grow_slow_starters(time_point now);
   void add_all_but(std::span<instance_id const> excluded, bool of_canary, time_point now);
-  bool canary_serves(std::optional<std::uint64_t> key);
+  bool canary_serves(std::optional<std::uint64_t> key, bool is_there, bool others_are);
   std::span<candidate const> candidates(wish const& asked, time_point now);
   std::optional<std::size_t> probe(std::span<instance_id const> excluded, time_point now);
+  void note_addresses();
+  void add_owner(sides& to, candidate one) const;
+  std::optional<instance_id> owner_of(std::uint64_t key, sides const& among);
+  std::optional<instance_id> owner_now(std::uint64_t key, time_point now);
   bool may_eject(record const& r) const;
   time_point end_of_hold(record const& r, time_point now);
 
@@ -196,16 +209,19 @@ class pool {
   selection used_;
   std::shared_ptr<registry const> registry_;
   std::size_t service_ = 0;
-  std::vector<record> records_;  // parallel to instances()
+  std::vector<record> records_;                                 // parallel to instances()
+  std::unordered_map<instance_id, std::size_t> places_;         // in records_
+  std::map<std::string, instance_id, std::less<>> by_address_;  // "ip:port", and "host:port" as configured
   time_point next_probe_{};
   std::minstd_rand random_;
 
   // Made from the records when they have changed, or when somebody's hold is over.
   bool changed_ = true;
   time_point next_return_{};
-  std::array<roster, 2> rosters_;          // without and with the canary's instances
-  std::vector<candidate*> slow_starters_;  // in rosters_
-  std::vector<candidate> owners_;          // of keys
+  std::array<roster, 2> rosters_;             // without and with the canary's instances
+  std::vector<candidate*> slow_starters_;     // in rosters_
+  sides owners_;                              // of keys
+  std::array<known_owner, 64> known_owners_;  // clients repeat themselves
 
   roster without_tried_;
   splitter zones_{0x7a6f6e6573};

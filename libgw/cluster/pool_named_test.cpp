@@ -68,6 +68,16 @@ TEST_CASE("a pool is made with the policy of its service, and consistent hashing
   CHECK(picks(1, [](int) { return std::optional<std::uint64_t>(); }) > 1);  // nobody shares a key that is not there
 }
 
+TEST_CASE("only with consistent hashing or a canary does the key of a dial decide anything") {
+  auto const goes_by_key = [](std::string const& policy, gw::config::metadata const& canary) {
+    pool_scene const s(hosts(2), {.policy = policy}, {}, {.canary = {.where = canary}});
+    return s.tested.goes_by_key();
+  };
+  CHECK_FALSE(goes_by_key("least_loaded", {}));
+  CHECK(goes_by_key("consistent_hash", {}));
+  CHECK(goes_by_key("least_loaded", {{"version", "2"}}));
+}
+
 TEST_CASE("a named instance may be dialled freely while it is healthy, and once a second while it is not") {
   pool_scene s(hosts(2), {.eject_failures = 1});
   auto const may_dial = [&s] { return s.tested.may_dial(s.id(0), s.now); };

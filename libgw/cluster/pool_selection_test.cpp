@@ -139,3 +139,39 @@ TEST_CASE(
   s.refuse(0);
   CHECK(s.choose() == 1);
 }
+
+TEST_CASE("the canary has its percentage of the keys of rules, too, and those that consistent hashing gives it") {
+  gw::config::canary const canary{.where = {{"version", "2"}}, .percent = 5};
+  std::vector const all{of_version(1, "1"), of_version(2, "1"), of_version(3, "2"), of_version(4, "2")};
+  pool_scene s(all, {.policy = "consistent_hash"}, {}, {.canary = canary});
+  pool_scene twin(all, {}, {}, {.canary = canary});
+  auto const in_canary = [&s](instance_id id) { return id == s.id(2) || id == s.id(3); };
+  int served = 0;
+  for (std::uint64_t key = 0; key < 10'000; ++key) {
+    auto const owner = s.tested.for_key(mixed(key), s.now);
+    REQUIRE(owner.has_value());
+    CHECK(twin.tested.for_key(mixed(key), twin.now) == owner);
+    CHECK(s.id(*s.tested.choose({.key = mixed(key)}, s.now)) == owner);
+    served += in_canary(*owner) ? 1 : 0;
+  }
+  CAPTURE(served);
+  CHECK(served >= 400);
+  CHECK(served <= 600);
+}
+
+TEST_CASE("the keys of the canary go to the others while it is not available, those of the others to it alike") {
+  gw::config::canary const canary{.where = {{"version", "2"}}, .percent = 50};
+  pool_scene s({of_version(1, "1"), of_version(2, "2")}, {}, {}, {.canary = canary});
+  auto const owners = [&s] {
+    std::set<instance_id> found;
+    for (std::uint64_t key = 0; key < 50; ++key) found.insert(*s.tested.for_key(mixed(key), s.now));
+    return found;
+  };
+  CHECK(owners() == std::set{s.id(0), s.id(1)});
+  s.refuse(1);
+  CHECK(owners() == std::set{s.id(0)});
+  s.refuse(0);
+  CHECK(owners() == std::set{s.id(0), s.id(1)});  // none is available: whose it would be
+  s.succeed(1);
+  CHECK(owners() == std::set{s.id(1)});
+}

@@ -9,11 +9,28 @@
 namespace gw::cluster {
 namespace {
 
-instance const* find_address(service const& in, std::string_view ip, std::uint16_t port) {
-  for (auto const& i : in.instances) {
-    if (i.ip == ip && i.configured.port == port) return &i;
-  }
-  return nullptr;
+auto address_of(instance const& i) {
+  return std::tie(i.ip, i.configured.port);
+}
+
+instance made_of(config::instance const& written, std::string const& ip) {
+  return {.id = {},
+          .configured = {written.host, written.port},
+          .ip = ip,
+          .weight = written.weight,
+          .zone = written.zone,
+          .metadata = std::make_shared<config::metadata const>(written.metadata),
+          .draining = written.draining,
+          .load = nullptr};
+}
+
+/// By address, each once: of those that are written twice the first counts. Resolvers rotate their answers; equal sets
+/// of addresses shall make equal snapshots.
+void put_in_order(std::vector<instance>& all) {
+  auto const is_before = [](instance const& a, instance const& b) { return address_of(a) < address_of(b); };
+  auto const is_same = [](instance const& a, instance const& b) { return address_of(a) == address_of(b); };
+  std::stable_sort(all.begin(), all.end(), is_before);
+  all.erase(std::unique(all.begin(), all.end(), is_same), all.end());
 }
 
 }  // namespace
@@ -26,39 +43,30 @@ std::shared_ptr<registry const> registry::make(std::span<config::service const> 
     auto& to = made->services_.emplace_back(service{.name = written.name, .instances = {}});
     for (auto const& one : written.instances) {
       auto const ips = config::is_ip_literal(one.host) ? std::vector{one.host} : addresses_of(one.host);
-      for (auto const& ip : ips) made->add(to, one, ip, before, workers);
+      for (auto const& ip : ips) to.instances.push_back(made_of(one, ip));
     }
-    // Resolvers rotate their answers; equal sets of addresses shall make equal snapshots.
-    std::sort(to.instances.begin(), to.instances.end(), [](instance const& a, instance const& b) {
-      return std::tie(a.ip, a.configured.port) < std::tie(b.ip, b.configured.port);
-    });
+    put_in_order(to.instances);
+    auto const known = before != nullptr ? before->find(written.name) : std::nullopt;
+    made->recognise(to.instances, known ? before->at(*known).instances : std::span<instance const>(), workers);
   }
   return made;
 }
 
-void registry::add(service& to, config::instance const& written, std::string const& ip, registry const* before,
-                   std::size_t workers) {
-  if (find_address(to, ip, written.port) != nullptr) return;
-  instance fresh{.id = {},
-                 .configured = {written.host, written.port},
-                 .ip = ip,
-                 .weight = written.weight,
-                 .zone = written.zone,
-                 .metadata = nullptr,
-                 .draining = written.draining,
-                 .load = nullptr};
-  auto const known_service = before != nullptr ? before->find(to.name) : std::nullopt;
-  auto const* const known = known_service ? find_address(before->at(*known_service), ip, written.port) : nullptr;
-  if (known != nullptr && known->load->workers() == workers) {
-    fresh.id = known->id;
-    fresh.load = known->load;
-  } else {
-    fresh.id = instance_id{next_id_++};
-    fresh.load = std::make_shared<instance_load>(workers);
+/// Gives ids and loads: those of `before` to whoever was there. Both are in order.
+void registry::recognise(std::span<instance> now, std::span<instance const> before, std::size_t workers) {
+  auto known = before.begin();
+  for (auto& i : now) {
+    while (known != before.end() && address_of(*known) < address_of(i)) ++known;
+    bool const was_there = known != before.end() && address_of(*known) == address_of(i);
+    if (was_there && *known->metadata == *i.metadata) i.metadata = known->metadata;
+    if (was_there && known->load->workers() == workers) {
+      i.id = known->id;
+      i.load = known->load;
+    } else {
+      i.id = instance_id{next_id_++};
+      i.load = std::make_shared<instance_load>(workers);
+    }
   }
-  bool const told_before = known != nullptr && *known->metadata == written.metadata;
-  fresh.metadata = told_before ? known->metadata : std::make_shared<config::metadata const>(written.metadata);
-  to.instances.push_back(std::move(fresh));
 }
 
 std::optional<std::size_t> registry::find(std::string_view name) const noexcept {

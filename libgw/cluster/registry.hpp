@@ -39,8 +39,7 @@ class registry {
 
  private:
   registry() = default;
-  void add(service& to, config::instance const& written, std::string const& ip, registry const* before,
-           std::size_t workers);
+  void recognise(std::span<instance> now, std::span<instance const> before, std::size_t workers);
 
   std::vector<service> services_;
   std::uint64_t next_id_ = 1;

@@ -43,6 +43,7 @@ TEST_CASE("a host name stands for all its addresses, each once") {
   CHECK(first.weight == 3);
   CHECK(first.zone == "z");
   CHECK(first.load->total() == 0);
+  CHECK(r->at(0).instances[1].configured.host == "chat.internal");  // it is written first
 }
 
 TEST_CASE("services keep the order they were given in and are found by name") {

@@ -31,7 +31,8 @@ struct attempt {
   wire::forward_rules const& rules;
   client_facts const& client;
   cluster::instance const& target;
-  duration time_left;
+  time_point give_up_at;
+  bool began_early;  // with most of the dial's time left
   net::stream& upstream;
   dial_wish const& wish;
   std::string& tls_failure;  // why TLS failed: for the log, not for clients
@@ -63,14 +64,27 @@ std::string handshake_of(attempt const& a, std::string const& key, std::vector<s
   return wire::make_upgrade_request(path_and_query(a, *head), host_of(a.settings, a.target), key, protocols, fields);
 }
 
+struct time_limit {
+  duration time;
+  std::error_code shortage;  // set: the instance gets less time than it should, and is not to blame for being late
+};
+
+/// Of a step that may take `own` of the time that the dial has left. Whoever began early is to blame all the same: else
+/// nobody ever is where open_timeout is the shortest of the limits.
+time_limit limit_of(attempt const& a, duration own) {
+  auto const left = a.give_up_at - a.on.loop().wheel.now();
+  if (own <= left) return {own, {}};
+  return {left, a.began_early ? std::error_code() : make_error_code(std::errc::stream_timeout)};
+}
+
 net::awaitable<result<>> connect(attempt a) {
   auto const address = net::address::of_ip(a.target.ip, a.target.configured.port);
   if (!address) co_return address.error();
-  auto const limit = std::min<duration>(a.settings.channel.connect_timeout, a.time_left);
-  net::deadline deadline(a.on.loop(), a.upstream, limit);
+  auto const limit = limit_of(a, a.settings.channel.connect_timeout);
+  net::deadline deadline(a.on.loop(), a.upstream, limit.time);
   auto connected = co_await a.upstream.connect(*address);
   if (connected) co_return connected;
-  if (deadline.passed()) co_return upstream_error(errc::connect_timeout, a, "did not accept in time");
+  if (deadline.passed()) co_return upstream_error(errc::connect_timeout, a, "did not accept in time", limit.shortage);
   if (connected.error().code == errc::closed) co_return connected.error();
   co_return upstream_error(errc::connect_failed, a, "cannot be reached", connected.error().cause);
 }
@@ -126,14 +140,16 @@ net::awaitable<result<shaken>> shake_hands(attempt a) {
   auto const request = handshake_of(a, key, protocols);
   if (request.empty()) co_return upstream_error(errc::internal, a, "cannot be asked: a header cannot be written");
 
-  auto const limit = std::min<duration>(a.settings.channel.handshake_timeout, a.time_left);
-  net::deadline deadline(a.on.loop(), a.upstream, limit);
+  auto const limit = limit_of(a, a.settings.channel.handshake_timeout);
+  net::deadline deadline(a.on.loop(), a.upstream, limit.time);
   net::received_head received;
   auto done = co_await secure(a);
   if (done) done = co_await a.upstream.write(request);
   if (done) done = co_await read_answer(a.upstream, received);
   if (!done) {
-    if (deadline.passed()) co_return upstream_error(errc::connect_timeout, a, "did not answer the handshake in time");
+    if (deadline.passed()) {
+      co_return upstream_error(errc::connect_timeout, a, "did not answer the handshake in time", limit.shortage);
+    }
     if (!a.upstream.is_open() || done.error().code == errc::connect_failed) co_return done.error();
     // With TLS 1.3 a server refuses our certificate only behind the handshake.
     auto const* const tls = a.upstream.tls();
@@ -195,15 +211,17 @@ error nobody(worker const& on, std::uint32_t service) {
 }
 
 /// The instance to dial, a copy: a new snapshot may come meanwhile. While an instance is being probed, what comes of
-/// that is waited for.
+/// that is waited for, until `give_up_at` at most.
 net::awaitable<result<cluster::instance>> next_of(worker& on, std::uint32_t service, cluster::dial_request const& asked,
-                                                  dial_wish const& wish) {
+                                                  dial_wish const& wish, time_point give_up_at) {
   auto& pool = on.pool_of(service);
   auto const& wheel = on.loop().wheel;
   for (;;) {
-    auto const* const chosen = pool.next(asked, wheel.now());
+    auto const now = wheel.now();
+    if (now >= give_up_at) co_return nobody(on, service);
+    auto const* const chosen = pool.next(asked, now);
     if (chosen != nullptr) co_return *chosen;
-    auto const worth = pool.worth_waiting(asked, wheel.now());
+    auto const worth = std::min(pool.worth_waiting(asked, now), give_up_at - now);
     if (worth == duration{}) co_return nobody(on, service);
     co_await on.outcomes_of(service).wait_for(worth);
     if (wish.still_wanted && !wish.still_wanted()) co_return error{errc::closed, side::gateway, "torn down", {}};
@@ -239,14 +257,15 @@ void report(worker& on, std::uint32_t service, cluster::instance_id instance, cl
 
 namespace {
 
-/// What the choice of an instance goes by, for the client.
-std::optional<std::uint64_t> key_of(config::service const& settings, client_facts const& client) {
+/// What the choice of an instance goes by, for the client; nothing if it does not.
+std::optional<std::uint64_t> key_of(worker& on, std::uint32_t service, client_facts const& client) {
+  if (!on.pool_of(service).goes_by_key()) return std::nullopt;
   auto const head = wire::judge_request(client.head);
   if (!head) return std::nullopt;
   auto const target = wire::judge_target(head->target);
   if (!target) return std::nullopt;
-  auto const source =
-      route::hash_source_of(settings.hash_on, {.head = *head, .target = *target, .client = client.address});
+  auto const source = route::hash_source_of(on.settings().services[service].hash_on,
+                                            {.head = *head, .target = *target, .client = client.address});
   return source ? std::optional(cluster::hash_of(*source)) : std::nullopt;
 }
 
@@ -256,11 +275,11 @@ net::awaitable<result<dialled>> try_instances(worker& on, std::uint32_t service,
   auto const give_up_at = on.loop().wheel.now() + settings.channel.open_timeout;
   std::vector<cluster::instance_id> tried;
   error last = nobody(on, service);
-  auto const key = key_of(settings, client);
+  auto const key = key_of(on, service, client);
 
-  while (tried.size() <= settings.channel.connect_retries && on.loop().wheel.now() < give_up_at) {
+  while (tried.size() <= settings.channel.connect_retries) {
     cluster::dial_request const asked{.key = key, .only = wish.instance, .excluded = tried};
-    auto const target = co_await next_of(on, service, asked, wish);
+    auto const target = co_await next_of(on, service, asked, wish, give_up_at);
     if (!target && target.error().code == errc::closed) co_return target.error();
     if (!target) break;
     lease counted(target->load, on.index());
@@ -268,8 +287,17 @@ net::awaitable<result<dialled>> try_instances(worker& on, std::uint32_t service,
     shown_as const current_try(current, upstream);
     auto const began = on.loop().wheel.now();
     std::string tls_failure;
-    attempt const a{on,       service, settings,   on.forwarding_of(service), client, *target, give_up_at - began,
-                    upstream, wish,    tls_failure};
+    attempt const a{.on = on,
+                    .service = service,
+                    .settings = settings,
+                    .rules = on.forwarding_of(service),
+                    .client = client,
+                    .target = *target,
+                    .give_up_at = give_up_at,
+                    .began_early = give_up_at - began > settings.channel.open_timeout / 2,
+                    .upstream = upstream,
+                    .wish = wish,
+                    .tls_failure = tls_failure};
     auto const connected = co_await connect(a);
     result<shaken> done = shaken{};
     if (connected) {
@@ -282,10 +310,12 @@ net::awaitable<result<dialled>> try_instances(worker& on, std::uint32_t service,
       co_return dialled{upstream.release(), std::move(done->rest), std::move(counted), target->id,
                         std::move(done->protocol)};
     }
-    last = done.error();
-    if (last.code == errc::closed) co_return last;  // torn down
-    note_failure(a, last, connected.has_value());
-    if (!worth_another(last)) break;
+    auto const& fault = done.error();
+    if (fault.code == errc::closed) co_return fault;  // torn down
+    note_failure(a, fault, connected.has_value());
+    // What others said counts for more than that we ran out of something.
+    if (tried.empty() || !is_our_shortage(fault.cause)) last = fault;
+    if (!worth_another(fault)) break;
     tried.push_back(target->id);
   }
   co_return last;

@@ -14,7 +14,6 @@ namespace {
 // The first check comes within this time, so that a verdict is soon there; those of many instances not all at once.
 constexpr duration first_within = std::chrono::milliseconds(500);
 constexpr duration longest_nap = std::chrono::seconds(1);
-constexpr duration shortest_nap = std::chrono::milliseconds(10);
 
 /// Keeps a list of the streams that are there, for whoever has to close them.
 class listed {
@@ -47,13 +46,17 @@ void health_watch::use(std::shared_ptr<cluster::registry const> instances) {
   for (std::size_t s = 0; s < settings_->services.size(); ++s) {
     if (!settings_->services[s].health.enabled()) continue;
     for (auto const& i : registry_->at(s).instances) {
-      auto const known = watched_.find(i.id);
-      auto const first = loop_.wheel.now() + jittered(first_within) - first_within / 2;
-      fresh.emplace(i.id, known != watched_.end() ? known->second : watched{.service = s, .due = first});
+      auto& w = fresh.emplace(i.id, watched{.service = s, .who = &i}).first->second;
+      if (auto const known = watched_.find(i.id); known != watched_.end()) {
+        w.record = known->second.record;
+      } else {
+        due_.emplace(loop_.wheel.now() + jittered(first_within) - first_within / 2, i.id);
+      }
     }
   }
   watched_ = std::move(fresh);
-  count();
+  std::erase_if(due_, [this](auto const& turn) { return !watched_.contains(turn.second); });
+  for (std::size_t s = 0; s < counts_.size(); ++s) count(s);
   changed_.notify_all();
 }
 
@@ -79,30 +82,23 @@ void health_watch::stop() noexcept {
   changed_.notify_all();
 }
 
+/// Who is due for longest comes first, so that nobody is passed by while more are slow than may be asked at once.
 void health_watch::begin_those_due() {
   auto const now = loop_.wheel.now();
-  for (auto& entry : watched_) {
-    if (visits_.size() >= most_at_once) return;
-    auto const id = entry.first;
-    auto& w = entry.second;
-    if (w.under_way || now < w.due) continue;
-    auto const& all = registry_->at(w.service).instances;
-    auto const who = std::find_if(all.begin(), all.end(), [id](cluster::instance const& i) { return i.id == id; });
-    w.under_way = true;
-    visits_.spawn(visit(w.service, *who));
+  while (visits_.size() < most_at_once && !due_.empty() && due_.begin()->first <= now) {
+    auto const& w = watched_.at(due_.begin()->second);
+    visits_.spawn(visit(w.service, *w.who));
+    due_.erase(due_.begin());
   }
 }
 
 duration health_watch::until_next() const {
-  if (visits_.size() >= most_at_once) return longest_nap;  // the end of one wakes us
-  auto next = loop_.wheel.now() + longest_nap;
-  for (auto const& [id, w] : watched_) {
-    if (!w.under_way) next = std::min(next, w.due);
-  }
-  return std::max(next - loop_.wheel.now(), shortest_nap);
+  if (visits_.size() >= most_at_once || due_.empty()) return longest_nap;  // the end of a visit or use() wakes us
+  return std::min(due_.begin()->first - loop_.wheel.now(), longest_nap);
 }
 
 net::awaitable<void> health_watch::visit(std::size_t service, cluster::instance who) {
+  if (stopping_) co_return;  // stop() has not seen it
   std::optional<cluster::finding> found;
   try {
     auto const& settings = settings_->services[service];
@@ -123,10 +119,9 @@ void health_watch::conclude(cluster::instance const& who, std::optional<cluster:
   if (at == watched_.end() || stopping_) return;  // it has left meanwhile
   auto& w = at->second;
   auto const& service = settings_->services[w.service];
-  w.under_way = false;
   // A little more or less, so that the checks of many gateways do not fall together.
-  w.due =
-      loop_.wheel.now() + duration(service.health.interval) * 9 / 10 + jittered(duration(service.health.interval) / 10);
+  auto const interval = duration(service.health.interval);
+  due_.emplace(loop_.wheel.now() + interval * 9 / 10 + jittered(interval / 10), who.id);
   if (!found || !w.record.note(*found, service.health)) return;
   auto const is = w.record.is();
   log::event(is == cluster::verdict::healthy ? log::level::info : log::level::warning, "instance_health",
@@ -135,26 +130,24 @@ void health_watch::conclude(cluster::instance const& who, std::optional<cluster:
               {"state", cluster::text_of(is)},
               {"reason", cluster::text_of(*found)}});
   tell_({.service = w.service, .instance = who.id, .is = is, .why = *found});
-  count();
+  count(w.service);
 }
 
-void health_watch::count() {
-  for (std::size_t s = 0; s < counts_.size(); ++s) {
-    instance_counts now;
-    for (auto const& i : registry_->at(s).instances) {
-      auto const w = watched_.find(i.id);
-      auto const is = w == watched_.end() ? cluster::verdict::unknown : w->second.record.is();
-      ++(i.draining                          ? now.draining
-         : is == cluster::verdict::healthy   ? now.healthy
-         : is == cluster::verdict::unhealthy ? now.unhealthy
-                                             : now.unknown);
-    }
-    auto& shown = counts_[s];
-    shown.healthy.store(now.healthy, std::memory_order_relaxed);
-    shown.unhealthy.store(now.unhealthy, std::memory_order_relaxed);
-    shown.unknown.store(now.unknown, std::memory_order_relaxed);
-    shown.draining.store(now.draining, std::memory_order_relaxed);
+void health_watch::count(std::size_t service) {
+  instance_counts now;
+  for (auto const& i : registry_->at(service).instances) {
+    auto const w = watched_.find(i.id);
+    auto const is = w == watched_.end() ? cluster::verdict::unknown : w->second.record.is();
+    ++(i.draining                          ? now.draining
+       : is == cluster::verdict::healthy   ? now.healthy
+       : is == cluster::verdict::unhealthy ? now.unhealthy
+                                           : now.unknown);
   }
+  auto& shown = counts_[service];
+  shown.healthy.store(now.healthy, std::memory_order_relaxed);
+  shown.unhealthy.store(now.unhealthy, std::memory_order_relaxed);
+  shown.unknown.store(now.unknown, std::memory_order_relaxed);
+  shown.draining.store(now.draining, std::memory_order_relaxed);
 }
 
 std::vector<instance_counts> health_watch::counts() const {

@@ -19,6 +19,8 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace gw::gateway {
@@ -46,10 +48,9 @@ class health_watch {
 
  private:
   struct watched {
-    std::size_t service = 0;
+    std::size_t service;
+    cluster::instance const* who;  // in registry_
     cluster::health_record record{};
-    time_point due{};
-    bool under_way = false;
   };
   struct shown_counts {
     std::atomic<std::size_t> healthy{0};
@@ -63,7 +64,7 @@ class health_watch {
   duration jittered(duration about);
   net::awaitable<void> visit(std::size_t service, cluster::instance who);
   void conclude(cluster::instance const& who, std::optional<cluster::finding> found);
-  void count();
+  void count(std::size_t service);
 
   net::loop& loop_;
   std::shared_ptr<config::config const> settings_;
@@ -71,7 +72,8 @@ class health_watch {
   worker_tls tls_;
   std::shared_ptr<cluster::registry const> registry_;
   std::map<cluster::instance_id, watched> watched_;
-  std::vector<net::stream*> open_;  // what examinations are speaking by
+  std::set<std::pair<time_point, cluster::instance_id>> due_;  // when is whose turn; not of those under way
+  std::vector<net::stream*> open_;                             // what examinations are speaking by
   net::condition_variable changed_;
   net::task_group visits_;
   std::minstd_rand random_{std::random_device{}()};

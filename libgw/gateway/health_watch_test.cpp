@@ -29,7 +29,7 @@ struct http_double {
   std::size_t connections = 0;
 
   explicit http_double(net::loop& where)
-      : loop(where), listener(*net::listener::open(where, *net::address::parse("127.0.0.1:0"))) {}
+      : loop(where), listener(*net::listener::open(where, *net::address::parse("0.0.0.0:0"))) {}
 
   net::awaitable<void> serve(net::task_group& tasks) {
     for (;;) {
@@ -73,6 +73,20 @@ struct watch_world {
   void settle_at(std::vector<std::uint16_t> const& ports) {
     auto services = settings->services;
     for (auto const port : ports) services[0].instances.push_back({.host = "127.0.0.1", .port = port});
+    settle(services);
+  }
+
+  /// At 127.0.0.1 and the addresses behind it, all of them `http`.
+  void settle_at_http(std::size_t count) {
+    auto services = settings->services;
+    auto const port = http.listener->local().port();
+    for (std::size_t i = 1; i <= count; ++i) {
+      services[0].instances.push_back({.host = "127.0.0." + std::to_string(i), .port = port});
+    }
+    settle(services);
+  }
+
+  void settle(std::vector<config::service> const& services) {
     instances = cluster::registry::make(services, nullptr, 1, instances.get());
     watch->use(instances);
   }
@@ -119,6 +133,11 @@ void play(config::service service, std::function<net::awaitable<void>(watch_worl
   };
   world.told.run([&] { return body(world); }, farewell);
   CHECK(world.loop.wheel.size() == 0);
+}
+
+net::awaitable<void> stop(gateway::health_watch& watch) {
+  watch.stop();
+  co_return;
 }
 
 }  // namespace
@@ -258,12 +277,14 @@ TEST_CASE("verdicts change with the checks in a row, once in an interval, and ar
 TEST_CASE("who leaves is no longer examined, who stays keeps the verdict, and who is new is examined soon") {
   play({.health = check_by_http()}, [](watch_world& world) -> net::awaitable<void> {
     world.http.answer = "HTTP/1.1 200 OK\r\n\r\n";
-    auto const here = world.http.listener->local().port();
-    world.settle_at({here});
+    world.settle_at_http(1);
     co_await world.next_opinion();
-    world.settle_at({here, world.chat.port()});
+    world.settle_at_http(2);
     CHECK(world.watch->counts()[0].healthy == 1);
     CHECK(world.watch->counts()[0].unknown == 1);
+    auto const of_new = co_await world.next_opinion(1s);
+    CHECK(of_new.instance == world.instances->at(0).instances[1].id);
+    CHECK(world.watch->counts()[0].healthy == 2);
     world.settle_at({});
     CHECK(world.watch->counts()[0].healthy == 0);
     auto const asked = world.http.heads.size();
@@ -272,7 +293,22 @@ TEST_CASE("who leaves is no longer examined, who stays keeps the verdict, and wh
       co_await world.told.until_quiet();
     }
     CHECK(world.http.heads.size() == asked);
-    CHECK(world.opinions.size() == 1);
+    CHECK(world.opinions.size() == 2);
+  });
+}
+
+TEST_CASE("each of more instances than are examined at once has its turn though all of them are silent") {
+  auto often = check_by_http();
+  often.interval = 1s;
+  play({.health = often}, [](watch_world& world) -> net::awaitable<void> {
+    auto const count = 2 * gateway::health_watch::most_at_once + 2;
+    world.settle_at_http(count);
+    // Three rounds of two seconds, and the steps between them.
+    for (int i = 0; i < 10; ++i) {
+      world.pass(1s);
+      co_await world.told.until_quiet();
+    }
+    CHECK(world.watch->counts()[0].unhealthy == count);
   });
 }
 
@@ -286,6 +322,19 @@ TEST_CASE("a watch that stops breaks off what is under way") {
     std::function<bool()> const over = [&world] { return world.tasks.size() == 2; };  // the two services
     co_await world.told.until("the end of the watch", over);
     CHECK(world.opinions.empty());
+  });
+}
+
+TEST_CASE("a watch that stops begins nothing that was about to begin") {
+  play({.health = check_by_http()}, [](watch_world& world) -> net::awaitable<void> {
+    world.settle_at_http(1);
+    co_await world.told.until_quiet();
+    world.pass(1s);
+    world.tasks.spawn(stop(*world.watch));  // starts behind the watch, which finds what is due, and before the check
+    std::function<bool()> const over = [&world] { return world.tasks.size() == 2; };  // the two services
+    co_await world.told.until("the end of the watch", over);
+    co_await world.told.until_quiet();
+    CHECK(world.http.connections == 0);
   });
 }
 

@@ -1,6 +1,6 @@
 #include "gateway/upstream.hpp"
 
-#include "wire/strict_head.hpp"
+#include "config/address.hpp"
 #include "wire/strict_head_lexis.hpp"
 
 namespace gw::gateway {
@@ -8,18 +8,11 @@ namespace {
 
 // An upstream that answers with more header than this is not one of ours (RELIABILITY E5).
 constexpr std::size_t response_limit = 16 * 1024;
-// RFC 9110 section 15.2: interim answers may precede the final one. More of them than this have no end.
-constexpr int max_interim_answers = 4;
-
-bool is_interim(std::string_view raw) {
-  auto const head = wire::judge_response(raw);
-  return head && head->status < 200 && head->status != 101;
-}
 
 }  // namespace
 
 std::string name_of(cluster::instance const& i) {
-  return i.configured.host + ":" + std::to_string(i.configured.port);
+  return config::host_port_text(i.configured.host, i.configured.port);
 }
 
 std::string host_of(config::service const& settings, cluster::instance const& target) {
@@ -35,19 +28,16 @@ std::string certified_name(config::service const& settings, cluster::instance co
 }
 
 bool is_our_shortage(std::error_code const& cause) {
-  for (auto const ours : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
-                          std::errc::no_buffer_space, std::errc::not_enough_memory, std::errc::address_not_available}) {
+  for (auto const ours :
+       {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system, std::errc::no_buffer_space,
+        std::errc::not_enough_memory, std::errc::address_not_available, std::errc::stream_timeout}) {
     if (cause == ours) return true;
   }
   return false;
 }
 
 net::awaitable<result<>> read_answer(net::stream& upstream, net::received_head& received) {
-  for (int interim = 0;; ++interim) {
-    auto const read = co_await net::read_head(upstream, received, response_limit);
-    if (!read || interim == max_interim_answers || !is_interim(received.head())) co_return read;
-    received = {.bytes = received.rest()};
-  }
+  return net::read_final_head(upstream, received, response_limit);
 }
 
 }  // namespace gw::gateway

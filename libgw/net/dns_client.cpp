@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <exception>
 #include <map>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -39,10 +41,15 @@ struct pending {
   std::vector<unsigned char> message = {};
 };
 
-void on_answer(void* to, int status, int, unsigned char* message, int size) {
+// c-ares calls this and cannot be thrown through.
+void on_answer(void* to, int status, int, unsigned char* message, int size) noexcept {
   auto& asked = *static_cast<pending*>(to);
   asked.status = status;
-  if (message != nullptr) asked.message.assign(message, message + size);
+  try {
+    if (message != nullptr) asked.message.assign(message, message + size);
+  } catch (std::bad_alloc const&) {
+    asked.status = ARES_ENOMEM;
+  }
   asked.over.set();
 }
 
@@ -105,7 +112,17 @@ class dns_client::channel {
     bool writing = false;
   };
 
-  void watch(int fd, bool readable, bool writable) {
+  /// Called by c-ares, which cannot be thrown through: a socket that cannot be watched is dropped, and its try ends
+  /// when its time is over.
+  void watch(int fd, bool readable, bool writable) noexcept {
+    try {
+      watch_for(fd, readable, writable);
+    } catch (std::exception const&) {
+      sockets_.erase(fd);
+    }
+  }
+
+  void watch_for(int fd, bool readable, bool writable) {
     auto at = sockets_.find(fd);
     if (!readable && !writable) {
       if (at != sockets_.end()) sockets_.erase(at);

@@ -16,8 +16,8 @@ namespace gw::net {
 /// One thread. Questions may be asked side by side.
 class dns_client {
  public:
-  /// `servers`: "IP:PORT" each, the next is asked when one does not answer; none = those of resolv.conf(5). Each try
-  /// has `limit`, and there are two with each server. The error is bad_config.
+  /// `servers`: "IP:PORT" each, the next is asked when one does not answer; none = those of resolv.conf(5). The first
+  /// try with each has `limit`, the second and last one, when all have been tried, twice that. The error is bad_config.
   static result<std::unique_ptr<dns_client>> make(loop& where, std::vector<std::string> const& servers, duration limit);
   ~dns_client();
 

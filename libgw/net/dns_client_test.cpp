@@ -62,11 +62,12 @@ TEST_CASE("a record that is not there is told apart from a server that does not 
         REQUIRE_FALSE(none.has_value());
         CHECK(none.error().code == errc::no_instance);
         CHECK(none.error().context.starts_with("DNS A b.test: "));
+        auto const asked = server.questions();
         server.falls_silent(true);
         auto const silence = co_await client.ask("b.test", dns_type::a);
         REQUIRE_FALSE(silence.has_value());
         CHECK(silence.error().code == errc::connect_timeout);
-        CHECK(server.questions() == 3);
+        CHECK(server.questions() == asked + 2);
       },
       100ms);
 }

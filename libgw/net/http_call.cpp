@@ -7,6 +7,7 @@
 #include "net/stream.hpp"
 #include "net/tls_engine.hpp"
 #include "wire/strict_head.hpp"
+#include "wire/strict_head_lexis.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/buffer.hpp>
@@ -22,17 +23,8 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::size_t most_addresses = 3;
-// RFC 9110 section 15.2: interim answers may precede the final one. More of them than this have no end.
-constexpr int most_interim_answers = 4;
 // A chunk's header or a trailer that the parser waits for the end of; it has no limit of its own.
 constexpr std::size_t largest_unparsed = 16 * 1024;
-
-bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    auto const lower = [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; };
-    return lower(x) == lower(y);
-  });
-}
 
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 127; });
@@ -71,7 +63,7 @@ struct http_client::exchange {
 
 std::string_view http_answer::field(std::string_view name) const noexcept {
   for (auto const& [known, value] : fields) {
-    if (same_word(known, name)) return value;
+    if (wire::same_name(known, name)) return value;
   }
   return {};
 }
@@ -120,7 +112,7 @@ result<std::string> http_client::request_text(http_question const& question) con
 awaitable<result<http_answer>> http_client::call(http_question question) {
   question.fields.emplace_back("Accept-Encoding", "gzip");
   auto answer = co_await ask(std::move(question), false);
-  if (!answer || !same_word(answer->field("Content-Encoding"), "gzip")) co_return answer;
+  if (!answer || !wire::same_name(answer->field("Content-Encoding"), "gzip")) co_return answer;
   auto plain = gunzip(answer->body, limits_.body);
   if (!plain) co_return failed(plain.error().code, plain.error().context);
   answer->body = std::move(*plain);
@@ -206,31 +198,28 @@ awaitable<result<>> http_client::connect_to(std::string ip) {
 awaitable<result<>> http_client::read_answer_head(http_answer& answer, bool stream) {
   auto& e = *exchange_;
   received_head received;
-  for (int interim = 0;; ++interim) {
-    auto const read = co_await read_head(e.connection, received, limits_.head);
-    e.answered = e.answered || !received.bytes.empty();
-    if (!read && read.error().code == errc::bad_handshake) {
-      co_return failed(errc::handshake_rejected, "the head of the answer is larger than allowed");
-    }
-    if (!read) co_return failed(errc::connect_failed, "the connection ends without an answer", read.error().cause);
-    auto const head = wire::judge_response(received.head());
-    if (!head) co_return failed(errc::handshake_rejected, head.error().why);
-    if (head->status >= 200) {
-      answer.status = head->status;
-      for (auto const& [name, value] : head->fields) answer.fields.emplace_back(name, value);
-      bool const endless = stream && head->count("Content-Length") == 0;
-      e.parser.emplace();
-      e.parser->eager(true);
-      e.parser->header_limit(static_cast<std::uint32_t>(limits_.head) + 1);
-      if (endless) {
-        e.parser->body_limit(boost::none);
-      } else {
-        e.parser->body_limit(limits_.body);
-      }
-      break;
-    }
-    if (interim == most_interim_answers) co_return failed(errc::handshake_rejected, "interim answers without end");
-    received = {.bytes = received.rest()};
+  auto const read = co_await read_final_head(e.connection, received, limits_.head);
+  e.answered = received.interim > 0 || !received.bytes.empty();
+  if (!read && read.error().code == errc::bad_handshake) {
+    co_return failed(errc::handshake_rejected, "the head of the answer is larger than allowed");
+  }
+  if (!read) co_return failed(errc::connect_failed, "the connection ends without an answer", read.error().cause);
+  auto const head = wire::judge_response(received.head());
+  if (!head) co_return failed(errc::handshake_rejected, head.error().why);
+  if (head->status < 200) {
+    auto const* const what = head->status == 101 ? "a 101 that nobody asked for" : "interim answers without end";
+    co_return failed(errc::handshake_rejected, what);
+  }
+  answer.status = head->status;
+  for (auto const& [name, value] : head->fields) answer.fields.emplace_back(name, value);
+  bool const endless = stream && head->status == 200 && head->count("Content-Length") == 0;
+  e.parser.emplace();
+  e.parser->eager(true);
+  e.parser->header_limit(static_cast<std::uint32_t>(limits_.head) + 1);
+  if (endless) {
+    e.parser->body_limit(boost::none);
+  } else {
+    e.parser->body_limit(limits_.body);
   }
   e.searched = 0;
   e.unparsed = std::move(received.bytes);

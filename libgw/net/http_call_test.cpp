@@ -95,6 +95,7 @@ TEST_CASE("what is broken, too large or no HTTP is an error that says so") {
   check(std::string("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n") +
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + http_ok("hello"),
         false, "interim answers without end");
+  check("HTTP/1.1 101 Switching Protocols\r\n\r\n" + http_ok("hello"), false, "a 101 that nobody asked for");
 }
 
 TEST_CASE("a question that would write a line of its own into the request is not sent") {
@@ -230,6 +231,19 @@ TEST_CASE("a stream that is silent, breaks or has an endless line is over") {
     CHECK(opened->status == 410);
     CHECK(opened->body == "gone");
     CHECK_FALSE(client->is_streaming());
+  });
+}
+
+TEST_CASE("an answer that refuses a stream is no larger than any other, in chunks too") {
+  beside_server([](net::loop& l, http_double& server) -> net::awaitable<void> {
+    auto const client = client_of(l, server);
+    for (std::size_t const size : {std::size_t{1000}, std::size_t{1001}}) {
+      server.answers("HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n" + http_chunk(std::string(size, 'x')) +
+                     "0\r\n\r\n");
+      auto const opened = co_await client->open(plain);
+      CHECK(opened.has_value() == (size == 1000));
+      if (!opened) CHECK(opened.error().code == errc::upstream_too_big);
+    }
   });
 }
 

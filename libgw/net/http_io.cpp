@@ -3,6 +3,17 @@
 #include "wire/strict_head.hpp"
 
 namespace gw::net {
+namespace {
+
+// More of them than this have no end.
+constexpr int most_interim_answers = 4;
+
+bool is_interim(std::string_view raw) {
+  auto const head = wire::judge_response(raw);
+  return head && head->status < 200 && head->status != 101;
+}
+
+}  // namespace
 
 awaitable<result<>> read_head(stream& from, received_head& into, std::size_t limit) {
   std::size_t searched = 0;
@@ -17,6 +28,14 @@ awaitable<result<>> read_head(stream& from, received_head& into, std::size_t lim
     co_return error{errc::bad_handshake, side::client, "the header is larger than the limit", {}};
   }
   co_return result<>();
+}
+
+awaitable<result<>> read_final_head(stream& from, received_head& into, std::size_t limit) {
+  for (;;) {
+    auto const read = co_await read_head(from, into, limit);
+    if (!read || into.interim == most_interim_answers || !is_interim(into.head())) co_return read;
+    into = {.bytes = into.rest(), .interim = into.interim + 1};
+  }
 }
 
 }  // namespace gw::net

@@ -1,5 +1,7 @@
 #include "net/http_url.hpp"
 
+#include "wire/strict_head_lexis.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,12 +19,6 @@ error bad(std::string_view text, std::string_view why) {
           fmt::format("'{}' {}; write http://host:port/path or https://host/path",
                       at == std::string_view::npos ? text : text.substr(at + 1), why),
           {}};
-}
-
-bool starts_with_word(std::string_view text, std::string_view lower) {
-  return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char want, char is) {
-           return want == (is >= 'A' && is <= 'Z' ? static_cast<char>(is - 'A' + 'a') : is);
-         });
 }
 
 std::optional<std::string> percent_decoded(std::string_view text) {
@@ -59,11 +55,11 @@ std::optional<std::string> host_in(std::string_view written) {
 result<http_url> parse_http_url(std::string_view text) {
   http_url url;
   auto rest = text;
-  if (starts_with_word(rest, "https://")) {
+  if (wire::has_prefix(rest, "https://")) {
     url.secure = true;
     url.port = 443;
     rest.remove_prefix(8);
-  } else if (starts_with_word(rest, "http://")) {
+  } else if (wire::has_prefix(rest, "http://")) {
     rest.remove_prefix(7);
   } else {
     return bad(text, "does not begin with http:// or https://");

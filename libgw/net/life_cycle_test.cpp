@@ -133,6 +133,22 @@ TEST_CASE("timers fire in the order of their deadlines, once, and never early") 
   CHECK(wheel.size() == 0);
 }
 
+TEST_CASE("a timer that is started for a time that is over fires with the next tick") {
+  manual_clock time;
+  boost::asio::io_context io;
+  net::timer_wheel wheel(io.get_executor(), time);
+  time.advance(1min);
+  wheel.advance();
+  int fired = 0;
+  net::timer late(
+      wheel, [](void* count) { ++*static_cast<int*>(count); }, &fired);
+  late.start(-5s);
+  time.advance(net::timer_wheel::tick);
+  wheel.advance();
+  CHECK(fired == 1);
+  late.stop();
+}
+
 TEST_CASE("a timer may be started again and others stopped from inside a callback") {
   manual_clock time;
   boost::asio::io_context io;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 
@@ -20,7 +21,7 @@ struct timer_wheel::alarm {
 
 void timer::start(duration after) {
   stop();
-  due_ = wheel_.ticks_at(wheel_.now() + after) + 1;
+  due_ = wheel_.ticks_at(wheel_.now() + std::max(after, duration())) + 1;  // the wheel has passed earlier slots
   wheel_.insert(*this);
   wheel_.arm();
 }

@@ -25,7 +25,7 @@ class timer {
   timer(timer const&) = delete;
   timer& operator=(timer const&) = delete;
 
-  /// (Re)starts it. It fires between `after` and `after` + timer_wheel::tick.
+  /// (Re)starts it. It fires between `after` and `after` + timer_wheel::tick; a time that is over counts as now.
   void start(duration after);
   void stop() noexcept;
   bool running() const noexcept { return prev_ != nullptr; }
