@@ -327,12 +327,36 @@ async def bench_as_a_judge():
                 done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", page, "-m", "{nonsense}")
                 check("a run that cannot begin leaves the page of the last one alone, and nothing beside it",
                       done.status == 2 and os.path.getsize(page) > 0 and os.listdir(folder) == ["report.html"], done)
+                await page_behind_a_link(gw, folder)
                 done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", os.path.join(folder, "no", "page.html"))
                 check("where no page can be written, no message is sent",
                       done.status == 1 and "No such file or directory" in done.err and not done.out, done)
             done = await wsgw("bench", gw.url, "-q", "-n", 100, "-o", "csv")
             check_equal("-o csv: a row for the service and one for all", [line.split(",")[:3] for line in
                         done.out.splitlines()[1:]], [["echo", "100", "100"], ["total", "100", "100"]])
+
+
+async def page_behind_a_link(gw, folder):
+    """Where --report writes, what is there stays what it was."""
+    page, link, bystander = (os.path.join(folder, name) for name in ("report.html", "latest.html", "report.html.new"))
+    os.symlink("report.html", link)
+    os.chmod(page, 0o640)
+    with open(bystander, "w", encoding="utf-8") as file:
+        file.write("somebody's")
+    before = os.stat(page).st_ino
+    done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", link)
+    check("a link still leads to its page, which is a new one with the permissions of the old one",
+          done.status == 0 and os.readlink(link) == "report.html" and os.stat(page).st_mode & 0o777 == 0o640
+          and os.stat(page).st_ino != before, done)
+    with open(bystander, encoding="utf-8") as file:
+        check_equal("the files beside it are as they were", (file.read(), sorted(os.listdir(folder))),
+                    ("somebody's", ["latest.html", "report.html", "report.html.new"]))
+    os.remove(page)
+    done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", link)
+    mask = os.umask(0)
+    os.umask(mask)
+    check("a link that leads nowhere gets its page, as anybody's new file",
+          done.status == 0 and os.path.islink(link) and os.stat(page).st_mode & 0o777 == 0o666 & ~mask, done)
 
 
 async def streams_and_colour():
