@@ -13,6 +13,9 @@ from lib.raw_client import raw_client
 from lib.story import SANITIZED, check, check_equal, measured, scaled, tell, until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "bench"))
+from compare_lib import aims, runs  # noqa: E402
+
 BUILD = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(binary()))))
 SERVICES = ("echo", "chat", "clock")
 
@@ -88,9 +91,31 @@ async def complaints():
     for words, told in ((("--cell", "foo"), "'foo' is no cell; write BYTES:CLIENTS:IN_FLIGHT"),
                         (("--only", "nope"), "nobody is called nope; there are relay, nginx"),
                         (("--repeat", 0), "'0' is no whole number above 0"),
-                        (("--fail-above", "0"), "'0' is no number above 0")):
+                        (("--fail-above", "0"), "'0' is no number above 0"),
+                        (("--generator", "--gates"), "--generator has no use for --gates: leave it out"),
+                        (("--syscalls", "--repeat", 3, "--seconds", 1), "no use for --repeat and --seconds: leave them"),
+                        (("--only", "relay,nginx", "--fail-above", 2), "compares wsgw with relay: name both in --only")):
         done = await compare(*words)
         check(f"bench/compare {' '.join(map(str, words))}", done.status != 0 and told in done.err, done)
+
+
+async def aims_of_all():
+    """An aim is judged by the figures of those whose it is."""
+    def run_of(cost, p50):
+        return [runs.Figures(cost=cost, p50=p50)]
+
+    cell = runs.Cell.parse("256:1:1")
+    costs = {"relay": 10, "nginx": 20, "haproxy": 30, "caddy": 40, "wsgw": 11, "wsgw spin": 25}
+    row = runs.Row(cell.what, cell.what, "µs", {name: run_of(cost, 10 * cost) for name, cost in costs.items()})
+    for whose, beside, measured, ok in (("wsgw", "relay", 1.1, True), ("wsgw spin", "relay", 2.5, False),
+                                        ("wsgw spin", aims.EVERY_PEER, 1.25, True)):
+        seen = aims.judge(aims.Aim(cell.what, 2, beside, cell=cell, whose=whose), row)
+        check_equal(f"{whose} beside {beside}", seen, (measured, ok))
+    check_equal("what is not beside anybody", aims.judge(aims.Aim(cell.what, 2, field="p50", whose="wsgw spin"), row),
+                (250, False))
+    del row.runs["caddy"]
+    check_equal("a peer that is missing", aims.judge(aims.Aim(cell.what, 2, aims.EVERY_PEER, cell=cell), row),
+                (None, False))
 
 
 async def comparison():
@@ -171,4 +196,4 @@ async def single_functions():
         check("the baseline has the same benchmarks", done.status == 0 and "no change" in done.out, done)
 
 
-tell(bytes_pass, turns_pass, ends_pass, complaints, comparison, differences, single_functions)
+tell(bytes_pass, turns_pass, ends_pass, complaints, aims_of_all, comparison, differences, single_functions)
