@@ -82,8 +82,13 @@ async def ends_pass():
                         await asyncio.wait_for(client.reader.read(), 10), b"")
 
 
+def by_hand(program, *words):
+    """A program of bench/, with no more than a shell knows."""
+    return run(sys.executable, "-B", os.path.join(ROOT, "bench", program), *words, env={"PYTHONPATH": ""}, within=120)
+
+
 def compare(*words):
-    return run(sys.executable, "-B", os.path.join(ROOT, "bench", "compare"), "--build", BUILD, *words, within=120)
+    return by_hand("compare", "--build", BUILD, *words)
 
 
 async def complaints():
@@ -163,23 +168,20 @@ async def differences():
                 out.write(text)
             return os.path.join(folder, name)
 
-        def diff(*words):
-            return run(sys.executable, "-B", os.path.join(ROOT, "bench", "diff"), *words)
-
         before = file("before.json", as_google_benchmark(same=100, slower=100, faster=100, old=1))
         after = file("after.json", as_google_benchmark(same=103, slower=112, faster=50, new=1))
         baseline = os.path.join(folder, "baseline.json")
-        check_equal("a run becomes a baseline", (await diff("--save", baseline, before)).status, 0)
-        done = await diff(baseline, after)
+        check_equal("a run becomes a baseline", (await by_hand("diff", "--save", baseline, before)).status, 0)
+        done = await by_hand("diff", baseline, after)
         check_equal("what changed by more than 5 % is told, and what is new or gone", done.out.splitlines()[2:],
                     ["| faster | 100.0 | 50.0 | 0.50 |", "| new | - | 1.0 | new |", "| old | 1.0 | - | gone |",
                      "| slower | 100.0 | 112.0 | 1.12 |"])
         kept = file("kept.json", as_google_benchmark(same=100, slower=100, faster=100))
         for bound, status in ((1.10, 4), (1.15, 0)):
-            done = await diff(kept, after, "--fail-above", bound)
+            done = await by_hand("diff", kept, after, "--fail-above", bound)
             check_equal(f"with --fail-above {bound:.2f} its exit status is {status}", done.status, status)
         check_equal("with a bound a benchmark that is gone is no good sign",
-                    (await diff(baseline, after, "--fail-above", 9)).status, 4)
+                    (await by_hand("diff", baseline, after, "--fail-above", 9)).status, 4)
 
 
 async def single_functions():
@@ -191,8 +193,7 @@ async def single_functions():
         out = os.path.join(folder, "now.json")
         done = await run(program, "--benchmark_min_time=0.0001", f"--benchmark_out={out}", within=60)
         check("it ends well", done.status == 0, done)
-        done = await run(sys.executable, "-B", os.path.join(ROOT, "bench", "diff"),
-                         os.path.join(ROOT, "bench", "baseline.json"), out, "--threshold", 1e9)
+        done = await by_hand("diff", os.path.join(ROOT, "bench", "baseline.json"), out, "--threshold", 1e9)
         check("the baseline has the same benchmarks", done.status == 0 and "no change" in done.out, done)
 
 
