@@ -128,7 +128,7 @@ std::string hexadecimal(std::string_view bytes) {
 
 nlohmann::ordered_json json_of(client_event const& e) {
   nlohmann::ordered_json line;
-  constexpr std::array<char const*, 6> names = {"open", "message", "message", "pong", "close", "retry"};
+  constexpr std::array<char const*, 7> names = {"open", "message", "message", "pong", "close", "retry", "wait"};
   line["event"] = names[static_cast<std::size_t>(e.what)];
   line["at_ms"] = e.at_ms;
   switch (e.what) {
@@ -153,6 +153,9 @@ nlohmann::ordered_json json_of(client_event const& e) {
       line["code"] = e.code;
       line["reason"] = e.text;
       line["by"] = e.by_server ? "server" : "client";
+      break;
+    case client_event::kind::wait:
+      line["for"] = e.text;
       break;
   }
   return line;
@@ -239,11 +242,18 @@ std::string told_of_wait(gw::tools::client_plan const& plan, client_options cons
                      gw::duration_text(scripted_limit), plan.source != nullptr ? " from the end of stdin on" : "");
 }
 
+std::string told_of_long_wait(client_event const& e, std::chrono::milliseconds limit, bool opened) {
+  return fmt::format("waiting {} for {}{}", gw::duration_text(limit), e.text,
+                     opened ? "; -n N leaves behind N messages" : "");
+}
+
 client_outcome talk(gw::tools::client_plan plan, client_options const& o, terminal const& term) {
   gw::tools::line_messages lines(STDIN_FILENO);
   if (plan.steps.empty() && o.script.empty()) plan.source = &lines;
   auto wait = told_of_wait(plan, o);
+  bool opened = false;
   auto ended = gw::tools::run_client(plan, [&](client_event const& e) {
+    opened = opened || e.what == client_event::kind::open;
     o.json ? print_json(json_of(e)) : print_text(e);
     if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category(), "standard output");
     if (o.quiet) return;
@@ -251,6 +261,8 @@ client_outcome talk(gw::tools::client_plan plan, client_options const& o, termin
     bool const declined = e.what == client_event::kind::open && o.compress && !e.compressed;
     if (declined) term.note("the server does not compress");
     if (e.what == client_event::kind::open && !wait.empty()) term.note(std::exchange(wait, {}));
+    bool const unasked = e.what == client_event::kind::wait && o.limit == o.limit.zero();
+    if (unasked) term.note(told_of_long_wait(e, opened ? scripted_limit : plan.connect_limit, opened));
   });
   if (ended.how == client_outcome::verdict::done && ended.open_calls != 0 && !o.quiet && plan.leave_after == 0) {
     term.warning(fmt::format("no message carried the id of {} of {} calls", ended.open_calls, o.calls.size() / 2));

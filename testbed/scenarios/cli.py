@@ -204,6 +204,11 @@ async def client_command():
             waiting.write("hello\n")
             await waiting.lines(waiting.err, lambda line: "waiting 10s for messages" in line)
             check("whoever did not is told at once, and how to leave earlier", True)
+        async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as silent:
+            port = silent.sockets[0].getsockname()[1]
+            async with process(binary(), "client", f"wss://127.0.0.1:{port}/", "-x", "hello") as waiting:
+                await waiting.lines(waiting.err, lambda line: "waiting 10s for a connection by TLS" in line)
+                check("whoever waits for a port that does not speak TLS is told so while he waits", True)
         done = await wsgw("client", gw.url, "--call", "echo/hello", "7", "--expect", "/data=7", "--expect", "/n=1")
         check_equal("two expectations of one answer that hold: status 0", done.status, 0)
         done = await wsgw("client", gw.url, "--call", "echo/hello", "7", "--expect", "/data=8")
