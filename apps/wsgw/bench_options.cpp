@@ -181,6 +181,8 @@ gw::result<bench_plan> plan_of(bench_options const& o) {
   plan.in_flight = o.in_flight != 0 ? o.in_flight : plan.is_open_loop() ? most_in_open_loop : 1;
   if (!o.services.empty()) plan.services = o.services;
   if (o.messages != 0) plan.messages = o.messages;
+  bool const takes_no_time = !plan.messages && plan.duration == plan.duration.zero();
+  if (takes_no_time) return bad("--duration: in no time nothing can be measured; write 10s");
   return plan;
 }
 

@@ -50,6 +50,7 @@ struct client_options {
   CLI::Option const* send = nullptr;
   CLI::Option const* call = nullptr;
   CLI::Option const* expect = nullptr;
+  CLI::Option const* wait = nullptr;
 };
 
 constexpr std::chrono::seconds scripted_limit{10};
@@ -215,6 +216,9 @@ gw::result<gw::tools::client_plan> plan_of(client_options const& o) {
   plan.leave_at_end_of_source = from_stdin && ::isatty(STDIN_FILENO) == 1;
   plan.stay = from_stdin || (o.script.empty() && o.expects.empty());
   plan.leave_when_answered = !o.calls.empty() && o.sends.empty();
+  if (o.wait->count() != 0 && o.limit == o.limit.zero()) {
+    return gw::error{gw::errc::bad_usage, gw::side::client, "--wait: in no time nothing can come; write 5s", {}};
+  }
   if (o.limit != o.limit.zero()) {
     plan.limit = o.limit;
   } else if (!plan.leave_at_end_of_source) {
@@ -303,7 +307,7 @@ void add_client(CLI::App& app, outcome& result) {
   add_number(*c, "-n,--count", o->count, 1, 1'000'000'000, "Leave after so many messages")
       ->type_name("COUNT")
       ->excludes(one);
-  add_duration(*c, "-w,--wait", o->limit, "At most so long, like 5s [10s; without end at a terminal]");
+  o->wait = add_duration(*c, "-w,--wait", o->limit, "At most so long, like 5s [10s; without end at a terminal]");
   add_duration(*c, "--ping-interval", o->ping_interval,
                "Ping so often; a server without life for as long again is gone");
   auto* const reconnect =

@@ -101,8 +101,12 @@ bool replace_file(std::string const& path, std::string_view text) {
 }
 
 bool can_be_replaced(std::string const& path) {
-  if (is_special(path)) return ::access(path.c_str(), W_OK) == 0;
-  return neighbour(path).is_open();
+  if (!is_special(path)) return neighbour(path).is_open();
+  if (std::error_code ignored; fs::is_directory(path, ignored)) {
+    errno = EISDIR;
+    return false;
+  }
+  return ::access(path.c_str(), W_OK) == 0;
 }
 
 }  // namespace wsgw

@@ -329,6 +329,10 @@ TEST_CASE("A load test says why it cannot begin") {
   auto const twice = run_bench(plan);
   REQUIRE_FALSE(twice.has_value());
   CHECK(twice.error().context == "'order' stands twice in --service");
+  plan.services = {""};
+  auto const nameless = run_bench(plan);
+  REQUIRE_FALSE(nameless.has_value());
+  CHECK(nameless.error().context == "--service '' names none");
 }
 
 TEST_CASE("An error frame counts for as many messages as it says") {

@@ -200,6 +200,8 @@ async def client_command():
               (done.status, len(done.out.splitlines()), done.err) == (0, 3, ""), done)
         done = await wsgw("client", gw.url, "-x", "hello", "-w", "100ms")
         check("whoever set the limit of a wait is not told of it", done.status == 0 and "waiting" not in done.err, done)
+        done = await wsgw("client", gw.url, "-x", "hello", "-w", "0")
+        check("a wait of no time: status 2", done.status == 2 and "--wait: in no time nothing can come" in done.err, done)
         async with process(binary(), "client", gw.url, stdin=-1) as waiting:
             waiting.write("hello\n")
             await waiting.lines(waiting.err, lambda line: "waiting 10s for messages" in line)
@@ -312,6 +314,8 @@ async def bench_as_a_judge():
             for words, told in ((("-r", "5000/x"), "--rate: '5000/x' is not a rate"),
                                 (("-c", "1", "-c", "2"), "--connections may be given once only"),
                                 (("--idle", "-n", "4"), "--messages excludes --idle"),
+                                (("-d", "0"), "--duration: in no time nothing can be measured; write 10s"),
+                                (("--service", ""), "--service '' names none"),
                                 (("--match", "/id", "-m", "{}"), "--match /id: there is nothing in the message {}")):
                 done = await wsgw(*bench, *words)
                 check(f"bench {' '.join(words)}: status 2, and why", done.status == 2 and told in done.err, done)
@@ -333,9 +337,10 @@ async def bench_as_a_judge():
                 check("a run that cannot begin leaves the page of the last one alone, and nothing beside it",
                       done.status == 2 and os.path.getsize(page) > 0 and os.listdir(folder) == ["report.html"], done)
                 await page_behind_a_link(gw, folder)
-                done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", os.path.join(folder, "no", "page.html"))
-                check("where no page can be written, no message is sent",
-                      done.status == 1 and "No such file or directory" in done.err and not done.out, done)
+                for nowhere, why in ((os.path.join(folder, "no", "page.html"), "No such file"), (folder, "Is a directory")):
+                    done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", nowhere)
+                    check("where no page can be written, no message is sent",
+                          done.status == 1 and why in done.err and not done.out, done)
             done = await wsgw("bench", gw.url, "-q", "-n", 100, "-o", "csv")
             check_equal("-o csv: a row for the service and one for all", [line.split(",")[:3] for line in
                         done.out.splitlines()[1:]], [["echo", "100", "100"], ["total", "100", "100"]])
