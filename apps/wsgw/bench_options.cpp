@@ -18,8 +18,7 @@ namespace {
 using gw::tools::bench_plan;
 
 constexpr std::string_view examples =
-    "In TEXT {service}; there and in headers {n} {connection} {random:1:9} {uuid} {stamp} {time_us} "
-    "{csv:C} {next:C}\n"
+    "In TEXT {service}; there and in -H {n} {connection} {random:1:9} {uuid} {stamp} {time_us} {csv:C} {next:C}\n"
     "Examples:\n"
     "  wsgw bench ws://127.0.0.1:8080/ws -c 100 -p 32 -d 10s --cpu-of $(pidof -s nginx)\n"
     "  wsgw bench ws://127.0.0.1:8080/ws -r 2000/s -d 10s --fail-if 'p99>1s' --fail-if 'errors>0'";
