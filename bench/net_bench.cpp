@@ -1,14 +1,19 @@
-// What a turn of the loop does without a system call: the queue of what a socket did not take, and the timer wheel.
+// What a turn of the loop does whatever its sockets say: the queue of what they did not take, the timer wheel, and a
+// poll that finds nothing.
+#include "net/poller.hpp"
 #include "net/send_queue.hpp"
 #include "net/timer_wheel.hpp"
 
 #include <benchmark/benchmark.h>
 #include <boost/asio/io_context.hpp>
 
+#include <sys/eventfd.h>
+
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 
 using namespace gw;
@@ -83,5 +88,28 @@ void advance_a_tick(benchmark::State& state) {
   }
 }
 BENCHMARK(advance_a_tick)->Name("net/timer_wheel/advance")->Arg(0)->Arg(10'000);
+
+/// Never has anything to say.
+struct silent final : net::pollable {
+  std::size_t on_ready(std::span<char>) override { return 0; }
+  void on_flush() override {}
+};
+
+/// A turn of a worker that spins and finds nothing: the set is asked, and so is Asio's before the next turn.
+void spin_in_vain(benchmark::State& state) {
+  boost::asio::io_context io{1};
+  monotonic_clock const time;
+  net::poller sockets(io.get_executor(), time);
+  sockets.spin_for(1h);
+  silent nobody;
+  net::unique_fd const event(::eventfd(0, EFD_CLOEXEC));
+  if (!event || !sockets.add(event.get(), nobody)) return state.SkipWithError("there is nothing to poll");
+  io.run_one();  // it may be written to, which is an event
+  if (!sockets.spinning()) state.SkipWithError("it does not spin");
+  for (auto _ : state) io.run_one();
+  sockets.remove(event.get(), nobody);
+  sockets.shut_down();
+}
+BENCHMARK(spin_in_vain)->Name("net/poller/spin_in_vain");
 
 }  // namespace

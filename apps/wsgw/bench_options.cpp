@@ -18,8 +18,7 @@ namespace {
 using gw::tools::bench_plan;
 
 constexpr std::string_view examples =
-    "In TEXT {service}; there and in headers {n} {connection} {random:1:9} {uuid} {stamp} {time_us} "
-    "{csv:C} {next:C}\n"
+    "In TEXT {service}; there and in -H {n} {connection} {random:1:9} {uuid} {stamp} {time_us} {csv:C} {next:C}\n"
     "Examples:\n"
     "  wsgw bench ws://127.0.0.1:8080/ws -c 100 -p 32 -d 10s --cpu-of $(pidof -s nginx)\n"
     "  wsgw bench ws://127.0.0.1:8080/ws -r 2000/s -d 10s --fail-if 'p99>1s' --fail-if 'errors>0'";
@@ -181,6 +180,8 @@ gw::result<bench_plan> plan_of(bench_options const& o) {
   plan.in_flight = o.in_flight != 0 ? o.in_flight : plan.is_open_loop() ? most_in_open_loop : 1;
   if (!o.services.empty()) plan.services = o.services;
   if (o.messages != 0) plan.messages = o.messages;
+  bool const takes_no_time = !plan.messages && plan.duration == plan.duration.zero();
+  if (takes_no_time) return bad("--duration: in no time nothing can be measured; write 10s");
   return plan;
 }
 

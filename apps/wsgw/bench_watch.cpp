@@ -27,9 +27,8 @@ bool can_redraw() {
 bench_watch::bench_watch(terminal const& to) : term_(to), redraws_(can_redraw()) {}
 
 void bench_watch::show(gw::tools::bench_second const& what) {
-  errors_ += what.errors;
   ++seconds_;
-  auto const text = gw::tools::second_text(what, errors_);
+  auto const text = gw::tools::second_text(what);
   if (redraws_) {
     fmt::print(stderr, "{}{}", to_begin_of_line, text);
     std::fflush(stderr);

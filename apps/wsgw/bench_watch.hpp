@@ -20,7 +20,6 @@ class bench_watch {
   terminal const& term_;
   bool redraws_;
   bool drawn_ = false;
-  std::uint64_t errors_ = 0;  // so far
   std::size_t seconds_ = 0;
 };
 

@@ -50,6 +50,7 @@ struct client_options {
   CLI::Option const* send = nullptr;
   CLI::Option const* call = nullptr;
   CLI::Option const* expect = nullptr;
+  CLI::Option const* wait = nullptr;
 };
 
 constexpr std::chrono::seconds scripted_limit{10};
@@ -128,7 +129,7 @@ std::string hexadecimal(std::string_view bytes) {
 
 nlohmann::ordered_json json_of(client_event const& e) {
   nlohmann::ordered_json line;
-  constexpr std::array<char const*, 6> names = {"open", "message", "message", "pong", "close", "retry"};
+  constexpr std::array<char const*, 7> names = {"open", "message", "message", "pong", "close", "retry", "wait"};
   line["event"] = names[static_cast<std::size_t>(e.what)];
   line["at_ms"] = e.at_ms;
   switch (e.what) {
@@ -153,6 +154,9 @@ nlohmann::ordered_json json_of(client_event const& e) {
       line["code"] = e.code;
       line["reason"] = e.text;
       line["by"] = e.by_server ? "server" : "client";
+      break;
+    case client_event::kind::wait:
+      line["for"] = e.text;
       break;
   }
   return line;
@@ -212,6 +216,9 @@ gw::result<gw::tools::client_plan> plan_of(client_options const& o) {
   plan.leave_at_end_of_source = from_stdin && ::isatty(STDIN_FILENO) == 1;
   plan.stay = from_stdin || (o.script.empty() && o.expects.empty());
   plan.leave_when_answered = !o.calls.empty() && o.sends.empty();
+  if (o.wait->count() != 0 && o.limit == o.limit.zero()) {
+    return gw::error{gw::errc::bad_usage, gw::side::client, "--wait: in no time nothing can come; write 5s", {}};
+  }
   if (o.limit != o.limit.zero()) {
     plan.limit = o.limit;
   } else if (!plan.leave_at_end_of_source) {
@@ -239,11 +246,18 @@ std::string told_of_wait(gw::tools::client_plan const& plan, client_options cons
                      gw::duration_text(scripted_limit), plan.source != nullptr ? " from the end of stdin on" : "");
 }
 
+std::string told_of_long_wait(client_event const& e, std::chrono::milliseconds limit, bool opened) {
+  return fmt::format("waiting {} for {}{}", gw::duration_text(limit), e.text,
+                     opened ? "; -n N leaves behind N messages" : "");
+}
+
 client_outcome talk(gw::tools::client_plan plan, client_options const& o, terminal const& term) {
   gw::tools::line_messages lines(STDIN_FILENO);
   if (plan.steps.empty() && o.script.empty()) plan.source = &lines;
   auto wait = told_of_wait(plan, o);
+  bool opened = false;
   auto ended = gw::tools::run_client(plan, [&](client_event const& e) {
+    opened = opened || e.what == client_event::kind::open;
     o.json ? print_json(json_of(e)) : print_text(e);
     if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category(), "standard output");
     if (o.quiet) return;
@@ -251,6 +265,8 @@ client_outcome talk(gw::tools::client_plan plan, client_options const& o, termin
     bool const declined = e.what == client_event::kind::open && o.compress && !e.compressed;
     if (declined) term.note("the server does not compress");
     if (e.what == client_event::kind::open && !wait.empty()) term.note(std::exchange(wait, {}));
+    bool const unasked = e.what == client_event::kind::wait && o.limit == o.limit.zero();
+    if (unasked) term.note(told_of_long_wait(e, opened ? scripted_limit : plan.connect_limit, opened));
   });
   if (ended.how == client_outcome::verdict::done && ended.open_calls != 0 && !o.quiet && plan.leave_after == 0) {
     term.warning(fmt::format("no message carried the id of {} of {} calls", ended.open_calls, o.calls.size() / 2));
@@ -291,7 +307,7 @@ void add_client(CLI::App& app, outcome& result) {
   add_number(*c, "-n,--count", o->count, 1, 1'000'000'000, "Leave after so many messages")
       ->type_name("COUNT")
       ->excludes(one);
-  add_duration(*c, "-w,--wait", o->limit, "At most so long, like 5s [10s; without end at a terminal]");
+  o->wait = add_duration(*c, "-w,--wait", o->limit, "At most so long, like 5s [10s; without end at a terminal]");
   add_duration(*c, "--ping-interval", o->ping_interval,
                "Ping so often; a server without life for as long again is gone");
   auto* const reconnect =

@@ -10,7 +10,8 @@ EVERY_PEER = "every peer"
 
 @dataclasses.dataclass(frozen=True)
 class Aim:
-    """In `row` our cost is at most `limit` times that of `beside`; without `beside`, our `field` is at most `limit`."""
+    """In `row` the cost of `whose` is at most `limit` times that of `beside`; without `beside`, its `field` is at most
+    `limit`."""
     row: str  # its id
     limit: float
     beside: str = ""  # a contender, or every peer, below all of which it must be
@@ -64,9 +65,9 @@ def judge(aim, row):
     elif aim.beside == EVERY_PEER:
         # Of those that can do it none may be missing: perhaps that one costs least.
         able = {c.name for c in ALL if c.is_peer and (c.by_tls or not aim.cell.tls)}
-        measured = report.to_best_peer(row) if able <= row.runs.keys() else None
+        measured = report.to_best_peer(row, aim.whose) if able <= row.runs.keys() else None
     else:
-        measured = report.ratio_to(row, row.best(aim.beside))
+        measured = report.ratio_to(row, row.best(aim.beside), aim.whose)
     if measured is None:
         return None, False
     return measured, measured < aim.limit if aim.beside == EVERY_PEER else measured <= aim.limit

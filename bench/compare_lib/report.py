@@ -14,9 +14,9 @@ def best_peer(row):
     return min(peers, key=lambda peer: peer[1].cost) if peers else None
 
 
-def ratio_to(row, other):
-    """How many times the cost of `other`, Figures or None, ours is."""
-    ours = row.best(OURS)
+def ratio_to(row, other, whose=OURS):
+    """How many times the cost of `other`, Figures or None, that of `whose` is."""
+    ours = row.best(whose)
     return ours.cost / other.cost if ours and other and other.cost > 0 else None
 
 
@@ -25,9 +25,9 @@ def to_floor(row):
     return None if row.unit == "B" else ratio_to(row, row.best(FLOOR))
 
 
-def to_best_peer(row):
+def to_best_peer(row, whose=OURS):
     peer = best_peer(row)
-    return ratio_to(row, peer[1]) if peer else None
+    return ratio_to(row, peer[1], whose) if peer else None
 
 
 # --- as text ---

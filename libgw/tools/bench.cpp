@@ -213,10 +213,9 @@ class bench_run {
     if (--waiting_for_ != 0) return;
     bool const waits = !plan_.is_open_loop() && stall_.is_at_hand(*collected_, looked_at_);
     report_.stalled = report_.stalled || waits;
-    auto made = interval(*before_, *collected_);
+    auto made = interval(*before_, *collected_, looked_while_measuring_);
     before_ = std::move(collected_);
     changed_.set();
-    made.measured = looked_while_measuring_;
     if (made.measured) {
       made.to_s = std::chrono::duration<double>(looked_at_ - begun_).count();
       made.from_s = std::exchange(looked_s_, made.to_s);

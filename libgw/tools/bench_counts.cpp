@@ -59,6 +59,7 @@ void bench_sample::add(bench_sample const& other) {
   answered += other.answered;
   failed += other.failed;
   errors += other.errors;
+  warmup_errors += other.warmup_errors;
   skipped += other.skipped;
   pushed += other.pushed;
   back += other.back;
@@ -67,12 +68,14 @@ void bench_sample::add(bench_sample const& other) {
   latency_ns.merge(other.latency_ns);
 }
 
-bench_second interval(bench_sample const& from, bench_sample const& to) {
+bench_second interval(bench_sample const& from, bench_sample const& to, bool measured) {
   auto const latency = to.latency_ns.since(from.latency_ns);
-  return {.sent = to.sent - from.sent,
+  return {.measured = measured,
+          .sent = to.sent - from.sent,
           .answered = to.answered - from.answered,
           .failed = to.failed - from.failed,
           .errors = to.errors - from.errors,
+          .errors_so_far = to.errors + (measured ? 0 : to.warmup_errors),
           .skipped = to.skipped - from.skipped,
           .pushed = to.pushed - from.pushed,
           .in_flight = to.in_flight,

@@ -70,7 +70,7 @@ struct bench_sample {
   std::uint64_t answered = 0;
   std::uint64_t failed = 0;
   std::uint64_t errors = 0;
-  std::uint64_t warmup_errors = 0;
+  std::uint64_t warmup_errors = 0;  // not among `errors`
   std::uint64_t skipped = 0;
   std::uint64_t pushed = 0;
   std::uint64_t back = 0;       // all that came back or is not expected any more, measured or not: a sign of life
@@ -90,6 +90,7 @@ struct bench_second {
   std::uint64_t answered = 0;
   std::uint64_t failed = 0;
   std::uint64_t errors = 0;
+  std::uint64_t errors_so_far = 0;  // of the whole run; those of the warm-up as long as it lasts
   std::uint64_t skipped = 0;
   std::uint64_t pushed = 0;
   std::uint64_t in_flight = 0;  // at its end
@@ -102,8 +103,8 @@ struct bench_second {
   double per_second() const noexcept { return to_s > from_s ? static_cast<double>(answered) / length_s() : 0.0; }
 };
 
-/// The interval between two samples.
-bench_second interval(bench_sample const& from, bench_sample const& to);
+/// The interval between two samples, of the measurement or before it.
+bench_second interval(bench_sample const& from, bench_sample const& to, bool measured);
 
 struct bench_report {
   bench_counts counts = bench_counts(0);

@@ -37,6 +37,9 @@ std::vector<std::string> hints_of(bench_plan const& plan) {
     hints.emplace_back("--service names several, but no -m holds {service}: each gets the same messages");
   if (plan.rows.rows() != 0 && !is_used("{csv:", plan) && !is_used("{next:", plan))
     hints.emplace_back("--csv is not used: neither -m nor -H holds {csv:COLUMN} or {next:COLUMN}");
+  if (plan.targets.size() > plan.connections)
+    hints.push_back(fmt::format("of {} URLs only the first {} {} used: there are no more connections",
+                                plan.targets.size(), plan.connections, plan.connections == 1 ? "is" : "are"));
   return hints;
 }
 

@@ -19,6 +19,15 @@ TEST_CASE("What a plan holds in vain is told before the run") {
   plan.rows = *csv_table::parse("user\nann\n");
   CHECK(hints_of(plan) == texts{"--service names several, but no -m holds {service}: each gets the same messages",
                                 "--csv is not used: neither -m nor -H holds {csv:COLUMN} or {next:COLUMN}"});
+  plan.rows = {};
+  plan.services = {"a"};
+  plan.connections = 1;
+  plan.targets.resize(3);
+  CHECK(hints_of(plan) == texts{"of 3 URLs only the first 1 is used: there are no more connections"});
+  plan.connections = 3;
+  CHECK(hints_of(plan).empty());
+  plan.services = {"a", "b"};
+  plan.rows = *csv_table::parse("user\nann\n");
   plan.mix.push_back({.text = "{service}"});
   plan.targets = {{.url = {}, .fields = {{"Cookie", "{csv:user}"}}, .origin = {}, .protocols = {}}};
   CHECK(hints_of(plan).empty());

@@ -84,6 +84,7 @@ result<std::string> bench_messages::default_text(bench_plan const& plan, of_serv
 result<bench_messages> bench_messages::make(bench_plan const& plan) {
   bench_messages made;
   for (auto const& service : plan.services) {
+    if (service.empty()) return bad("--service '' names none");
     if (std::count(plan.services.begin(), plan.services.end(), service) > 1) {
       return bad(fmt::format("'{}' stands twice in --service", service));
     }

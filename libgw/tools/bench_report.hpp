@@ -25,6 +25,6 @@ std::string hgrm_text(histogram const& of_ns);
 /// A page that needs nothing else: figures, and plots over the time and over the percentiles.
 std::string bench_html(bench_plan const& plan, bench_report const& report);
 /// One interval of the run on one line.
-std::string second_text(bench_second const& of, std::uint64_t errors_so_far);
+std::string second_text(bench_second const& of);
 
 }  // namespace gw::tools

@@ -111,7 +111,10 @@ std::string bench_json(bench_plan const& plan, bench_report const& r) {
   to["cpu_of"] = cpu_of(r);
   to["errors"] = json(c.errors);
   to["warmup_errors"] = json(c.warmup_errors);
-  if (plan.check) to["mismatches"] = r.all.mismatches;
+  if (plan.check) {
+    to["check_every"] = plan.check_every;
+    to["mismatches"] = r.all.mismatches;
+  }
   if (c.services.size() > 1) to["services"] = services(plan, r);
   to["timeline"] = timeline(r);
   to["stalled"] = r.stalled;

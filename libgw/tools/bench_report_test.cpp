@@ -126,11 +126,12 @@ TEST_CASE("A second is told on one line") {
                        .to_s = 4,
                        .measured = true,
                        .answered = 5000,
+                       .errors_so_far = 7,
                        .skipped = 3,
                        .in_flight = 12,
                        .open = 100,
                        .p50_ns = 210'000,
                        .p99_ns = 1'250'000};
-  CHECK(second_text(s, 7) == "4 s   5000 /s   12 in flight   p50 210us   p99 1.25ms   7 errors   3 skipped");
-  CHECK(second_text({.open = 40}, 0) == "warming up   40 connections   0 in flight   0 errors");
+  CHECK(second_text(s) == "4 s   5000 /s   12 in flight   p50 210us   p99 1.25ms   7 errors   3 skipped");
+  CHECK(second_text({.errors_so_far = 3, .open = 40}) == "warming up   40 connections   0 in flight   3 errors");
 }

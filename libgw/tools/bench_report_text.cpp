@@ -108,7 +108,7 @@ std::string bench_text(bench_plan const& plan, bench_report const& r) {
   return text;
 }
 
-std::string second_text(bench_second const& of, std::uint64_t errors_so_far) {
+std::string second_text(bench_second const& of) {
   auto const ns = [](std::uint64_t value) {
     return value < 1'000'000 ? fmt::format("{:.4g}us", microseconds(value))
                              : fmt::format("{:.4g}ms", microseconds(value) / 1e3);
@@ -117,7 +117,7 @@ std::string second_text(bench_second const& of, std::uint64_t errors_so_far) {
                                 : fmt::format("warming up   {} connections", of.open);
   auto text = fmt::format("{}   {} in flight", when, of.in_flight);
   if (of.answered != 0) text += fmt::format("   p50 {}   p99 {}", ns(of.p50_ns), ns(of.p99_ns));
-  text += fmt::format("   {} errors", errors_so_far);
+  text += fmt::format("   {} errors", of.errors_so_far);
   if (of.skipped != 0) text += fmt::format("   {} skipped", of.skipped);
   return text;
 }

@@ -42,6 +42,7 @@ class bench_timeline {
     to.answered += next.answered;
     to.failed += next.failed;
     to.errors += next.errors;
+    to.errors_so_far = next.errors_so_far;
     to.skipped += next.skipped;
     to.pushed += next.pushed;
     to.in_flight = next.in_flight;

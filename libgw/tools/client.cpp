@@ -6,6 +6,7 @@
 #include "tools/client_verdict.hpp"
 #include "tools/explain.hpp"
 #include "tools/interruptible.hpp"
+#include "tools/long_wait.hpp"
 #include "tools/open_calls.hpp"
 #include "tools/run_loop.hpp"
 #include "wire/deflate.hpp"
@@ -40,12 +41,14 @@ class conversation final : public net::peer_owner {
         began_(time_.now()),
         verdict_(so_far_, plan.limit),
         changed_(loop_.where()),
-        limit_(loop_.wheel, on_limit, this),
+        limit_(
+            loop_.wheel, [](void* self) { static_cast<conversation*>(self)->end_early(&client_ending::late); }, this),
+        long_wait_(loop_, plan.long_wait, [this](client_event const& e) { happened(e); }),
         dialler_(loop_) {}
 
   client_outcome run() {
     if (plan_.catch_signals) {
-      auto const leave = [this] { interrupt(); };
+      auto const leave = [this] { end_early(&client_ending::interrupted); };
       auto const give_terminal_back = [this] { end_source(); };
       run_loop(loop_, interruptible(loop_, whole(), {leave, give_terminal_back}));
     } else {
@@ -66,8 +69,8 @@ class conversation final : public net::peer_owner {
     limit_.stop();
   }
 
-  void interrupt() {
-    so_far_.interrupted = true;
+  void end_early(bool client_ending::*why) {
+    so_far_.*why = true;
     changed_.set();
     dialler_.close();
   }
@@ -75,7 +78,9 @@ class conversation final : public net::peer_owner {
   net::awaitable<void> connect_and_talk() {
     if (plan_.limit && plan_.source == nullptr) limit_.start(*plan_.limit);
     for (unsigned failures = 0;; ++failures) {
+      long_wait_.begin(plan_.to.tls ? "a connection by TLS" : "a connection");
       auto opened = co_await dialler_.open(plan_.to, plan_.connect_limit);
+      long_wait_.end();
       if (so_far_.interrupted) co_return settle(verdict::interrupted, "interrupted");
       std::string why;
       if (opened) {
@@ -144,7 +149,9 @@ class conversation final : public net::peer_owner {
         verdict_.settle_missing(fmt::format("{} of {} messages came", shown_, plan_.leave_after));
       }
     } else if (plan_.stay) {
+      if (plan_.leave_when_answered) long_wait_.begin("answers");
       while (!over() && !all_answered()) co_await next_change();
+      long_wait_.end();
       verdict_.settle_stay();
     }
   }
@@ -262,13 +269,6 @@ class conversation final : public net::peer_owner {
     changed_.clear();
   }
 
-  static void on_limit(void* self) {
-    auto& c = *static_cast<conversation*>(self);
-    c.so_far_.late = true;
-    c.changed_.set();
-    c.dialler_.close();
-  }
-
   // --- input ---
 
   bool may_read() const override { return !so_far_.closed && kept_.size() < most_kept; }
@@ -354,7 +354,7 @@ class conversation final : public net::peer_owner {
       tell_(e);
     } catch (...) {  // inside a turn of the loop, which no exception may leave
       failure_ = std::current_exception();
-      interrupt();
+      end_early(&client_ending::interrupted);
     }
   }
 
@@ -368,6 +368,7 @@ class conversation final : public net::peer_owner {
   std::optional<net::peer> peer_;  // of this connection
   net::event changed_;
   net::timer limit_;
+  long_wait long_wait_;
   dialler dialler_;
   std::deque<std::string> kept_;  // messages that expectations will look at
   std::string looked_at_;
@@ -392,8 +393,7 @@ class conversation final : public net::peer_owner {
 }  // namespace
 
 client_outcome run_client(client_plan const& plan, std::function<void(client_event const&)> const& tell) {
-  conversation c(plan, tell);
-  return c.run();
+  return conversation(plan, tell).run();
 }
 
 }  // namespace gw::tools

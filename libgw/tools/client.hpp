@@ -26,17 +26,19 @@ struct client_plan {
   bool leave_when_answered = false;  // or until every call of the steps has had its answer
   std::optional<std::chrono::milliseconds> limit;  // on the whole, with `source` from its end on
   std::chrono::milliseconds connect_limit{10'000};
-  std::chrono::milliseconds ping_interval{};  // a server that shows no life for as long again is gone; 0: no pings
-  bool reconnect = false;                     // with `source` only: again and again, with longer and longer pauses
+  std::chrono::milliseconds long_wait{1'000};  // for a connection or for the answers of calls: when it is told
+  std::chrono::milliseconds ping_interval{};   // a server that shows no life for as long again is gone; 0: no pings
+  bool reconnect = false;                      // with `source` only: again and again, with longer and longer pauses
   bool catch_signals = false;  // SIGINT and SIGTERM end the conversation; a second one the process, status 130
 };
 
 /// Something that happened, as it happens.
 struct client_event {
-  enum class kind : std::uint8_t { open, message, binary, pong, close, retry };
+  enum class kind : std::uint8_t { open, message, binary, pong, close, retry, wait };
   kind what;
   double at_ms = 0;         // since the start
-  std::string_view text{};  // message, binary: the payload; open: the subprotocol; close: the reason; retry: why
+  std::string_view text{};  // message, binary: the payload; open: the subprotocol; close: the reason; retry: why;
+                            // wait: for what
   std::uint16_t code = 0;   // close: 1005 without a code, 1006 without a Close
   bool by_server = true;    // close
   double took_ms = 0;       // pong: since its ping; retry: until the next try

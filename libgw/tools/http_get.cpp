@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace gw::tools {
@@ -15,6 +18,15 @@ constexpr std::size_t largest_head = 16 * 1024;
 
 error failed(errc code, std::string what, std::error_code cause = {}) {
   return {code, side::upstream, std::move(what), cause};
+}
+
+/// Of the body; nothing: it goes on until the connection ends.
+std::optional<std::uint64_t> length_of(wire::response_head const& head) {
+  auto const text = head.get("Content-Length");
+  std::uint64_t length = 0;
+  // At most 19 digits, or the head would have been refused.
+  std::from_chars(text.data(), text.data() + text.size(), length);
+  return text.empty() ? std::nullopt : std::optional(length);
 }
 
 net::awaitable<result<http_answer>> ask(net::stream& with, net::address at, std::string path,
@@ -35,9 +47,19 @@ net::awaitable<result<http_answer>> ask(net::stream& with, net::address at, std:
     co_return failed(errc::handshake_rejected, fmt::format("{} does not speak HTTP: {}", at.text(), head.error().why));
   }
   http_answer answer{.status = head->status, .body = received.rest()};
-  while (answer.body.size() < largest_body) {
+  auto const length = length_of(*head);
+  while (answer.body.size() <= largest_body && (!length || answer.body.size() < *length)) {
     auto const read = co_await with.append_some(answer.body);
-    if (!read) break;
+    if (read) continue;
+    bool const ends_so = !length && read.error().code == errc::closed;
+    if (ends_so) break;
+    co_return failed(errc::connect_failed, fmt::format("{} closed in the middle of its answer", at.text()),
+                     read.error().cause);
+  }
+  if (length && answer.body.size() > *length) answer.body.resize(static_cast<std::size_t>(*length));
+  if (answer.body.size() > largest_body) {
+    co_return failed(errc::upstream_too_big,
+                     fmt::format("the answer of {} to GET {} is longer than {} bytes", at.text(), path, largest_body));
   }
   co_return answer;
 }

@@ -29,8 +29,9 @@ class door {
 
   net::address at() const { return net::address::of_socket(listening_, true); }
 
-  /// Accepts one connection, reads a head and answers with `text`; the head.
-  std::string answer(std::string_view text) const {
+  /// Accepts one connection, reads a head and answers with `text`; the head. `reset`: the connection ends without a
+  /// FIN.
+  std::string answer(std::string_view text, bool reset) const {
     int const client = ::accept(listening_, nullptr, nullptr);
     std::string head;
     std::array<char, 1024> buffer;
@@ -40,6 +41,8 @@ class door {
       head.append(buffer.data(), static_cast<std::size_t>(read));
     }
     ::send(client, text.data(), text.size(), MSG_NOSIGNAL);
+    linger const at_once{.l_onoff = 1, .l_linger = 0};
+    if (reset) ::setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     ::close(client);
     return head;
   }
@@ -48,8 +51,10 @@ class door {
   int listening_;
 };
 
+constexpr std::size_t largest = 10;
+
 net::awaitable<void> ask(net::loop& on, net::address at, duration limit, result<tools::http_answer>& answer) {
-  answer = co_await tools::http_get(on, at, "/readyz", limit);
+  answer = co_await tools::http_get(on, at, "/readyz", limit, largest);
 }
 
 result<tools::http_answer> get(net::address at, duration limit) {
@@ -60,9 +65,9 @@ result<tools::http_answer> get(net::address at, duration limit) {
   return answer;
 }
 
-result<tools::http_answer> get_from(std::string_view text, std::string& head) {
+result<tools::http_answer> get_from(std::string_view text, std::string& head, bool reset = false) {
   door const server;
-  std::thread serving([&] { head = server.answer(text); });
+  std::thread serving([&] { head = server.answer(text, reset); });
   auto answer = get(server.at(), 10s);
   serving.join();
   return answer;
@@ -83,6 +88,37 @@ TEST_CASE("what does not speak HTTP is told as that, and what closes as that") {
   std::string head;
   CHECK(get_from("hello\r\n\r\n", head).error().code == errc::handshake_rejected);
   CHECK(get_from("", head).error().code == errc::connect_failed);
+}
+
+TEST_CASE("an answer that is cut short is no answer") {
+  std::string head;
+  auto const cut = get_from("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nnot so", head);
+  REQUIRE_FALSE(cut.has_value());
+  CHECK(cut.error().code == errc::connect_failed);
+  CHECK(cut.error().context.ends_with(" closed in the middle of its answer"));
+  auto const reset = get_from("HTTP/1.1 200 OK\r\n\r\nnot so", head, true);
+  REQUIRE_FALSE(reset.has_value());
+  CHECK(reset.error().code == errc::connect_failed);
+}
+
+TEST_CASE("an answer without a length goes on until the connection ends, one with a length no further than that") {
+  std::string head;
+  CHECK(get_from("HTTP/1.1 200 OK\r\n\r\nnot so", head)->body == "not so");
+  CHECK(get_from("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nnot so", head)->body == "not");
+  CHECK(get_from("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", head)->body.empty());
+}
+
+TEST_CASE("an answer may be as long as the limit and no longer, and which one it was is told") {
+  std::string head;
+  CHECK(get_from("HTTP/1.1 200 OK\r\n\r\n0123456789", head)->body == "0123456789");
+  CHECK(get_from("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789", head)->body == "0123456789");
+  for (auto const* const answer :
+       {"HTTP/1.1 200 OK\r\n\r\n0123456789-", "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n0123456789-"}) {
+    auto const told = get_from(answer, head);
+    REQUIRE_FALSE(told.has_value());
+    CHECK(told.error().code == errc::upstream_too_big);
+    CHECK(told.error().context.ends_with(" to GET /readyz is longer than 10 bytes"));
+  }
 }
 
 TEST_CASE("a GET ends when its time is up, and at once where nobody listens") {

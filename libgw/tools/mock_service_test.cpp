@@ -6,10 +6,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 using namespace gw;
 using namespace gw::tools;
@@ -64,6 +66,9 @@ transcript hold(client_plan const& plan) {
         break;
       case client_event::kind::retry:
         t.lines.emplace_back("retry");
+        break;
+      case client_event::kind::wait:
+        t.lines.push_back("wait for " + std::string(e.text));
         break;
       case client_event::kind::close:
         t.lines.push_back((e.by_server ? "server closes " : "client closes ") + std::to_string(e.code));
@@ -301,4 +306,41 @@ TEST_CASE("The client offers subprotocols and shows the chosen one") {
   auto plan = m.to(0, "close");
   plan.to.protocols = {"wsgw.v1", "other"};
   CHECK(hold(plan).lines.front() == "open wsgw.v1");
+}
+
+TEST_CASE("Whoever waits for long is told what for") {
+  running_mock const m(mock_behaviour{.reply = mock_behaviour::answer::none});
+  auto plan = m.to(0, "call order/x 1");
+  plan.stay = plan.leave_when_answered = true;
+  plan.long_wait = std::chrono::milliseconds(1);
+  bool told = false;
+  plan.catch_signals = true;
+  run_client(plan, [&](client_event const& e) {
+    if (e.what == client_event::kind::wait && e.text == "answers" && !std::exchange(told, true)) std::raise(SIGINT);
+  });
+  CHECK(told);
+}
+
+TEST_CASE("Nobody is told of a wait that ends at once") {
+  running_mock const m(mock_behaviour{});
+  auto plan = m.to(0, "call order/x 1");
+  plan.stay = plan.leave_when_answered = true;
+  plan.long_wait = std::chrono::minutes(1);
+  CHECK(hold(plan).lines.size() == 3);
+}
+
+TEST_CASE("Whoever waits for a connection is told so before the limit") {
+  int const silent = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  auto const anywhere = any_port();
+  REQUIRE(::bind(silent, anywhere.data(), anywhere.size()) == 0);
+  REQUIRE(::listen(silent, 1) == 0);
+  auto const at = net::address::of_socket(silent, true);
+  client_plan plan;
+  plan.to.url = {.host = at.ip(), .port = at.port()};
+  plan.long_wait = std::chrono::milliseconds(1);
+  plan.connect_limit = std::chrono::milliseconds(200);
+  auto const t = hold(plan);
+  ::close(silent);
+  CHECK(t.lines == std::vector<std::string>{"wait for a connection"});
+  CHECK(t.outcome.how == client_outcome::verdict::cannot_connect);
 }

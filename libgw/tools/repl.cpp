@@ -201,6 +201,8 @@ std::string repl::show(client_event const& e) {
                          printable(explain_close(e.code, e.text)));
     case client_event::kind::retry:
       return fmt::format("* {}  {}; the next try is in {:.1f} s", at, printable(e.text), e.took_ms / 1000);
+    case client_event::kind::wait:
+      return fmt::format("* {}  waiting for {}", at, e.text);
   }
   return {};
 }

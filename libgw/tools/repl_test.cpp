@@ -124,6 +124,8 @@ TEST_CASE("Error frames, pings and further tries are put into words") {
   CHECK(r.show({.what = client_event::kind::pong, .at_ms = 5, .took_ms = 1.25}) == "* 0.005 s  pong after 1.2 ms");
   CHECK(r.show({.what = client_event::kind::retry, .at_ms = 5, .text = "refused", .took_ms = 100}) ==
         "* 0.005 s  refused; the next try is in 0.1 s");
+  CHECK(r.show({.what = client_event::kind::wait, .at_ms = 1000, .text = "a connection"}) ==
+        "* 1.000 s  waiting for a connection");
 }
 
 TEST_CASE("A message that is very large is cut") {

@@ -13,6 +13,9 @@ from lib.raw_client import raw_client
 from lib.story import SANITIZED, check, check_equal, measured, scaled, tell, until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "bench"))
+from compare_lib import aims, runs  # noqa: E402
+
 BUILD = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(binary()))))
 SERVICES = ("echo", "chat", "clock")
 
@@ -79,8 +82,13 @@ async def ends_pass():
                         await asyncio.wait_for(client.reader.read(), 10), b"")
 
 
+def by_hand(program, *words):
+    """A program of bench/, with no more than a shell knows."""
+    return run(sys.executable, "-B", os.path.join(ROOT, "bench", program), *words, env={"PYTHONPATH": ""}, within=120)
+
+
 def compare(*words):
-    return run(sys.executable, "-B", os.path.join(ROOT, "bench", "compare"), "--build", BUILD, *words, within=120)
+    return by_hand("compare", "--build", BUILD, *words)
 
 
 async def complaints():
@@ -88,9 +96,31 @@ async def complaints():
     for words, told in ((("--cell", "foo"), "'foo' is no cell; write BYTES:CLIENTS:IN_FLIGHT"),
                         (("--only", "nope"), "nobody is called nope; there are relay, nginx"),
                         (("--repeat", 0), "'0' is no whole number above 0"),
-                        (("--fail-above", "0"), "'0' is no number above 0")):
+                        (("--fail-above", "0"), "'0' is no number above 0"),
+                        (("--generator", "--gates"), "--generator has no use for --gates: leave it out"),
+                        (("--syscalls", "--repeat", 3, "--seconds", 1), "no use for --repeat and --seconds: leave them"),
+                        (("--only", "relay,nginx", "--fail-above", 2), "compares wsgw with relay: name both in --only")):
         done = await compare(*words)
         check(f"bench/compare {' '.join(map(str, words))}", done.status != 0 and told in done.err, done)
+
+
+async def aims_of_all():
+    """An aim is judged by the figures of those whose it is."""
+    def run_of(cost, p50):
+        return [runs.Figures(cost=cost, p50=p50)]
+
+    cell = runs.Cell.parse("256:1:1")
+    costs = {"relay": 10, "nginx": 20, "haproxy": 30, "caddy": 40, "wsgw": 11, "wsgw spin": 25}
+    row = runs.Row(cell.what, cell.what, "µs", {name: run_of(cost, 10 * cost) for name, cost in costs.items()})
+    for whose, beside, measured, ok in (("wsgw", "relay", 1.1, True), ("wsgw spin", "relay", 2.5, False),
+                                        ("wsgw spin", aims.EVERY_PEER, 1.25, True)):
+        seen = aims.judge(aims.Aim(cell.what, 2, beside, cell=cell, whose=whose), row)
+        check_equal(f"{whose} beside {beside}", seen, (measured, ok))
+    check_equal("what is not beside anybody", aims.judge(aims.Aim(cell.what, 2, field="p50", whose="wsgw spin"), row),
+                (250, False))
+    del row.runs["caddy"]
+    check_equal("a peer that is missing", aims.judge(aims.Aim(cell.what, 2, aims.EVERY_PEER, cell=cell), row),
+                (None, False))
 
 
 async def comparison():
@@ -138,23 +168,20 @@ async def differences():
                 out.write(text)
             return os.path.join(folder, name)
 
-        def diff(*words):
-            return run(sys.executable, "-B", os.path.join(ROOT, "bench", "diff"), *words)
-
         before = file("before.json", as_google_benchmark(same=100, slower=100, faster=100, old=1))
         after = file("after.json", as_google_benchmark(same=103, slower=112, faster=50, new=1))
         baseline = os.path.join(folder, "baseline.json")
-        check_equal("a run becomes a baseline", (await diff("--save", baseline, before)).status, 0)
-        done = await diff(baseline, after)
+        check_equal("a run becomes a baseline", (await by_hand("diff", "--save", baseline, before)).status, 0)
+        done = await by_hand("diff", baseline, after)
         check_equal("what changed by more than 5 % is told, and what is new or gone", done.out.splitlines()[2:],
                     ["| faster | 100.0 | 50.0 | 0.50 |", "| new | - | 1.0 | new |", "| old | 1.0 | - | gone |",
                      "| slower | 100.0 | 112.0 | 1.12 |"])
         kept = file("kept.json", as_google_benchmark(same=100, slower=100, faster=100))
         for bound, status in ((1.10, 4), (1.15, 0)):
-            done = await diff(kept, after, "--fail-above", bound)
+            done = await by_hand("diff", kept, after, "--fail-above", bound)
             check_equal(f"with --fail-above {bound:.2f} its exit status is {status}", done.status, status)
         check_equal("with a bound a benchmark that is gone is no good sign",
-                    (await diff(baseline, after, "--fail-above", 9)).status, 4)
+                    (await by_hand("diff", baseline, after, "--fail-above", 9)).status, 4)
 
 
 async def single_functions():
@@ -166,9 +193,8 @@ async def single_functions():
         out = os.path.join(folder, "now.json")
         done = await run(program, "--benchmark_min_time=0.0001", f"--benchmark_out={out}", within=60)
         check("it ends well", done.status == 0, done)
-        done = await run(sys.executable, "-B", os.path.join(ROOT, "bench", "diff"),
-                         os.path.join(ROOT, "bench", "baseline.json"), out, "--threshold", 1e9)
+        done = await by_hand("diff", os.path.join(ROOT, "bench", "baseline.json"), out, "--threshold", 1e9)
         check("the baseline has the same benchmarks", done.status == 0 and "no change" in done.out, done)
 
 
-tell(bytes_pass, turns_pass, ends_pass, complaints, comparison, differences, single_functions)
+tell(bytes_pass, turns_pass, ends_pass, complaints, aims_of_all, comparison, differences, single_functions)

@@ -200,10 +200,17 @@ async def client_command():
               (done.status, len(done.out.splitlines()), done.err) == (0, 3, ""), done)
         done = await wsgw("client", gw.url, "-x", "hello", "-w", "100ms")
         check("whoever set the limit of a wait is not told of it", done.status == 0 and "waiting" not in done.err, done)
+        done = await wsgw("client", gw.url, "-x", "hello", "-w", "0")
+        check("a wait of no time: status 2", done.status == 2 and "--wait: in no time nothing can come" in done.err, done)
         async with process(binary(), "client", gw.url, stdin=-1) as waiting:
             waiting.write("hello\n")
             await waiting.lines(waiting.err, lambda line: "waiting 10s for messages" in line)
             check("whoever did not is told at once, and how to leave earlier", True)
+        async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as silent:
+            port = silent.sockets[0].getsockname()[1]
+            async with process(binary(), "client", f"wss://127.0.0.1:{port}/", "-x", "hello") as waiting:
+                await waiting.lines(waiting.err, lambda line: "waiting 10s for a connection by TLS" in line)
+                check("whoever waits for a port that does not speak TLS is told so while he waits", True)
         done = await wsgw("client", gw.url, "--call", "echo/hello", "7", "--expect", "/data=7", "--expect", "/n=1")
         check_equal("two expectations of one answer that hold: status 0", done.status, 0)
         done = await wsgw("client", gw.url, "--call", "echo/hello", "7", "--expect", "/data=8")
@@ -307,6 +314,8 @@ async def bench_as_a_judge():
             for words, told in ((("-r", "5000/x"), "--rate: '5000/x' is not a rate"),
                                 (("-c", "1", "-c", "2"), "--connections may be given once only"),
                                 (("--idle", "-n", "4"), "--messages excludes --idle"),
+                                (("-d", "0"), "--duration: in no time nothing can be measured; write 10s"),
+                                (("--service", ""), "--service '' names none"),
                                 (("--match", "/id", "-m", "{}"), "--match /id: there is nothing in the message {}")):
                 done = await wsgw(*bench, *words)
                 check(f"bench {' '.join(words)}: status 2, and why", done.status == 2 and told in done.err, done)
@@ -327,12 +336,37 @@ async def bench_as_a_judge():
                 done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", page, "-m", "{nonsense}")
                 check("a run that cannot begin leaves the page of the last one alone, and nothing beside it",
                       done.status == 2 and os.path.getsize(page) > 0 and os.listdir(folder) == ["report.html"], done)
-                done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", os.path.join(folder, "no", "page.html"))
-                check("where no page can be written, no message is sent",
-                      done.status == 1 and "No such file or directory" in done.err and not done.out, done)
+                await page_behind_a_link(gw, folder)
+                for nowhere, why in ((os.path.join(folder, "no", "page.html"), "No such file"), (folder, "Is a directory")):
+                    done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", nowhere)
+                    check("where no page can be written, no message is sent",
+                          done.status == 1 and why in done.err and not done.out, done)
             done = await wsgw("bench", gw.url, "-q", "-n", 100, "-o", "csv")
             check_equal("-o csv: a row for the service and one for all", [line.split(",")[:3] for line in
                         done.out.splitlines()[1:]], [["echo", "100", "100"], ["total", "100", "100"]])
+
+
+async def page_behind_a_link(gw, folder):
+    """Where --report writes, what is there stays what it was."""
+    page, link, bystander = (os.path.join(folder, name) for name in ("report.html", "latest.html", "report.html.new"))
+    os.symlink("report.html", link)
+    os.chmod(page, 0o640)
+    with open(bystander, "w", encoding="utf-8") as file:
+        file.write("somebody's")
+    before = os.stat(page).st_ino
+    done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", link)
+    check("a link still leads to its page, which is a new one with the permissions of the old one",
+          done.status == 0 and os.readlink(link) == "report.html" and os.stat(page).st_mode & 0o777 == 0o640
+          and os.stat(page).st_ino != before, done)
+    with open(bystander, encoding="utf-8") as file:
+        check_equal("the files beside it are as they were", (file.read(), sorted(os.listdir(folder))),
+                    ("somebody's", ["latest.html", "report.html", "report.html.new"]))
+    os.remove(page)
+    done = await wsgw("bench", gw.url, "-q", "-n", 1, "--report", link)
+    mask = os.umask(0)
+    os.umask(mask)
+    check("a link that leads nowhere gets its page, as anybody's new file",
+          done.status == 0 and os.path.islink(link) and os.stat(page).st_mode & 0o777 == 0o666 & ~mask, done)
 
 
 async def streams_and_colour():
