@@ -18,16 +18,31 @@ instance const* find_address(service const& in, std::string_view ip, std::uint16
 
 }  // namespace
 
-std::shared_ptr<registry const> registry::make(std::span<config::service const> services, resolve const& addresses_of,
-                                               std::size_t workers, registry const* before) {
+std::vector<located_instance> located(std::span<config::instance const> written, resolve const& addresses_of) {
+  std::vector<located_instance> all;
+  for (auto const& one : written) {
+    if (config::is_ip_literal(one.host)) {
+      all.push_back({one, one.host});
+    } else if (addresses_of) {
+      for (auto& ip : addresses_of(one.host, one.port)) all.push_back({one, std::move(ip)});
+    }
+  }
+  return all;
+}
+
+std::vector<located_service> located(std::span<config::service const> written, resolve const& addresses_of) {
+  std::vector<located_service> all;
+  for (auto const& s : written) all.push_back({s.name, located(s.instances, addresses_of)});
+  return all;
+}
+
+std::shared_ptr<registry const> registry::make(std::span<located_service const> services, std::size_t workers,
+                                               registry const* before) {
   std::shared_ptr<registry> made(new registry);
   if (before != nullptr) made->next_id_ = before->next_id_;
-  for (auto const& written : services) {
-    auto& to = made->services_.emplace_back(service{.name = written.name, .instances = {}});
-    for (auto const& one : written.instances) {
-      auto const ips = config::is_ip_literal(one.host) ? std::vector{one.host} : addresses_of(one.host);
-      for (auto const& ip : ips) made->add(to, one, ip, before, workers);
-    }
+  for (auto const& s : services) {
+    auto& to = made->services_.emplace_back(service{.name = s.name, .instances = {}});
+    for (auto const& one : s.instances) made->add(to, one, before, workers);
     // Resolvers rotate their answers; equal sets of addresses shall make equal snapshots.
     std::sort(to.instances.begin(), to.instances.end(), [](instance const& a, instance const& b) {
       return std::tie(a.ip, a.configured.port) < std::tie(b.ip, b.configured.port);
@@ -36,8 +51,8 @@ std::shared_ptr<registry const> registry::make(std::span<config::service const> 
   return made;
 }
 
-void registry::add(service& to, config::instance const& written, std::string const& ip, registry const* before,
-                   std::size_t workers) {
+void registry::add(service& to, located_instance const& one, registry const* before, std::size_t workers) {
+  auto const& [written, ip] = one;
   if (find_address(to, ip, written.port) != nullptr) return;
   instance fresh{.id = {},
                  .configured = {written.host, written.port},

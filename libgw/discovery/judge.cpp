@@ -101,17 +101,16 @@ judge::judge(config::discovery const& settings, std::vector<wanted_service> want
   }
 }
 
-bool judge::admits(std::string_view ip) const {
+bool judge::admits(std::string_view ip, std::uint16_t port) const {
   auto const address = config::parse_ip(ip);
   if (!address) return false;
-  if (networks_.empty()) return !is_special(*address);
+  if (networks_.empty()) return !is_special(*address) && !is_own(*address, port);
   return std::any_of(networks_.begin(), networks_.end(),
                      [&address](config::cidr const& c) { return c.contains(*address); });
 }
 
 bool judge::is_own(config::ip_bytes const& ip, std::uint16_t port) const {
-  return networks_.empty() &&
-         std::any_of(own_.begin(), own_.end(), [&](own_address const& o) { return o.ip == ip && o.port == port; });
+  return std::any_of(own_.begin(), own_.end(), [&](own_address const& o) { return o.ip == ip && o.port == port; });
 }
 
 /// How the gateway calls the service that the source calls `id`; nothing if it does not care for it.
@@ -129,11 +128,11 @@ std::optional<std::string> judge::called_here(std::string_view id) const {
 
 std::optional<refusal> judge::fault_of(offer const& o) const {
   if (o.port == 0) return refusal::port;
-  auto const ip = config::parse_ip(o.host);
-  if (!ip && !config::parse_host_port(config::host_port_text(o.host, o.port))) return refusal::host;
+  bool const is_ip = config::is_ip_literal(o.host);
+  if (!is_ip && !config::parse_host_port(config::host_port_text(o.host, o.port))) return refusal::host;
   if (o.weight == 0) return refusal::weight;
   if (!has_plain_texts(o)) return refusal::text;
-  if (ip && (!admits(o.host) || is_own(*ip, o.port))) return refusal::address;
+  if (is_ip && !admits(o.host, o.port)) return refusal::address;
   return std::nullopt;
 }
 

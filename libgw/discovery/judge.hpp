@@ -73,8 +73,8 @@ class judge {
   /// alike.
   judgement operator()(catalogue const& listed) const;
 
-  /// Whether a host may stand for this address (an IP literal), apart from its port.
-  bool admits(std::string_view ip) const;
+  /// Whether a host may stand for this address (an IP literal).
+  bool admits(std::string_view ip, std::uint16_t port) const;
 
  private:
   std::optional<std::string> called_here(std::string_view id) const;

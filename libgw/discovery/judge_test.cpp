@@ -91,9 +91,19 @@ TEST_CASE("networks say where addresses lie, and then special ones may be among 
   CHECK(verdict(at("10.2.2.3", 9001), by) == "address");
   CHECK(verdict(at("::1", 9001), by) == "address");
   judge const judged(by, {}, false, {});
-  CHECK(judged.admits("10.1.0.9"));
-  CHECK_FALSE(judged.admits("10.2.0.9"));
-  CHECK_FALSE(judged.admits("nonsense"));
+  CHECK(judged.admits("10.1.0.9", 9001));
+  CHECK_FALSE(judged.admits("10.2.0.9", 9001));
+  CHECK_FALSE(judged.admits("nonsense", 9001));
+}
+
+TEST_CASE("where the gateway itself listens is admitted only as one of the networks") {
+  std::vector<gw::discovery::own_address> const own = {{*gw::config::parse_ip("10.1.0.9"), 8080}};
+  judge const careful(settings(), {}, false, own);
+  CHECK_FALSE(careful.admits("10.1.0.9", 8080));
+  CHECK(careful.admits("10.1.0.9", 8081));
+  auto by = settings();
+  by.networks = {"10.1.0.0/16"};
+  CHECK(judge(by, {}, false, own).admits("10.1.0.9", 8080));
 }
 
 TEST_CASE("the same address counts once, and more than anybody has does not count") {

@@ -21,7 +21,6 @@ net::awaitable<bool> name_book::look_up(std::string host) {
                {{"host", host}, {"err", why}});
   }
   if (failed) co_return false;
-  if (admits_) std::erase_if(*found, [this](std::string const& ip) { return !admits_(ip); });
   // Resolvers rotate their answers.
   std::sort(found->begin(), found->end());
   co_return std::exchange(known.addresses, *found) != *found;

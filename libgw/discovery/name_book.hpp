@@ -15,10 +15,7 @@ namespace gw::discovery {
 /// One thread, one look-up at a time.
 class name_book {
  public:
-  /// Whether a name may stand for this address. Empty: for any.
-  using admission = std::function<bool(std::string_view ip)>;
-
-  explicit name_book(net::executor where, admission admits = {}) : where_(where), admits_(std::move(admits)) {}
+  explicit name_book(net::executor where) : where_(where) {}
 
   /// Knows these names from now on and no others; those that are new are looked up.
   net::awaitable<void> learn(std::vector<std::string> hosts);
@@ -38,7 +35,6 @@ class name_book {
   net::awaitable<bool> look_up(std::string host);
 
   net::executor where_;
-  admission admits_;
   std::map<std::string, entry, std::less<>> known_;
 };
 

@@ -34,6 +34,16 @@ config::instance as_written(offer const& o) {
           .draining = o.draining};
 }
 
+/// What the source knows of this service, where the source may say that it is: what its names stand for elsewhere does
+/// not count.
+void append_believed(watch const& by, std::string const& service, std::vector<cluster::located_instance>& to) {
+  auto const listed = by.believed().find(service);
+  if (listed == by.believed().end()) return;
+  for (auto const& o : listed->second) {
+    for (auto& ip : by.addresses_of(o.host, o.port)) to.push_back({as_written(o), std::move(ip)});
+  }
+}
+
 std::vector<std::string> ids_of(std::vector<wanted_service> const& wanted) {
   std::vector<std::string> ids;
   for (auto const& w : wanted) ids.push_back(w.id);
@@ -172,16 +182,6 @@ watch const* publication::watch_of(config::service const& s) const noexcept {
   return nullptr;
 }
 
-/// A name that both the configuration and a source use may stand for what it does in either.
-std::vector<std::string> publication::addresses_of(std::string_view host) const {
-  auto addresses = names_.addresses_of(host);
-  for (auto const& w : watches_) {
-    auto const found = w->names().addresses_of(host);
-    addresses.insert(addresses.end(), found.begin(), found.end());
-  }
-  return addresses;
-}
-
 /// A service that was found keeps its place, with or without instances: who routes to it may not be led elsewhere.
 void publication::give_places() {
   auto const& named = settings_.services;
@@ -204,43 +204,35 @@ void publication::give_places() {
   }
 }
 
-std::vector<config::instance> publication::instances_of(config::service const& s) const {
-  auto instances = s.instances;
-  auto const* const from = watch_of(s);
-  if (from == nullptr) return instances;
-  auto const listed = from->believed().find(s.name);
-  if (listed == from->believed().end()) return instances;
-  for (auto const& o : listed->second) instances.push_back(as_written(o));
+std::vector<cluster::located_instance> publication::instances_of(config::service const& s) const {
+  auto const by_configuration = [this](std::string_view host, std::uint16_t) { return names_.addresses_of(host); };
+  auto instances = cluster::located(s.instances, by_configuration);
+  if (auto const* const from = watch_of(s); from != nullptr) append_believed(*from, s.name, instances);
   return instances;
 }
 
-std::vector<config::instance> publication::instances_of_found(std::string const& service) const {
-  std::vector<config::instance> instances;
+std::vector<cluster::located_instance> publication::instances_of_found(std::string const& service) const {
+  std::vector<cluster::located_instance> instances;
   for (std::size_t i = 0; i < watches_.size(); ++i) {
-    if (!settings_.discoveries[i].any_service) continue;
-    auto const listed = watches_[i]->believed().find(service);
-    if (listed == watches_[i]->believed().end()) continue;
-    for (auto const& o : listed->second) instances.push_back(as_written(o));
+    if (settings_.discoveries[i].any_service) append_believed(*watches_[i], service, instances);
   }
   return instances;
 }
 
 void publication::make_snapshot() {
   give_places();
-  std::vector<config::service> services;
+  std::vector<cluster::located_service> services;
   auto next_found = found_.begin();
   for (auto const& s : settings_.services) {
     auto& one = services.emplace_back();
     if (!s.name.empty()) {
-      one.name = s.name;
-      one.instances = instances_of(s);
+      one = {s.name, instances_of(s)};
     } else if (next_found != found_.end()) {
-      one.name = *next_found++;
-      one.instances = instances_of_found(one.name);
+      one = {*next_found, instances_of_found(*next_found)};
+      ++next_found;
     }
   }
-  current_ = cluster::registry::make(
-      services, [this](std::string_view host) { return addresses_of(host); }, workers_, current_.get());
+  current_ = cluster::registry::make(services, workers_, current_.get());
 }
 
 void publication::publish() {

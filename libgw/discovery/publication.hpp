@@ -54,9 +54,8 @@ class publication {
   bool any_names() const noexcept;
   watch const* watch_of(config::service const& s) const noexcept;
   void give_places();
-  std::vector<config::instance> instances_of(config::service const& s) const;
-  std::vector<config::instance> instances_of_found(std::string const& service) const;
-  std::vector<std::string> addresses_of(std::string_view host) const;
+  std::vector<cluster::located_instance> instances_of(config::service const& s) const;
+  std::vector<cluster::located_instance> instances_of_found(std::string const& service) const;
   void make_snapshot();
   void publish();
 

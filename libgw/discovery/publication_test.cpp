@@ -107,6 +107,39 @@ TEST_CASE("services that the configuration does not name get places behind the o
   });
 }
 
+TEST_CASE("a name stands for what its owner may dial: the configuration for anything, a source for what it may name") {
+  scratch_folder const folder;
+  folder.put("list.toml", "[services]\no = [\"localhost:22\", \"10.0.0.1:3\"]\n");
+  auto settings = settings_of(folder);
+  settings.services[0].instances = {{.host = "localhost", .port = 1}};
+  settings.services[1].instances.clear();
+  gw::monotonic_clock const real_time;
+  auto const order_at = [&](std::vector<std::string> networks) {
+    settings.discoveries[0].networks = std::move(networks);
+    std::string last;
+    gw::testing::run_loop(real_time, [&](gw::net::loop& on) -> gw::net::awaitable<void> {
+      gw::net::event news(on.where());
+      publication tested(on, settings, 1,
+                         {[&](std::shared_ptr<gw::cluster::registry const> fresh) {
+                            last = told(*fresh);
+                            news.set();
+                          },
+                          [] {}});
+      co_await tested.begin();
+      REQUIRE(tested.open({}).has_value());
+      gw::net::task_group running(on.where());
+      running.spawn(tested.run());
+      co_await news.wait();
+      tested.stop();
+      co_await running.join();
+    });
+    CHECK(last.find(" 127.0.0.1:1") != last.npos);
+    return last.substr(last.find("order:"));
+  };
+  CHECK(order_at({}) == "order: 10.0.0.1:3\n");
+  CHECK(order_at({"10.0.0.0/8", "127.0.0.1"}) == "order: 10.0.0.1:3 127.0.0.1:22\n");
+}
+
 TEST_CASE("a source that cannot be made is told by its name") {
   scratch_folder const folder;
   auto settings = settings_of(folder);

@@ -34,7 +34,7 @@ watch::watch(net::loop& where, config::discovery const& settings, std::unique_pt
       judge_(std::move(rules)),
       anybody_(std::move(anybody)),
       told_(std::move(told)),
-      names_(where.where(), [this](std::string_view ip) { return judge_.admits(ip); }),
+      names_(where.where()),
       report_{.name = settings.name, .type = settings.type, .required = settings.required},
       woken_(where.where()),
       settled_(
@@ -60,6 +60,12 @@ void watch::stop() noexcept {
   settled_.stop();
   source_->stop();
   woken_.set();
+}
+
+std::vector<std::string> watch::addresses_of(std::string_view host, std::uint16_t port) const {
+  auto ips = config::is_ip_literal(host) ? std::vector{std::string(host)} : names_.addresses_of(host);
+  std::erase_if(ips, [&](std::string const& ip) { return !judge_.admits(ip, port); });
+  return ips;
 }
 
 ask watch::next_question() const noexcept {
@@ -122,8 +128,7 @@ net::awaitable<bool> watch::is_really_empty(std::string service) {
   auto const give_up_at = loop_.wheel.now() + dial_limit;
   auto const held = listed_[service];
   for (auto const& o : held) {
-    auto const ips = config::is_ip_literal(o.host) ? std::vector{o.host} : names_.addresses_of(o.host);
-    for (auto const& ip : ips) {
+    for (auto const& ip : addresses_of(o.host, o.port)) {
       if (stopping_ || loop_.wheel.now() > give_up_at) co_return false;
       bool const answers = co_await anybody_(ip, o.port);
       if (answers) co_return false;

@@ -68,7 +68,8 @@ class watch {
   /// By the gateway's names of services; empty before the first answer.
   catalogue const& believed() const noexcept { return believed_; }
   name_book& names() noexcept { return names_; }
-  name_book const& names() const noexcept { return names_; }
+  /// Where an instance of the source is: those addresses of its host, or the host itself, that the source may name.
+  std::vector<std::string> addresses_of(std::string_view host, std::uint16_t port) const;
   watch_report const& report() const noexcept { return report_; }
 
  private:

@@ -73,7 +73,7 @@ struct watch_world {
   void settle_at(std::vector<std::uint16_t> const& ports) {
     auto services = settings->services;
     for (auto const port : ports) services[0].instances.push_back({.host = "127.0.0.1", .port = port});
-    instances = cluster::registry::make(services, nullptr, 1, instances.get());
+    instances = cluster::registry::make(cluster::located(services), 1, instances.get());
     watch->use(instances);
   }
 
