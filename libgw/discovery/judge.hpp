@@ -9,7 +9,9 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,22 +71,24 @@ class judge {
   judge(config::discovery const& settings, std::vector<wanted_service> wanted, bool ignores_case,
         std::vector<own_address> own);
 
-  /// Services that nobody wants are passed over in silence. Weights above `heaviest` are scaled down, all of a service
-  /// alike.
+  /// Services that nobody wants are passed over in silence; what several are to be found under is offered to each.
+  /// Weights above `heaviest` are scaled down, all of a service alike.
   judgement operator()(catalogue const& listed) const;
 
   /// Whether a host may stand for this address (an IP literal).
   bool admits(std::string_view ip, std::uint16_t port) const;
 
  private:
-  std::optional<std::string> called_here(std::string_view id) const;
+  std::string key_of(std::string_view id) const;
+  std::vector<std::string> called_here(std::string_view id) const;
   std::optional<refusal> fault_of(offer const& o) const;
   void add(std::string const& service, std::string const& name, std::vector<offer> const& offers, judgement& to) const;
   bool is_own(config::ip_bytes const& ip, std::uint16_t port) const;
 
   config::discovery settings_;
-  std::vector<wanted_service> wanted_;
   bool ignores_case_;
+  std::multimap<std::string, std::string> names_by_id_;  // of the wanted services
+  std::set<std::string> names_;
   std::vector<own_address> own_;
   std::vector<config::cidr> networks_;
 };

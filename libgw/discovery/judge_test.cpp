@@ -149,6 +149,22 @@ TEST_CASE("any service is one that a pattern allows, none denies, and that has a
   CHECK(made.refused[0].why == gw::discovery::refusal::name);
 }
 
+TEST_CASE("two services with one id get the same instances") {
+  judge const judged(settings(), {{.name = "order", .id = "shop"}, {.name = "user", .id = "shop"}}, false, {});
+  std::vector<offer> const there = {at("10.0.0.1", 1)};
+  CHECK(judged({{"shop", there}}).accepted == catalogue{{"order", there}, {"user", there}});
+}
+
+TEST_CASE("a service with an id of its own is not the one that the source calls by its name") {
+  auto by = settings();
+  by.any_service = true;
+  by.allow = {"*"};
+  judge const judged(by, {{.name = "alpha", .id = "zulu"}}, false, {});
+  catalogue const listed = {
+      {"alpha", {at("10.0.0.1", 1)}}, {"bravo", {at("10.0.0.2", 1)}}, {"zulu", {at("10.0.0.3", 1)}}};
+  CHECK(judged(listed).accepted == catalogue{{"alpha", {at("10.0.0.3", 1)}}, {"bravo", {at("10.0.0.2", 1)}}});
+}
+
 TEST_CASE("weights keep their proportions and the zone of the source fills gaps") {
   auto by = settings();
   by.zone = "z";
