@@ -63,8 +63,7 @@ class dns_source final : public source {
 
  private:
   net::awaitable<void> outlive_answers() {
-    net::timer over(
-        loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &due_);
+    net::timer over(loop_.wheel, due_);
     over.start(std::max(good_for_, shortest_life));
     co_await due_.wait();
     due_.clear();

@@ -139,13 +139,20 @@ std::optional<refusal> judge::fault_of(offer const& o) const {
 }
 
 void judge::add(std::string const& service, std::string const& name, std::vector<offer> const& offers,
-                judgement& to) const {
+                std::set<std::string>& hosts, judgement& to) const {
   auto& accepted = to.accepted[name];
   std::set<std::pair<std::string_view, std::uint16_t>> seen;
   for (auto const& o : offers) {
     auto why = fault_of(o);
     if (!why && !seen.emplace(o.host, o.port).second) why = refusal::duplicate;
     if (!why && accepted.size() == most_instances) why = refusal::too_many;
+    if (!why && !config::is_ip_literal(o.host) && !hosts.contains(o.host)) {
+      if (hosts.size() == most_hosts) {
+        why = refusal::too_many;
+      } else {
+        hosts.insert(o.host);
+      }
+    }
     if (why) {
       to.refused.push_back({service.substr(0, longest_text), shown(o), *why});
       continue;
@@ -162,6 +169,7 @@ void judge::add(std::string const& service, std::string const& name, std::vector
 judgement judge::operator()(catalogue const& listed) const {
   judgement made;
   std::size_t total = 0;
+  std::set<std::string> hosts;
   for (auto const& [service, offers] : listed) {
     for (auto const& name : called_here(service)) {
       total += offers.size();
@@ -170,7 +178,7 @@ judgement judge::operator()(catalogue const& listed) const {
       } else if (made.accepted.size() == most_services || total > most_offers) {
         made.refused.push_back({service.substr(0, longest_text), {}, refusal::too_many});
       } else if (!made.accepted.contains(name)) {
-        add(service, name, offers, made);
+        add(service, name, offers, hosts, made);
       }
     }
   }

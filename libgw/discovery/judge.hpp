@@ -27,7 +27,7 @@ enum class refusal : std::uint8_t {
   text,       // zone or metadata hold control characters, or too much
   address,    // lies outside of `networks`, or is a special one
   duplicate,  // the same address again
-  too_many,   // more instances or services than anybody has
+  too_many,   // more instances, services or host names than anybody has
 };
 inline constexpr std::size_t refusal_count = 8;
 std::string_view name_of(refusal why) noexcept;
@@ -63,6 +63,7 @@ class judge {
   static constexpr std::size_t most_services = 2'000;
   static constexpr std::size_t most_instances = 2'000;  // of a service
   static constexpr std::size_t most_offers = 50'000;
+  static constexpr std::size_t most_hosts = 1'000;  // that are names: each is looked up, again and again
   static constexpr std::size_t heaviest = 1'000;
   static constexpr std::size_t longest_text = 256;  // of a zone, and of a name and a value of metadata
   static constexpr std::size_t most_metadata = 64;
@@ -82,7 +83,8 @@ class judge {
   std::string key_of(std::string_view id) const;
   std::vector<std::string> called_here(std::string_view id) const;
   std::optional<refusal> fault_of(offer const& o) const;
-  void add(std::string const& service, std::string const& name, std::vector<offer> const& offers, judgement& to) const;
+  void add(std::string const& service, std::string const& name, std::vector<offer> const& offers,
+           std::set<std::string>& hosts, judgement& to) const;
   bool is_own(config::ip_bytes const& ip, std::uint16_t port) const;
 
   config::discovery settings_;

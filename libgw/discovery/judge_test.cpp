@@ -2,6 +2,8 @@
 
 #include "testing/catch.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 
@@ -119,6 +121,18 @@ TEST_CASE("the same address counts once, and more than anybody has does not coun
   auto const bounded = judged({{"order", many}});
   CHECK(bounded.accepted.at("order").size() == judge::most_instances);
   CHECK(bounded.refused.size() == 3);
+}
+
+TEST_CASE("a source may name so many hosts, and no more") {
+  std::vector<offer> named;
+  for (std::size_t i = 0; i <= judge::most_hosts; ++i) named.push_back(at("host-" + std::to_string(i), 1));
+  named.push_back(at("host-0", 2));
+  named.push_back(at("10.0.0.1", 1));
+  judge const judged(settings(), order_is_wanted(), false, {});
+  auto const made = judged({{"order", named}});
+  CHECK(made.accepted.at("order").size() == judge::most_hosts + 2);
+  CHECK(made.refused == std::vector<gw::discovery::refused_offer>{
+                            {"order", fmt::format("host-{}:1", judge::most_hosts), gw::discovery::refusal::too_many}});
 }
 
 TEST_CASE("services are known by the name the gateway uses, and nobody else's are taken") {

@@ -74,7 +74,7 @@ publication::publication(net::loop& where, config::config const& settings, std::
       settings_(settings),
       workers_(workers),
       told_(std::move(told)),
-      names_(where.where()),
+      names_(where),
       running_(where.where()),
       names_due_(where.where()) {}
 
@@ -95,9 +95,9 @@ result<> publication::open(std::vector<own_address> const& own) {
       return takes_connections(on, std::move(ip), port);
     };
     auto const seed = static_cast<std::uint32_t>(std::hash<std::string>()(d.name) ^ std::random_device()());
-    watches_.push_back(std::make_unique<watch>(loop_, d, std::move(*made),
-                                               judge(d, std::move(wanted), kind->ignores_case, own), anybody,
-                                               watch::listeners{[this] { publish(); }, told_.reported}, seed));
+    watches_.push_back(std::make_unique<watch>(
+        loop_, d, std::move(*made), judge(d, std::move(wanted), kind->ignores_case, own), watch::network{anybody},
+        watch::listeners{[this] { publish(); }, told_.reported}, seed));
     auto self = make_self_entry(loop_, d);
     if (!self) {
       auto why = self.error();
@@ -143,6 +143,7 @@ net::awaitable<void> publication::persist(job what, std::string name) {
 void publication::stop() noexcept {
   stopping_ = true;
   names_due_.set();
+  names_.stop();
   for (auto& w : watches_) w->stop();
   for (auto& s : self_entries_) s->end();
 }
@@ -159,8 +160,7 @@ bool publication::any_names() const noexcept {
 
 net::awaitable<void> publication::follow_names() {
   if (!any_names()) co_return;
-  net::timer again(
-      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &names_due_);
+  net::timer again(loop_.wheel, names_due_);
   for (;;) {
     names_due_.clear();
     again.start(names_period);
@@ -171,7 +171,7 @@ net::awaitable<void> publication::follow_names() {
       bool const others = co_await w->names().refresh();
       changed = changed || others;
     }
-    if (changed) publish();
+    if (changed && !stopping_) publish();
   }
 }
 

@@ -26,15 +26,15 @@ std::size_t count_of(catalogue const& from, std::string const& service) {
 }  // namespace
 
 watch::watch(net::loop& where, config::discovery const& settings, std::unique_ptr<source> asked, judge rules,
-             answers_at anybody, listeners told, std::uint32_t seed)
+             network around, listeners told, std::uint32_t seed)
     : loop_(where),
       refresh_(settings.refresh),
       allow_empty_(settings.allow_empty),
       source_(std::move(asked)),
       judge_(std::move(rules)),
-      anybody_(std::move(anybody)),
+      anybody_(std::move(around.anybody)),
       told_(std::move(told)),
-      names_(where.where()),
+      names_(where, std::move(around.names)),
       report_{.name = settings.name, .type = settings.type, .required = settings.required},
       woken_(where.where()),
       settled_(
@@ -59,6 +59,7 @@ void watch::stop() noexcept {
   stopping_ = true;
   settled_.stop();
   source_->stop();
+  names_.stop();
   woken_.set();
 }
 
@@ -209,8 +210,7 @@ void watch::note_doubts(std::vector<std::string> const& doubted, catalogue const
 net::awaitable<void> watch::pause(duration for_long) {
   if (stopping_) co_return;
   woken_.clear();
-  net::timer again(
-      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &woken_);
+  net::timer again(loop_.wheel, woken_);
   again.start(for_long);
   co_await woken_.wait();
 }

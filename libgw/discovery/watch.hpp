@@ -52,14 +52,20 @@ class watch {
   /// Whether anybody takes connections at "ip:port" now.
   using answers_at = std::function<net::awaitable<bool>(std::string ip, std::uint16_t port)>;
 
+  /// What it needs of the network apart from its source.
+  struct network {
+    answers_at anybody;
+    net::look_up names = net::system_addresses;
+  };
+
   /// `changed` is called whenever believed() is another one; `reported` whenever report() is.
   struct listeners {
     std::function<void()> changed;
     std::function<void()> reported;
   };
 
-  watch(net::loop& where, config::discovery const& settings, std::unique_ptr<source> asked, judge rules,
-        answers_at anybody, listeners told, std::uint32_t seed);
+  watch(net::loop& where, config::discovery const& settings, std::unique_ptr<source> asked, judge rules, network around,
+        listeners told, std::uint32_t seed);
 
   /// Returns after stop().
   net::awaitable<void> run();

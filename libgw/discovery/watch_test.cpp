@@ -4,6 +4,7 @@
 #include "testing/catch.hpp"
 
 #include <deque>
+#include <future>
 #include <string>
 #include <utility>
 
@@ -72,11 +73,11 @@ gw::config::discovery settings() {
 class world {
  public:
   explicit world(gw::config::discovery const& by = settings())
-      : watch_(
-            loop_, by, std::make_unique<scripted>(source),
-            gw::discovery::judge(by, {{"s", "s"}, {"t", "t"}}, false, {}),
-            [this](std::string, std::uint16_t port) { return answers_at(port); },
-            {[this] { ++changes; }, [this] { ++reports; }}, 1) {
+      : watch_(loop_, by, std::make_unique<scripted>(source),
+               gw::discovery::judge(by, {{"s", "s"}, {"t", "t"}}, false, {{*gw::config::parse_ip("10.0.0.9"), 80}}),
+               {[this](std::string, std::uint16_t port) { return answers_at(port); },
+                [known = names.get_future().share()](std::string const&) { return known.get(); }},
+               {[this] { ++changes; }, [this] { ++reports; }}, 1) {
     running_.spawn(watch_.run());
     settle();
   }
@@ -103,9 +104,19 @@ class world {
     return s == watch_.believed().end() ? 0 : s->second.size();
   }
   watch_report const& report() const { return watch_.report(); }
+  std::vector<std::string> addresses_of(std::string_view host, std::uint16_t port) const {
+    return watch_.addresses_of(host, port);
+  }
+
+  /// Until the source has answered so often; what is waited for comes without time.
+  void until_answers(std::uint64_t count) {
+    loop_.io.restart();
+    while (report().answers < count) loop_.io.run_one();
+  }
 
   script source;
-  std::vector<std::uint16_t> alive;  // ports that take connections
+  std::vector<std::uint16_t> alive;                          // ports that take connections
+  std::promise<gw::result<std::vector<std::string>>> names;  // what every host name stands for
   int changes = 0;
   int reports = 0;
 
@@ -307,7 +318,7 @@ TEST_CASE("a watch that stops ends its source, and asks no more") {
   gw::net::task_group running(loop.where());
   auto const nobody = [](std::string, std::uint16_t) -> gw::net::awaitable<bool> { co_return false; };
   watch tested(loop, settings(), std::make_unique<scripted>(kept), gw::discovery::judge(settings(), {}, false, {}),
-               nobody, {[] {}, [] {}}, 1);
+               {nobody}, {[] {}, [] {}}, 1);
   running.spawn(tested.run());
   loop.io.poll();
   tested.stop();

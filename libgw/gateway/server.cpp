@@ -312,8 +312,7 @@ void server::note_memory(std::size_t used) {
 
 net::awaitable<void> server::follow_certificates() {
   if (!certificates_.any()) co_return;
-  net::timer again(
-      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &certificates_due_);
+  net::timer again(loop_.wheel, certificates_due_);
   while (!stopping_) {
     certificates_due_.clear();
     again.start(certificate_period);

@@ -77,7 +77,7 @@ std::string_view http_answer::field(std::string_view name) const noexcept {
 }
 
 http_client::http_client(loop& where, http_url server, std::shared_ptr<tls_context const> tls, http_limits limits)
-    : loop_(where), server_(std::move(server)), tls_(std::move(tls)), limits_(limits) {}
+    : loop_(where), names_(where), server_(std::move(server)), tls_(std::move(tls)), limits_(limits) {}
 
 http_client::~http_client() = default;
 
@@ -96,6 +96,7 @@ void http_client::drop() noexcept {
 
 void http_client::close() noexcept {
   closed_ = true;
+  names_.stop();
   if (exchange_) exchange_->connection.close();
 }
 
@@ -174,8 +175,12 @@ awaitable<result<http_answer>> http_client::ask_once(std::string request, bool s
 }
 
 awaitable<result<>> http_client::connect() {
-  auto const found = co_await resolve(loop_.where(), server_.host);
-  if (!found) co_return failed(errc::connect_failed, describe(found.error()));
+  auto const found = co_await names_.resolve(server_.host, limits_.connect);
+  if (closed_) co_return closed();
+  if (!found) {
+    bool const late = found.error().code == errc::timeout;
+    co_return failed(late ? errc::connect_timeout : errc::connect_failed, describe(found.error()));
+  }
   result<> done = failed(errc::connect_failed, "the host has no address");
   for (std::size_t i = 0; i < std::min(found->size(), most_addresses) && !done; ++i) {
     if (closed_) co_return closed();
