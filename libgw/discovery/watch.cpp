@@ -46,7 +46,6 @@ net::awaitable<void> watch::run() {
     auto const listed = co_await source_->discover(next_question());
     if (stopping_) break;
     if (listed) {
-      note_answer();
       co_await hear(*listed);
     } else {
       note_failure(listed.error());
@@ -95,6 +94,8 @@ net::awaitable<void> watch::hear(catalogue const& listed) {
   if (stopping_) co_return;
   listed_ = std::move(fresh);
   publish();
+  // Behind publish(): who hears that the source has answered finds its instances there.
+  note_answer();
 }
 
 /// The services whose loss is not believed: it was not said three times, or nothing is left of a service that still

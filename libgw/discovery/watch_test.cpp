@@ -311,6 +311,19 @@ TEST_CASE("what is refused is counted once for as long as it is listed") {
   CHECK(refused(gw::discovery::refusal::address) == 2);
 }
 
+TEST_CASE("a source has answered when its names are looked up and its instances published") {
+  world w;
+  w.source.says = catalogue{{"s", {at("slow.test", 80)}}};
+  while (w.source.asked.size() < 2) w.pass(100ms);
+  CHECK(w.report().answers == 1);
+  CHECK(w.count() == 0);
+  w.names.set_value(std::vector<std::string>{"10.0.0.7", "10.0.0.9", "127.0.0.1"});
+  w.until_answers(2);
+  CHECK(w.count() == 1);
+  CHECK(w.addresses_of("slow.test", 80) == std::vector<std::string>{"10.0.0.7"});
+  CHECK(w.addresses_of("slow.test", 81) == std::vector<std::string>{"10.0.0.7", "10.0.0.9"});
+}
+
 TEST_CASE("a watch that stops ends its source, and asks no more") {
   script kept;
   gw::manual_clock time;
