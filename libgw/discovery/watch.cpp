@@ -1,6 +1,7 @@
 #include "discovery/watch.hpp"
 
 #include "core/log.hpp"
+#include "net/task_group.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -99,44 +100,47 @@ net::awaitable<void> watch::hear(catalogue const& listed) {
 }
 
 /// The services whose loss is not believed: it was not said three times, or nothing is left of a service that still
-/// answers.
-net::awaitable<std::vector<std::string>> watch::disbelieved(catalogue const& fresh) {
-  auto said = doubtful_services(listed_, fresh);
-  std::vector<std::string> kept;
-  auto const keep_if = [&](auto const& is_doubted) {
-    for (auto const& service : said) {
-      if (is_doubted(service)) kept.push_back(service);
-    }
-    std::erase_if(said, is_doubted);
-  };
-  for (int i = 0; i < repeats && !said.empty(); ++i) {
+/// answers. `fresh` becomes the newest list.
+net::awaitable<std::vector<std::string>> watch::disbelieved(catalogue& fresh) {
+  auto agreed = doubtful_services(listed_, fresh);
+  for (int i = 0; i < repeats && !agreed.empty(); ++i) {
     co_await pause(between_repeats);
     auto const repeated = co_await source_->discover(ask::everything);
-    auto const again = repeated ? judge_(*repeated).accepted : catalogue();
-    keep_if([&](std::string const& service) { return !repeated || !agree(again, fresh, {service}); });
+    if (!repeated) {
+      agreed.clear();
+      break;
+    }
+    auto again = judged(*repeated);
+    std::erase_if(agreed, [&](std::string const& service) { return !agree(again, fresh, {service}); });
+    fresh = std::move(again);
   }
-  std::vector<std::string> alive;
-  for (auto const& service : said) {
-    if (count_of(fresh, service) != 0 || allow_empty_) continue;
-    bool const gone = co_await is_really_empty(service);
-    if (!gone) alive.push_back(service);
+  std::vector<std::string> doubted;
+  for (auto const& service : doubtful_services(listed_, fresh)) {
+    bool believed = std::find(agreed.begin(), agreed.end(), service) != agreed.end();
+    if (believed && count_of(fresh, service) == 0 && !allow_empty_) believed = co_await is_really_empty(service);
+    if (!believed) doubted.push_back(service);
   }
-  keep_if([&](std::string const& service) { return std::find(alive.begin(), alive.end(), service) != alive.end(); });
-  co_return kept;
+  co_return doubted;
 }
 
 /// Nobody of those that were there answers any more. What cannot be found out in time is not so.
 net::awaitable<bool> watch::is_really_empty(std::string service) {
-  auto const give_up_at = loop_.wheel.now() + dial_limit;
-  auto const held = listed_[service];
-  for (auto const& o : held) {
-    for (auto const& ip : addresses_of(o.host, o.port)) {
-      if (stopping_ || loop_.wheel.now() > give_up_at) co_return false;
-      bool const answers = co_await anybody_(ip, o.port);
-      if (answers) co_return false;
-    }
+  std::vector<std::pair<std::string, std::uint16_t>> places;
+  for (auto const& o : listed_[service]) {
+    for (auto& ip : addresses_of(o.host, o.port)) places.emplace_back(std::move(ip), o.port);
   }
-  co_return true;
+  bool empty = true;
+  auto const give_up_at = loop_.wheel.now() + dial_limit;
+  auto const one = [&](std::size_t i) { return dial(places[i].first, places[i].second, give_up_at, empty); };
+  co_await net::side_by_side(loop_.where(), places.size(), dials_at_once, one);
+  co_return empty;
+}
+
+net::awaitable<void> watch::dial(std::string ip, std::uint16_t port, time_point give_up_at, bool& empty) {
+  if (!empty) co_return;
+  bool answers = stopping_ || loop_.wheel.now() > give_up_at;
+  if (!answers) answers = co_await anybody_(std::move(ip), port);
+  if (answers) empty = false;
 }
 
 catalogue watch::judged(catalogue const& listed) {

@@ -48,6 +48,7 @@ class watch {
   static constexpr int repeats = 2;
   static constexpr duration while_in_doubt = std::chrono::seconds(5);  // at most until a loss is looked at again
   static constexpr duration dial_limit = std::chrono::seconds(10);     // for all dials to who was there
+  static constexpr std::size_t dials_at_once = 256;
 
   /// Whether anybody takes connections at "ip:port" now.
   using answers_at = std::function<net::awaitable<bool>(std::string ip, std::uint16_t port)>;
@@ -82,8 +83,9 @@ class watch {
   ask next_question() const noexcept;
   duration next_pause();
   net::awaitable<void> hear(catalogue const& listed);
-  net::awaitable<std::vector<std::string>> disbelieved(catalogue const& fresh);
+  net::awaitable<std::vector<std::string>> disbelieved(catalogue& fresh);
   net::awaitable<bool> is_really_empty(std::string service);
+  net::awaitable<void> dial(std::string ip, std::uint16_t port, time_point give_up_at, bool& empty);
   catalogue judged(catalogue const& listed);
   void publish();
   void note_answer();

@@ -115,6 +115,7 @@ class world {
   }
 
   script source;
+  gw::duration dials_take = 0s;
   std::vector<std::uint16_t> alive;                          // ports that take connections
   std::promise<gw::result<std::vector<std::string>>> names;  // what every host name stands for
   int changes = 0;
@@ -122,6 +123,7 @@ class world {
 
  private:
   gw::net::awaitable<bool> answers_at(std::uint16_t port) {
+    if (dials_take != 0s) co_await loop_.wheel.sleep(dials_take);
     co_return std::find(alive.begin(), alive.end(), port) != alive.end();
   }
 
@@ -269,6 +271,33 @@ TEST_CASE("an empty list is believed only where that is allowed, or when nobody 
     w.alive = {1, 2, 3};
     CHECK(emptied(w) == 0);
   }
+}
+
+TEST_CASE("of many that are gone without a word it is found out at once") {
+  world w;
+  w.dials_take = 1s;
+  w.source.says = list_of(200);
+  w.pass(34s);
+  REQUIRE(w.count() == 200);
+  w.source.says = list_of(0);
+  w.pass(38s);
+  CHECK(w.count() == 0);
+}
+
+TEST_CASE("of lists that are asked for again the newest counts") {
+  auto const left = [](std::size_t others) {
+    auto made = list_of(4);
+    for (std::size_t i = 1; i <= others; ++i) made["t"].push_back(at("10.0.0.2", static_cast<std::uint16_t>(i)));
+    return made;
+  };
+  world w;
+  w.source.says = list_of(10);
+  w.pass(34s);
+  w.source.asked.clear();
+  w.source.next = {left(1), left(2), left(3)};
+  while (w.source.asked.size() < 3) w.pass(100ms);
+  CHECK(w.count() == 4);
+  CHECK(w.count("t") == 3);
 }
 
 TEST_CASE("an instance that flaps is damped, and leaves for good without another question") {
