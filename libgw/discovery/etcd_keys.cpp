@@ -112,7 +112,10 @@ result<etcd_keys::news> etcd_keys::take_line(std::string_view line) {
   if (!told.is_null()) return not_understood(fmt::format("etcd ends the watch: {}", text_of(member(told, "message"))));
   auto const& answer = member(parsed->root, "result");
   if (!answer.is_object()) return not_understood("a line of the watch is not an answer");
-  if (truth_of(member(answer, "canceled"), false)) return news::compacted;
+  if (truth_of(member(answer, "canceled"), false)) {
+    if (number_of(member(answer, "compact_revision")).value_or(0) > 0) return news::compacted;
+    return not_understood(fmt::format("etcd ends the watch: {}", text_of(member(answer, "cancel_reason"))));
+  }
   bool changed = false;
   for (auto const* const event : elements_of(member(answer, "events"))) {
     auto const& kv = member(*event, "kv");

@@ -97,5 +97,8 @@ TEST_CASE("what is no answer of etcd is an error and changes nothing") {
   }
   auto const told = keys.take_line(R"({"error":{"grpc_code":14,"message":"etcdserver: no leader"}})");
   CHECK(describe(told.error()) == "etcd ends the watch: etcdserver: no leader");
+  auto const canceled = keys.take_line(answer(R"(,"canceled":true,"cancel_reason":"permission denied")"));
+  REQUIRE(canceled.has_error());
+  CHECK(describe(canceled.error()) == "etcd ends the watch: permission denied");
   CHECK(text_of(keys.routable()) == "order: 1=10.0.0.5:1");
 }
