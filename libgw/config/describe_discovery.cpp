@@ -36,7 +36,7 @@ section<discovery> const& discovery_section() {
               {"refresh", &discovery::refresh, duration{1s, 24h},
                "Time between two questions, where changes are not told by themselves."},
               {"any_service", &discovery::any_service, flag{},
-               "Whether messages may also name services that have no [services.NAME]."},
+               "Whether messages may also name services that have no [services.NAME].", "true"},
               {"allow", &discovery::allow, texts{name_fault},
                "Patterns of the services that any_service opens; `*` stands for any characters."},
               {"deny", &discovery::deny, texts{name_fault}, "Patterns of those that it does not."},

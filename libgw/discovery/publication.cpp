@@ -82,30 +82,39 @@ publication::~publication() = default;
 
 result<> publication::open(std::vector<own_address> const& own) {
   for (auto const& d : settings_.discoveries) {
-    auto const* const kind = find_source_kind(d.type);
-    if (kind == nullptr) return error{errc::bad_config, side::gateway, "discovery." + d.name + ": no such type", {}};
-    auto wanted = services_from(settings_, d.name);
-    auto made = kind->make({loop_, d, ids_of(wanted)});
-    if (!made) {
-      auto why = made.error();
-      why.context = "discovery." + d.name + ": " + why.context;
-      return why;
-    }
-    auto const anybody = [&on = loop_](std::string ip, std::uint16_t port) {
-      return takes_connections(on, std::move(ip), port);
-    };
-    auto const seed = static_cast<std::uint32_t>(std::hash<std::string>()(d.name) ^ std::random_device()());
-    watches_.push_back(std::make_unique<watch>(
-        loop_, d, std::move(*made), judge(d, std::move(wanted), kind->ignores_case, own), watch::network{anybody},
-        watch::listeners{[this] { publish(); }, told_.reported}, seed));
-    auto self = make_self_entry(loop_, d);
-    if (!self) {
-      auto why = self.error();
-      why.context = "discovery." + d.name + ": " + why.context;
-      return why;
-    }
-    if (*self) self_entries_.push_back(std::move(*self));
+    auto opened = open_watch(d, own);
+    if (opened) opened = open_self_entry(d);
+    if (opened) continue;
+    auto why = opened.error();
+    why.context = "discovery." + d.name + ": " + why.context;
+    return why;
   }
+  return {};
+}
+
+/// None where there is nothing to be asked: the registry may be there for the gateway's own entry.
+result<> publication::open_watch(config::discovery const& settings, std::vector<own_address> const& own) {
+  auto wanted = services_from(settings_, settings.name);
+  if (wanted.empty() && !settings.any_service) return {};
+  auto const* const kind = find_source_kind(settings.type);
+  if (kind == nullptr) return error{errc::bad_config, side::gateway, "no such type", {}};
+  auto made = kind->make({loop_, settings, ids_of(wanted)});
+  if (!made) return made.error();
+  auto const anybody = [&on = loop_](std::string ip, std::uint16_t port) {
+    return takes_connections(on, std::move(ip), port);
+  };
+  auto const seed = static_cast<std::uint32_t>(std::hash<std::string>()(settings.name) ^ std::random_device()());
+  watches_.push_back(
+      {settings, std::make_unique<watch>(
+                     loop_, settings, std::move(*made), judge(settings, std::move(wanted), kind->ignores_case, own),
+                     watch::network{anybody}, watch::listeners{[this] { publish(); }, told_.reported}, seed)});
+  return {};
+}
+
+result<> publication::open_self_entry(config::discovery const& settings) {
+  auto self = make_self_entry(loop_, settings);
+  if (!self) return self.error();
+  if (*self) self_entries_.push_back(std::move(*self));
   return {};
 }
 
@@ -121,7 +130,7 @@ net::awaitable<void> publication::begin() {
 }
 
 net::awaitable<void> publication::run() {
-  for (auto& w : watches_) running_.spawn(persist([&watched = *w] { return watched.run(); }, w->report().name));
+  for (auto& w : watches_) running_.spawn(persist([&source = *w.source] { return source.run(); }, w.settings.name));
   for (auto& s : self_entries_) running_.spawn(persist([&entry = *s] { return entry.keep(); }, "self_entry"));
   running_.spawn(persist([this] { return follow_names(); }, "names"));
   co_await running_.join();
@@ -144,13 +153,13 @@ void publication::stop() noexcept {
   stopping_ = true;
   names_due_.set();
   names_.stop();
-  for (auto& w : watches_) w->stop();
+  for (auto& w : watches_) w.source->stop();
   for (auto& s : self_entries_) s->end();
 }
 
 std::vector<watch_report> publication::reports() const {
   std::vector<watch_report> all;
-  for (auto const& w : watches_) all.push_back(w->report());
+  for (auto const& w : watches_) all.push_back(w.source->report());
   return all;
 }
 
@@ -168,7 +177,7 @@ net::awaitable<void> publication::follow_names() {
     if (stopping_) co_return;
     bool changed = co_await names_.refresh();
     for (auto& w : watches_) {
-      bool const others = co_await w->names().refresh();
+      bool const others = co_await w.source->names().refresh();
       changed = changed || others;
     }
     if (changed && !stopping_) publish();
@@ -176,8 +185,8 @@ net::awaitable<void> publication::follow_names() {
 }
 
 watch const* publication::watch_of(config::service const& s) const noexcept {
-  for (std::size_t i = 0; i < watches_.size(); ++i) {
-    if (settings_.discoveries[i].name == s.discovery) return watches_[i].get();
+  for (auto const& w : watches_) {
+    if (w.settings.name == s.discovery) return w.source.get();
   }
   return nullptr;
 }
@@ -187,9 +196,9 @@ void publication::give_places() {
   auto const& named = settings_.services;
   auto const is_nameless = [](config::service const& s) { return s.name.empty(); };
   auto const places = static_cast<std::size_t>(std::count_if(named.begin(), named.end(), is_nameless));
-  for (std::size_t i = 0; i < watches_.size(); ++i) {
-    if (!settings_.discoveries[i].any_service) continue;
-    for (auto const& [service, offers] : watches_[i]->believed()) {
+  for (auto const& w : watches_) {
+    if (!w.settings.any_service) continue;
+    for (auto const& [service, offers] : w.source->believed()) {
       auto const is_it = [&name = service](config::service const& s) { return s.name == name; };
       bool const known = std::any_of(named.begin(), named.end(), is_it) ||
                          std::find(found_.begin(), found_.end(), service) != found_.end();
@@ -198,7 +207,7 @@ void publication::give_places() {
         found_.push_back(service);
       } else if (!std::exchange(is_full_, true)) {
         log::event(log::level::warning, "too_many_services",
-                   {{"source", settings_.discoveries[i].name}, {"service", service}, {"most", places}});
+                   {{"source", w.settings.name}, {"service", service}, {"most", places}});
       }
     }
   }
@@ -213,8 +222,8 @@ std::vector<cluster::located_instance> publication::instances_of(config::service
 
 std::vector<cluster::located_instance> publication::instances_of_found(std::string const& service) const {
   std::vector<cluster::located_instance> instances;
-  for (std::size_t i = 0; i < watches_.size(); ++i) {
-    if (settings_.discoveries[i].any_service) append_believed(*watches_[i], service, instances);
+  for (auto const& w : watches_) {
+    if (w.settings.any_service) append_believed(*w.source, service, instances);
   }
   return instances;
 }

@@ -48,7 +48,13 @@ class publication {
   std::vector<watch_report> reports() const;
 
  private:
+  struct watched {
+    config::discovery const& settings;
+    std::unique_ptr<watch> source;
+  };
   using job = std::function<net::awaitable<void>()>;
+  result<> open_watch(config::discovery const& settings, std::vector<own_address> const& own);
+  result<> open_self_entry(config::discovery const& settings);
   net::awaitable<void> persist(job what, std::string name);
   net::awaitable<void> follow_names();
   bool any_names() const noexcept;
@@ -63,8 +69,8 @@ class publication {
   config::config const& settings_;
   std::size_t workers_;
   listeners told_;
-  name_book names_;                              // of the configuration
-  std::vector<std::unique_ptr<watch>> watches_;  // as the configuration lists them
+  name_book names_;               // of the configuration
+  std::vector<watched> watches_;  // as the configuration lists them
   std::vector<std::unique_ptr<announcements>> self_entries_;
   std::vector<std::string> found_;  // services that the configuration does not name, in the order of their places
   bool is_full_ = false;            // which has been told

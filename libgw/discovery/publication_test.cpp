@@ -140,6 +140,21 @@ TEST_CASE("a name stands for what its owner may dial: the configuration for anyt
   CHECK(order_at({"10.0.0.0/8", "127.0.0.1"}) == "order: 10.0.0.1:3 127.0.0.1:22\n");
 }
 
+TEST_CASE("a registry that is only there for the gateway's own entry is not asked") {
+  scratch_folder const folder;
+  auto settings = settings_of(folder);
+  settings.services[1].discovery.clear();
+  settings.discoveries[0] = {.name = "eu", .type = "eureka", .urls = {"http://127.0.0.1:1"}};
+  settings.discoveries[0].registers = true;
+  settings.discoveries[0].service_name = "wsgw";
+  settings.discoveries[0].advertise = "192.0.2.1:80";
+  gw::monotonic_clock const real_time;
+  gw::net::loop on(real_time);
+  publication tested(on, settings, 1, {[](std::shared_ptr<gw::cluster::registry const>) {}, [] {}});
+  REQUIRE(tested.open({}).has_value());
+  CHECK(tested.reports().empty());
+}
+
 TEST_CASE("a source that cannot be made is told by its name") {
   scratch_folder const folder;
   auto settings = settings_of(folder);
