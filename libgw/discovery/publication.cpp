@@ -149,12 +149,16 @@ net::awaitable<void> publication::persist(job what, std::string name) {
   }
 }
 
+void publication::leave() noexcept {
+  for (auto& s : self_entries_) s->end();
+}
+
 void publication::stop() noexcept {
   stopping_ = true;
   names_due_.set();
   names_.stop();
   for (auto& w : watches_) w.source->stop();
-  for (auto& s : self_entries_) s->end();
+  leave();
 }
 
 std::vector<watch_report> publication::reports() const {

@@ -42,6 +42,8 @@ class publication {
 
   /// Watches until stop(). Call after begin().
   net::awaitable<void> run();
+  /// Takes the gateway itself out of the registries, and goes on to watch.
+  void leave() noexcept;
   void stop() noexcept;
 
   std::shared_ptr<cluster::registry const> instances() const noexcept { return current_; }

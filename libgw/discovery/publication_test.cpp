@@ -1,6 +1,7 @@
 #include "discovery/publication.hpp"
 
 #include "testing/catch.hpp"
+#include "testing/http_double.hpp"
 #include "testing/run_loop.hpp"
 #include "testing/scratch_folder.hpp"
 
@@ -153,6 +154,34 @@ TEST_CASE("a registry that is only there for the gateway's own entry is not aske
   publication tested(on, settings, 1, {[](std::shared_ptr<gw::cluster::registry const>) {}, [] {}});
   REQUIRE(tested.open({}).has_value());
   CHECK(tested.reports().empty());
+}
+
+TEST_CASE("the gateway's own entry is taken out before its sources are left") {
+  scratch_folder const folder;
+  folder.put("list.toml", "[services]\no = [\"10.0.0.1:3\"]\n");
+  auto settings = settings_of(folder);
+  settings.discoveries.push_back({.name = "eu", .type = "eureka"});
+  auto& registry = settings.discoveries.back();
+  registry.registers = true;
+  registry.service_name = "wsgw";
+  registry.advertise = "192.0.2.1:80";
+  gw::testing::beside_server([&](gw::net::loop& on, gw::testing::http_double& server) -> gw::net::awaitable<void> {
+    registry.urls = {server.url()};
+    server.answers(gw::testing::http_ok(""));
+    publication tested(on, settings, 1, {[](std::shared_ptr<gw::cluster::registry const>) {}, [] {}});
+    co_await tested.begin();
+    REQUIRE(tested.open({}).has_value());
+    gw::net::task_group running(on.where());
+    running.spawn(tested.run());
+    while (server.requests().empty()) co_await on.wheel.sleep(1ms);
+    CHECK(server.requests()[0].method == "POST");
+    tested.leave();
+    while (server.requests().size() < 2) co_await on.wheel.sleep(1ms);
+    CHECK(server.requests()[1].method == "DELETE");
+    CHECK(running.size() == 1);
+    tested.stop();
+    co_await running.join();
+  });
 }
 
 TEST_CASE("a source that cannot be made is told by its name") {

@@ -218,6 +218,7 @@ net::awaitable<void> server::control() {
   co_await stop_requested_.wait();
 
   stopping_.store(true, std::memory_order_relaxed);
+  publication_.leave();  // who looks for a gateway shall find another one before this one closes its doors
   if (settings_->shutdown.ready_delay.count() != 0) co_await loop_.wheel.sleep(settings_->shutdown.ready_delay);
   for (auto& e : entries_) {
     if (e.by == entrance::clients) e.socket->close();
