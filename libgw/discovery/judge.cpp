@@ -1,6 +1,6 @@
 #include "discovery/judge.hpp"
 
-#include "discovery/offer_fields.hpp"
+#include "core/letters.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,9 @@
 #include "net/http_call.hpp"
 
 #include "core/base64.hpp"
+#include "core/letters.hpp"
 #include "net/gunzip.hpp"
 #include "net/http_io.hpp"
-#include "net/resolve.hpp"
 #include "net/stream.hpp"
 #include "net/tls_engine.hpp"
 #include "wire/strict_head.hpp"
@@ -26,13 +26,6 @@ constexpr std::size_t most_addresses = 3;
 constexpr int most_interim_answers = 4;
 // A chunk's header or a trailer that the parser waits for the end of; it has no limit of its own.
 constexpr std::size_t largest_unparsed = 16 * 1024;
-
-bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    auto const lower = [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; };
-    return lower(x) == lower(y);
-  });
-}
 
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 127; });
@@ -71,7 +64,7 @@ struct http_client::exchange {
 
 std::string_view http_answer::field(std::string_view name) const noexcept {
   for (auto const& [known, value] : fields) {
-    if (same_word(known, name)) return value;
+    if (same_letters(known, name)) return value;
   }
   return {};
 }
@@ -121,7 +114,7 @@ result<std::string> http_client::request_text(http_question const& question) con
 awaitable<result<http_answer>> http_client::call(http_question question) {
   question.fields.emplace_back("Accept-Encoding", "gzip");
   auto answer = co_await ask(std::move(question), false);
-  if (!answer || !same_word(answer->field("Content-Encoding"), "gzip")) co_return answer;
+  if (!answer || !same_letters(answer->field("Content-Encoding"), "gzip")) co_return answer;
   auto plain = gunzip(answer->body, limits_.body);
   if (!plain) co_return failed(plain.error().code, plain.error().context);
   answer->body = std::move(*plain);

@@ -1,5 +1,7 @@
 #include "net/http_url.hpp"
 
+#include "core/letters.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,10 +21,8 @@ error bad(std::string_view text, std::string_view why) {
           {}};
 }
 
-bool starts_with_word(std::string_view text, std::string_view lower) {
-  return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char want, char is) {
-           return want == (is >= 'A' && is <= 'Z' ? static_cast<char>(is - 'A' + 'a') : is);
-         });
+bool starts_with_word(std::string_view text, std::string_view word) {
+  return same_letters(text.substr(0, word.size()), word);
 }
 
 std::optional<std::string> percent_decoded(std::string_view text) {
