@@ -2,6 +2,7 @@
 
 #include "core/log.hpp"
 #include "discovery/kinds.hpp"
+#include "net/persist.hpp"
 #include "net/stream.hpp"
 
 #include <algorithm>
@@ -12,7 +13,6 @@
 namespace gw::discovery {
 namespace {
 
-constexpr duration pause_after_fault = std::chrono::seconds(1);
 constexpr duration dial_limit = std::chrono::seconds(1);
 
 /// Whether anybody takes connections there.
@@ -130,23 +130,15 @@ net::awaitable<void> publication::begin() {
 }
 
 net::awaitable<void> publication::run() {
-  for (auto& w : watches_) running_.spawn(persist([&source = *w.source] { return source.run(); }, w.settings.name));
-  for (auto& s : self_entries_) running_.spawn(persist([&entry = *s] { return entry.keep(); }, "self_entry"));
-  running_.spawn(persist([this] { return follow_names(); }, "names"));
+  for (auto& w : watches_)
+    running_.spawn(net::persist(
+        loop_, [&source = *w.source] { return source.run(); }, w.settings.name));
+  for (auto& s : self_entries_)
+    running_.spawn(net::persist(
+        loop_, [&entry = *s] { return entry.keep(); }, "self_entry"));
+  running_.spawn(net::persist(
+      loop_, [this] { return follow_names(); }, "names"));
   co_await running_.join();
-}
-
-/// Again a moment after an exception (no memory, most likely), which is no reason to be without it for good.
-net::awaitable<void> publication::persist(job what, std::string name) {
-  for (;;) {
-    try {
-      co_await what();
-      co_return;
-    } catch (std::exception const& fault) {
-      log::event(log::level::error, "job_failed", {{"job", name}, {"err", std::string_view(fault.what())}});
-    }
-    co_await loop_.wheel.sleep(pause_after_fault);
-  }
 }
 
 void publication::leave() noexcept {

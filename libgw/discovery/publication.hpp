@@ -54,10 +54,8 @@ class publication {
     config::discovery const& settings;
     std::unique_ptr<watch> source;
   };
-  using job = std::function<net::awaitable<void>()>;
   result<> open_watch(config::discovery const& settings, std::vector<own_address> const& own);
   result<> open_self_entry(config::discovery const& settings);
-  net::awaitable<void> persist(job what, std::string name);
   net::awaitable<void> follow_names();
   bool any_names() const noexcept;
   watch const* watch_of(config::service const& s) const noexcept;
