@@ -44,7 +44,8 @@ section<discovery> const& discovery_section() {
                "Where every address must lie. Empty = anywhere but loopback, link-local, multicast and the gateway's "
                "own addresses."},
               {"allow_empty", &discovery::allow_empty, flag{},
-               "Whether an empty list is believed, when it has been repeated; else the last instances stay."},
+               "Whether an empty list is believed when it has been repeated; else only once nobody of the last one "
+               "takes connections."},
               {"required", &discovery::required, flag{}, "Whether /readyz waits for the first answer."},
               {"zone", &discovery::zone, text{or_empty<name_fault>}, "Zone of the instances that name none."},
               {"urls", &discovery::urls, texts{url_fault}, "Base URLs; the next is asked when one does not answer."},

@@ -141,12 +141,13 @@ std::optional<refusal> judge::fault_of(offer const& o) const {
 void judge::add(std::string const& service, std::string const& name, std::vector<offer> const& offers,
                 std::set<std::string>& hosts, judgement& to) const {
   auto& accepted = to.accepted[name];
-  std::set<std::pair<std::string_view, std::uint16_t>> seen;
+  std::set<std::pair<std::string, std::uint16_t>> seen;
   for (auto const& o : offers) {
     auto why = fault_of(o);
-    if (!why && !seen.emplace(o.host, o.port).second) why = refusal::duplicate;
+    auto const ip = config::parse_ip(o.host);
+    if (!why && !seen.emplace(ip ? config::to_text(*ip) : o.host, o.port).second) why = refusal::duplicate;
     if (!why && accepted.size() == most_instances) why = refusal::too_many;
-    if (!why && !config::is_ip_literal(o.host) && !hosts.contains(o.host)) {
+    if (!why && !ip && !hosts.contains(o.host)) {
       if (hosts.size() == most_hosts) {
         why = refusal::too_many;
       } else {

@@ -115,6 +115,11 @@ TEST_CASE("the same address counts once, and more than anybody has does not coun
   REQUIRE(twice.refused.size() == 1);
   CHECK(twice.refused[0] == gw::discovery::refused_offer{"order", "10.0.0.5:9001", gw::discovery::refusal::duplicate});
 
+  auto const spelled =
+      judged({{"order", {at("fd00::5", 1), at("FD00:0::5", 1), at("::ffff:10.0.0.5", 1), at("10.0.0.5", 1)}}});
+  CHECK(spelled.accepted.at("order").size() == 2);
+  CHECK(spelled.refused.size() == 2);
+
   std::vector<offer> many;
   for (std::size_t i = 0; i < judge::most_instances + 3; ++i)
     many.push_back(at("10.0.0.5", static_cast<std::uint16_t>(i + 1)));
