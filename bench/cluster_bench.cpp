@@ -64,8 +64,7 @@ std::shared_ptr<cluster::registry const> snapshot(std::size_t count) {
     auto const ip = "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256);
     s.instances.push_back({.host = ip, .port = 9001, .weight = weight_of(i)});
   }
-  auto const nowhere = [](std::string_view) { return std::vector<std::string>(); };
-  return cluster::registry::make(std::span(&s, 1), nowhere, workers);
+  return cluster::registry::make(cluster::located(std::span(&s, 1)), workers);
 }
 
 void choose(benchmark::State& state, cluster::balancer_kind const& kind) {

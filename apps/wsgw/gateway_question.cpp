@@ -31,8 +31,10 @@ gw::result<gw::config::host_port> reached_at(std::string const& bind) {
   return at;
 }
 
-gw::net::awaitable<gw::result<gw::net::address>> resolve(gw::net::loop& on, gw::config::host_port at) {
-  auto const found = co_await gw::net::resolve(on.where(), at.host);
+gw::net::awaitable<gw::result<gw::net::address>> resolve(gw::net::loop& on, gw::config::host_port at,
+                                                         gw::duration limit) {
+  gw::net::resolver names(on);
+  auto const found = co_await names.resolve(at.host, limit);
   if (!found) co_return found.error();
   co_return gw::net::address::of_ip(found->front(), at.port);
 }
@@ -45,7 +47,7 @@ gw::net::awaitable<gw::result<gw::tools::http_answer>> ask(gw::net::loop& on, ga
   }
   auto const named = reached_at(what.bind);
   if (!named) co_return named.error();
-  auto const at = co_await resolve(on, *named);
+  auto const at = co_await resolve(on, *named, what.limit);
   if (!at) co_return at.error();
   co_return co_await gw::tools::http_get(on, *at, what.path, what.limit, what.largest_answer);
 }

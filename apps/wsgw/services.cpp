@@ -99,6 +99,11 @@ void ask_running(services_options const& o, outcome& result) {
 
 constexpr std::string_view source_name = "asked";
 
+/// As TOML writes a string, or a key that holds dots.
+std::string quoted(std::string const& text) {
+  return ordered_json(text).dump(-1, ' ', true, ordered_json::error_handler_t::replace);
+}
+
 /// The configuration that a gateway would have for it, so that the same code judges it.
 gw::config::origins origins_of_source(services_options const& o) {
   using gw::config::overlay;
@@ -110,20 +115,19 @@ gw::config::origins origins_of_source(services_options const& o) {
   auto const equals = o.source.find('=');
   auto const type = o.source.substr(0, equals);
   auto const where = equals == std::string::npos ? std::string() : o.source.substr(equals + 1);
-  auto const quoted = ordered_json(where).dump(-1, ' ', true, ordered_json::error_handler_t::replace);
-  set("type=" + ordered_json(type).dump(-1, ' ', true, ordered_json::error_handler_t::replace));
+  set("type=" + quoted(type));
   if (type == "file") {
-    set("path=" + quoted);
+    set("path=" + quoted(where));
   } else if (type == "dns") {
-    set("domain=" + quoted);
+    set("domain=" + quoted(where));
   } else if (!where.empty()) {
-    set("urls=[" + quoted + "]");
+    set("urls=[" + quoted(where) + "]");
   }
   if (o.names.empty()) set("any_service=true");
   for (auto const& key : o.keys) set(key);
   for (auto const& name : o.names) {
     from.overlays.push_back(
-        {overlay::form::assignment, "--name", fmt::format("services.{}.discovery={}", name, source_name)});
+        {overlay::form::assignment, "--name", fmt::format("services.{}.discovery={}", quoted(name), source_name)});
   }
   return from;
 }

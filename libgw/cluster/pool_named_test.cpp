@@ -10,9 +10,9 @@ using namespace gw::cluster;
 TEST_CASE("an instance is named by its host or its address, with the port") {
   gw::config::service const services{
       .name = "a", .instances = {{.host = "orders.internal", .port = 80}, {.host = "::1", .port = 81}}};
-  auto const resolve = [](std::string_view) { return std::vector<std::string>{"10.0.0.2", "10.0.0.1"}; };
+  auto const resolve = [](std::string_view, std::uint16_t) { return std::vector<std::string>{"10.0.0.2", "10.0.0.1"}; };
   pool tested(balancer_kinds().front().make(1), {}, {}, 1);
-  tested.update(registry::make(std::span(&services, 1), resolve, 1), 0, {});
+  tested.update(registry::make(located(std::span(&services, 1), resolve), 1), 0, {});
   auto const check = [&tested](std::string_view address, std::string const& ip) {
     CAPTURE(address);
     auto const id = tested.named(address);
@@ -52,8 +52,7 @@ TEST_CASE("a pool is made with the policy of its service, and consistent hashing
   settings.balancer.policy = "round_robin";
   settings.services = {{.name = "a", .instances = hosts(8)},
                        {.name = "b", .instances = hosts(8), .balancer = "consistent_hash"}};
-  auto const nowhere = [](std::string_view) { return std::vector<std::string>(); };
-  auto const snapshot = registry::make(settings.services, nowhere, 1);
+  auto const snapshot = registry::make(located(settings.services), 1);
   auto const picks = [&](std::size_t service, auto const& key_of) {
     auto tested = make_pool(settings, service, 0);
     tested.update(snapshot, service, {});

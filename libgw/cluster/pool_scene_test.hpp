@@ -52,8 +52,7 @@ struct pool_scene {
   /// A new snapshot of the one service.
   void becomes(std::vector<config::instance> instances) {
     config::service const s{.name = "a", .instances = std::move(instances)};
-    auto const nowhere = [](std::string_view) { return std::vector<std::string>(); };
-    snapshot = registry::make(std::span(&s, 1), nowhere, 1, snapshot.get());
+    snapshot = registry::make(located(std::span(&s, 1)), 1, snapshot.get());
     tested.update(snapshot, 0, now);
   }
 

@@ -35,18 +35,33 @@ void put_in_order(std::vector<instance>& all) {
 
 }  // namespace
 
-std::shared_ptr<registry const> registry::make(std::span<config::service const> services, resolve const& addresses_of,
-                                               std::size_t workers, registry const* before) {
+std::vector<located_instance> located(std::span<config::instance const> written, resolve const& addresses_of) {
+  std::vector<located_instance> all;
+  for (auto const& one : written) {
+    if (config::is_ip_literal(one.host)) {
+      all.push_back({one, one.host});
+    } else if (addresses_of) {
+      for (auto& ip : addresses_of(one.host, one.port)) all.push_back({one, std::move(ip)});
+    }
+  }
+  return all;
+}
+
+std::vector<located_service> located(std::span<config::service const> written, resolve const& addresses_of) {
+  std::vector<located_service> all;
+  for (auto const& s : written) all.push_back({s.name, located(s.instances, addresses_of)});
+  return all;
+}
+
+std::shared_ptr<registry const> registry::make(std::span<located_service const> services, std::size_t workers,
+                                               registry const* before) {
   std::shared_ptr<registry> made(new registry);
   if (before != nullptr) made->next_id_ = before->next_id_;
-  for (auto const& written : services) {
-    auto& to = made->services_.emplace_back(service{.name = written.name, .instances = {}});
-    for (auto const& one : written.instances) {
-      auto const ips = config::is_ip_literal(one.host) ? std::vector{one.host} : addresses_of(one.host);
-      for (auto const& ip : ips) to.instances.push_back(made_of(one, ip));
-    }
+  for (auto const& s : services) {
+    auto& to = made->services_.emplace_back(service{.name = s.name, .instances = {}});
+    for (auto const& [written, ip] : s.instances) to.instances.push_back(made_of(written, ip));
     put_in_order(to.instances);
-    auto const known = before != nullptr ? before->find(written.name) : std::nullopt;
+    auto const known = before != nullptr ? before->find(s.name) : std::nullopt;
     made->recognise(to.instances, known ? before->at(*known).instances : std::span<instance const>(), workers);
   }
   return made;

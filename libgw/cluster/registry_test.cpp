@@ -14,11 +14,11 @@ using gw::cluster::registry;
 using names = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 auto made(std::vector<gw::config::service> const& services, names const& known = {}, registry const* before = nullptr) {
-  auto const resolve = [&known](std::string_view host) {
+  auto const resolve = [&known](std::string_view host, std::uint16_t) {
     auto const at = known.find(host);
     return at == known.end() ? std::vector<std::string>() : at->second;
   };
-  return registry::make(services, resolve, 2, before);
+  return registry::make(gw::cluster::located(services, resolve), 2, before);
 }
 
 std::string shown(gw::cluster::service const& s) {

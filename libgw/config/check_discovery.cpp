@@ -59,6 +59,17 @@ void check_type(discovery const& d, node const& root, outside_knowledge const& o
   problems.add(place_of(*written, "type"), key, std::move(what));
 }
 
+/// That there are no services at all is told elsewhere.
+void check_use(discovery const& d, config const& value, node const& root, report& problems) {
+  bool const is_named = std::any_of(value.services.begin(), value.services.end(),
+                                    [&d](service const& s) { return s.discovery == d.name; });
+  if (is_named || d.any_service || d.registers || value.services.empty()) return;
+  auto const* const written = named_node(root, "discovery", d.name);
+  problems.add(
+      written != nullptr ? written->at : position{}, fmt::format("discovery.{}", d.name),
+      fmt::format("no service names it; write discovery = \"{}\" in [services.NAME], or any_service = true", d.name));
+}
+
 }  // namespace
 
 void check_discovery(config const& value, node const& root, outside_knowledge const& outside, report& problems) {
@@ -75,6 +86,9 @@ void check_discovery(config const& value, node const& root, outside_knowledge co
                  fmt::format("there is no [discovery.{}]{}", s.discovery,
                              known.empty() ? "; write it" : guess_or_list(s.discovery, known, "write one of")));
   }
+  // What else is wrong may be the reason.
+  if (problems.size() != 0) return;
+  for (auto const& d : value.discoveries) check_use(d, value, root, problems);
 }
 
 }  // namespace gw::config

@@ -36,7 +36,7 @@ section<discovery> const& discovery_section() {
               {"refresh", &discovery::refresh, duration{1s, 24h},
                "Time between two questions, where changes are not told by themselves."},
               {"any_service", &discovery::any_service, flag{},
-               "Whether messages may also name services that have no [services.NAME]."},
+               "Whether messages may also name services that have no [services.NAME].", "true"},
               {"allow", &discovery::allow, texts{name_fault},
                "Patterns of the services that any_service opens; `*` stands for any characters."},
               {"deny", &discovery::deny, texts{name_fault}, "Patterns of those that it does not."},
@@ -44,7 +44,8 @@ section<discovery> const& discovery_section() {
                "Where every address must lie. Empty = anywhere but loopback, link-local, multicast and the gateway's "
                "own addresses."},
               {"allow_empty", &discovery::allow_empty, flag{},
-               "Whether an empty list is believed, when it has been repeated; else the last instances stay."},
+               "Whether an empty list is believed when it has been repeated; else only once nobody of the last one "
+               "takes connections."},
               {"required", &discovery::required, flag{}, "Whether /readyz waits for the first answer."},
               {"zone", &discovery::zone, text{or_empty<name_fault>}, "Zone of the instances that name none."},
               {"urls", &discovery::urls, texts{url_fault}, "Base URLs; the next is asked when one does not answer."},

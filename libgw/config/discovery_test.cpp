@@ -26,6 +26,7 @@ void check(std::string_view toml, std::string_view expected) {
 }
 
 constexpr std::string_view order = "[services.order]\ninstances = [\"h:1\"]\n";
+constexpr std::string_view order_of_x = "[services.order]\ndiscovery = \"x\"\n";
 
 }  // namespace
 
@@ -120,6 +121,15 @@ TEST_CASE("a service has instances, or a source, or both") {
         "f.toml:5:13: error: services.a.discovery: there is no [discovery.pp]; write one of p");
 }
 
+TEST_CASE("a source is asked for something, or lists the gateway itself") {
+  std::string const begin = std::string(order) + "[discovery.p]\ntype = \"paper\"\npath = \"/x\"\n";
+  check(begin,
+        "f.toml:3:1: error: discovery.p: no service names it; write discovery = \"p\" in [services.NAME], or "
+        "any_service = true");
+  check(begin + "any_service = true\n", "");
+  check(begin + "register = true\nservice_name = \"wsgw\"\nadvertise = \"gw:80\"\n", "");
+}
+
 TEST_CASE("a configuration without services needs a source that opens any") {
   std::string const paper = "[discovery.p]\ntype = \"paper\"\npath = \"/x\"\n";
   check(paper, "f.toml: error: services: no service; write [services.NAME] with instances = [\"host:port\"]");
@@ -127,7 +137,7 @@ TEST_CASE("a configuration without services needs a source that opens any") {
 }
 
 TEST_CASE("a key that its type of source does not take is told, and so is one that is missing") {
-  std::string const begin = std::string(order) + "[discovery.x]\n";
+  std::string const begin = std::string(order_of_x) + "[discovery.x]\n";
   check(begin + "type = \"web\"\nurls = [\"http://h\"]\ntag = \"t\"\n", "");
   check(begin + "type = \"web\"\n", "f.toml:3:1: error: discovery.x.urls: missing; type \"web\" needs it");
   check(
@@ -141,7 +151,7 @@ TEST_CASE("a key that its type of source does not take is told, and so is one th
 }
 
 TEST_CASE("mistakes in sources are told with their places") {
-  std::string const begin = std::string(order) + "[discovery.x]\ntype = \"paper\"\npath = \"/x\"\n";
+  std::string const begin = std::string(order_of_x) + "[discovery.x]\ntype = \"paper\"\npath = \"/x\"\n";
   check(begin + "networks = [\"10.0.0.1/8\"]",
         "f.toml:6:13: error: discovery.x.networks: '10.0.0.1/8' has bits behind the first 8; write 10.0.0.1 alone, or "
         "the network's first address");

@@ -1,5 +1,7 @@
 #include "core/did_you_mean.hpp"
 
+#include "core/letters.hpp"
+
 #include <algorithm>
 #include <vector>
 
@@ -7,10 +9,6 @@ namespace gw {
 namespace {
 
 constexpr std::size_t longest_guess = 64;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 bool same(char a, char b) {
   return lower(a) == lower(b);

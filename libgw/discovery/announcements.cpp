@@ -13,7 +13,12 @@ constexpr auto soonest_again = std::chrono::seconds(5);
 }  // namespace
 
 announcements::announcements(net::loop& where, std::unique_ptr<registrar> with, listener told)
-    : loop_(where), registrar_(std::move(with)), told_(std::move(told)), ended_changed_(where) {}
+    : loop_(where),
+      registrar_(std::move(with)),
+      told_(std::move(told)),
+      ended_changed_(where),
+      leave_is_over_(
+          where.wheel, [](void* self) { static_cast<announcements*>(self)->registrar_->close(); }, this) {}
 
 void announcements::add(entry what) {
   all_.push_back({.what = std::move(what)});
@@ -65,11 +70,13 @@ net::awaitable<void> announcements::keep() {
     if (!removed) break;  // it will forget them by itself
     one.entered = false;
   }
+  leave_is_over_.stop();
 }
 
 void announcements::end() noexcept {
-  ended_ = true;
+  if (std::exchange(ended_, true)) return;
   if (entering_) registrar_->close();
+  leave_is_over_.start(longest_leave);
   ended_changed_.notify_all();
 }
 

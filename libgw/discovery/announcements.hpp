@@ -6,7 +6,9 @@
 #include "discovery/registrar.hpp"
 #include "net/condition_variable.hpp"
 #include "net/loop.hpp"
+#include "net/timer_wheel.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +19,8 @@ namespace gw::discovery {
 /// One thread.
 class announcements {
  public:
+  static constexpr duration longest_leave = std::chrono::seconds(2);
+
   /// `told`: every change between success and failure, in a sentence: "order-1 is registered", or why it is not.
   using listener = std::function<void(entry const& what, result<> const& how)>;
 
@@ -27,7 +31,7 @@ class announcements {
   /// Enters all of them; the error of the first that the registry does not take ends it.
   net::awaitable<result<>> enter();
   /// Renews them, enters again what the registry has forgotten, and goes on through failures, until end() is called.
-  /// Then takes out what it has entered, for as long as the registry answers.
+  /// Then takes out what it has entered, for as long as the registry answers, and within longest_leave of end().
   net::awaitable<void> keep();
   /// Without more than that if enter() is still waiting: it ends with errc::closed.
   void end() noexcept;
@@ -50,6 +54,7 @@ class announcements {
   net::condition_variable ended_changed_;
   bool entering_ = false;
   bool ended_ = false;
+  net::timer leave_is_over_;
 };
 
 }  // namespace gw::discovery

@@ -31,14 +31,19 @@ class scripted_registrar final : public registrar {
   }
   net::awaitable<result<>> remove(entry& what) override {
     log_ += "remove " + what.service + "; ";
+    if (silent != nullptr) co_await silent->wait();
     if (cannot_remove) co_return refusal();
     co_return result<>();
   }
   duration period() const noexcept override { return std::chrono::milliseconds(1); }
-  void close() noexcept override { log_ += "close; "; }
+  void close() noexcept override {
+    log_ += "close; ";
+    if (silent != nullptr) silent->set();
+  }
 
   std::function<void()> at_the_end;
   bool cannot_remove = false;
+  net::event* silent = nullptr;  // if set, close() is what ends a removal
 
  private:
   static error refusal() { return {errc::connect_failed, side::upstream, "no", {}}; }
@@ -99,4 +104,30 @@ TEST_CASE("who ends it before all are entered does not wait for the registry") {
 TEST_CASE("a registry that refuses the first is not asked for the others, and one that is gone is left alone") {
   check("-++", "enter a; a is out: no; not begun; enter b; b is in; enter a; a is in; remove a; remove b; ");
   check("+++", "enter a; a is in; enter b; b is in; begun; renew a; remove a; ", true);
+}
+
+TEST_CASE("a registry that says nothing is left alone soon after the end") {
+  std::string log;
+  manual_clock time;
+  net::loop l(time);
+  net::event silence(l.where());
+  auto made = std::make_unique<scripted_registrar>("+", log);
+  auto& registry = *made;
+  registry.silent = &silence;
+  registry.cannot_remove = true;
+  announcements announced(l, std::move(made));
+  registry.at_the_end = [&announced] { announced.end(); };
+  announced.add({.service = "a", .where = {}, .lease = {}});
+  net::task_group keeping(l.where());
+  keeping.spawn(announced.keep());
+  l.io.poll();
+  CHECK(log == "enter a; remove a; ");
+  CHECK(keeping.size() == 1);
+  time.advance(announcements::longest_leave + std::chrono::seconds(1));
+  l.wheel.advance();
+  l.io.restart();
+  l.io.poll();
+  CHECK(log == "enter a; remove a; close; ");
+  CHECK(keeping.size() == 0);
+  l.shut_down();
 }

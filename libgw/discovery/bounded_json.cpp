@@ -1,5 +1,7 @@
 #include "discovery/bounded_json.hpp"
 
+#include "core/letters.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
@@ -53,11 +55,6 @@ class judge final : public nlohmann::json_sax<json> {
   std::size_t values_ = 0;
 };
 
-bool is_word(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-}
-
 }  // namespace
 
 result<json_document> parse_bounded(std::string_view text) {
@@ -96,8 +93,8 @@ bool truth_of(json const& value, bool otherwise) {
   if (value.is_boolean()) return value.get<bool>();
   if (!value.is_string()) return otherwise;
   auto const& text = value.get_ref<std::string const&>();
-  if (is_word(text, "true")) return true;
-  return is_word(text, "false") ? false : otherwise;
+  if (same_letters(text, "true")) return true;
+  return same_letters(text, "false") ? false : otherwise;
 }
 
 std::vector<json const*> elements_of(json const& value) {

@@ -62,7 +62,7 @@ class consul_source final : public source {
   void stop() noexcept override {
     stopped_ = true;
     listing_->close();
-    for (auto* const p : polls_) p->servers->close();
+    for (auto const& p : polls_) p.servers->close();
   }
 
  private:
@@ -162,20 +162,18 @@ class consul_source final : public source {
 
   /// Waits for all services at the same time; the first news ends it for all.
   net::awaitable<result<>> wait_for_news() {
-    std::vector<poll> waiting;
+    polls_.clear();
     for (auto const& name : what_.services) {
       auto made = servers(patience);
       if (!made) co_return made.error();
-      waiting.push_back({name, std::move(*made)});
+      polls_.push_back({name, std::move(*made)});
     }
-    for (auto& p : waiting) polls_.push_back(&p);
     over_ = stopped_;
     net::task_group polling(what_.loop.where());
-    for (auto& p : waiting) polling.spawn(wait_for(p));
+    for (auto& p : polls_) polling.spawn(wait_for(p));
     co_await polling.join();
-    polls_.clear();
     if (stopped_) co_return error{errc::closed, side::gateway, "called off", {}};
-    for (auto const& p : waiting) {
+    for (auto const& p : polls_) {
       if (!p.failure) co_return p.failure;
     }
     co_return result<>();
@@ -193,15 +191,15 @@ class consul_source final : public source {
       if (!over_ && what_.loop.wheel.now() - asked_at < breather) co_await what_.loop.wheel.sleep(breather);
     }
     over_ = true;
-    for (auto* const other : polls_) {
-      if (other != &p) other->servers->close();
+    for (auto const& other : polls_) {
+      if (&other != &p) other.servers->close();
     }
   }
 
   assignment what_;
   std::unique_ptr<registry_servers> listing_;
   std::map<std::string, known_service> known_;
-  std::vector<poll*> polls_;
+  std::vector<poll> polls_;  // of the last wait for news
   bool failed_ = false;
   bool over_ = false;
   bool stopped_ = false;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr duration shortest_life = std::chrono::seconds(1);
 constexpr duration longest_life = std::chrono::seconds(60);
+constexpr std::size_t most_targets = 64;                     // of a service: each is a question or two
 constexpr duration while_missing = std::chrono::seconds(2);  // until a name that is not there is asked for again
 
 std::string name_for(std::string pattern, std::string_view service) {
@@ -24,6 +26,17 @@ std::string name_for(std::string pattern, std::string_view service) {
     pattern.replace(at, hole.size(), service);
   }
   return pattern;
+}
+
+/// Those of the best priority; of too many the same ones each time, in whatever order they come.
+std::vector<net::dns_record> best_of(std::vector<net::dns_record> records) {
+  std::sort(records.begin(), records.end(), [](net::dns_record const& a, net::dns_record const& b) {
+    return std::tie(a.priority, a.target, a.port) < std::tie(b.priority, b.target, b.port);
+  });
+  auto const best = records.front().priority;
+  std::erase_if(records, [best](net::dns_record const& r) { return r.priority != best; });
+  if (records.size() > most_targets) records.resize(most_targets);
+  return records;
 }
 
 class dns_source final : public source {
@@ -38,19 +51,22 @@ class dns_source final : public source {
   net::awaitable<result<catalogue>> discover(ask what) override {
     if (what == ask::news) co_await outlive_answers();
     good_for_ = longest_life;
-    std::optional<error> missing;
+    bool answered = false;
+    std::optional<error> fault;
     for (auto const& service : services_) {
       auto found = co_await offers_of(service);
+      auto const code = found ? errc{} : found.error().code;
+      // Nobody is there to be asked about the others.
+      if (!found && (code == errc::closed || code == errc::connect_timeout)) co_return found.error();
+      answered = answered || found || code == errc::no_instance;
       if (found) {
         known_[service] = std::move(*found);
-      } else if (found.error().code == errc::no_instance) {
-        missing = found.error();
-        good_for_ = std::min(good_for_, while_missing);
       } else {
-        co_return found.error();
+        fault = found.error();
+        good_for_ = std::min(good_for_, while_missing);
       }
     }
-    if (known_.empty() && missing) co_return *missing;
+    if (fault && (known_.empty() || !answered)) co_return *fault;
     co_return known_;
   }
 
@@ -63,8 +79,7 @@ class dns_source final : public source {
 
  private:
   net::awaitable<void> outlive_answers() {
-    net::timer over(
-        loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &due_);
+    net::timer over(loop_.wheel, due_);
     over.start(std::max(good_for_, shortest_life));
     co_await due_.wait();
     due_.clear();
@@ -80,19 +95,23 @@ class dns_source final : public source {
     auto const listed = co_await client_->ask(name, net::dns_type::srv);
     if (!listed) co_return listed.error();
     note_life(*listed);
-    auto best = listed->records.front().priority;
-    for (auto const& r : listed->records) best = std::min(best, r.priority);
+    auto const targets = best_of(listed->records);
     std::vector<offer> offers;
-    for (auto const& r : listed->records) {
-      if (r.priority != best) continue;
+    std::optional<error> missing;
+    for (auto const& r : targets) {
       offer one;
       one.id = r.target;
       one.port = r.port;
       one.weight = std::max<std::size_t>(1, r.weight);
       auto const found = co_await at_addresses_of(r.target, one);
-      if (!found) co_return found.error();
-      offers.insert(offers.end(), found->begin(), found->end());
+      if (!found && found.error().code != errc::no_instance) co_return found.error();
+      if (found) {
+        offers.insert(offers.end(), found->begin(), found->end());
+      } else {
+        missing = found.error();
+      }
     }
+    if (offers.empty()) co_return *missing;
     co_return offers;
   }
 

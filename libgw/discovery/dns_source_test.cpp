@@ -96,6 +96,36 @@ TEST_CASE("a name that is gone says nothing of its service, and a server that is
   });
 }
 
+TEST_CASE("a host without an address hides none of the others") {
+  play(by_services(), [](source& tested, dns_double& server) -> gw::net::awaitable<void> {
+    server.add_service("_ws._tcp.order.test", 10, 5, 9001, "gone.test");
+    auto const nobody = co_await answer(tested);
+    CHECK(nobody.starts_with("DNS "));
+    server.add_service("_ws._tcp.order.test", 10, 5, 9001, "h1.test");
+    server.add_address("h1.test", {10, 0, 0, 1});
+    auto const found = co_await answer(tested);
+    CHECK(found == "order 10.0.0.1:9001 weight 5\n");
+  });
+}
+
+TEST_CASE("a broken answer says nothing of its service, and hides none of the others") {
+  play(by_addresses(), [](source& tested, dns_double& server) -> gw::net::awaitable<void> {
+    server.add_address("order.test", {10, 0, 0, 1});
+    server.add_address("chat.test", {10, 0, 0, 2});
+    co_await answer(tested);
+    server.forget("order.test");
+    server.add("order.test", gw::net::dns_type::a, 30, "no address");
+    server.forget("chat.test");
+    server.add_address("chat.test", {10, 0, 0, 3});
+    auto const found = co_await answer(tested);
+    CHECK(found == "chat 10.0.0.3:9001 weight 1\norder 10.0.0.1:9001 weight 1\n");
+    server.forget("chat.test");
+    server.add("chat.test", gw::net::dns_type::a, 30, "no address");
+    auto const broken = co_await answer(tested);
+    CHECK(broken.starts_with("DNS A chat.test: "));
+  });
+}
+
 TEST_CASE("news are waited for as long as the records live, a second at least") {
   play(by_addresses(), [](source& tested, dns_double& server) -> gw::net::awaitable<void> {
     server.add_address("order.test", {10, 0, 0, 1}, 0);

@@ -93,6 +93,10 @@ bool etcd_keys::erase(json const& kv) {
   return offers_.erase(key_of(kv)) != 0;
 }
 
+void etcd_keys::told_up_to(json const& revision) {
+  revision_ = std::max(revision_, number_of(revision).value_or(0));
+}
+
 result<> etcd_keys::take_range(std::string_view answer) {
   auto const parsed = parse_bounded(answer);
   if (!parsed) return parsed.error();
@@ -112,15 +116,21 @@ result<etcd_keys::news> etcd_keys::take_line(std::string_view line) {
   if (!told.is_null()) return not_understood(fmt::format("etcd ends the watch: {}", text_of(member(told, "message"))));
   auto const& answer = member(parsed->root, "result");
   if (!answer.is_object()) return not_understood("a line of the watch is not an answer");
-  if (truth_of(member(answer, "canceled"), false)) return news::compacted;
+  if (truth_of(member(answer, "canceled"), false)) {
+    if (number_of(member(answer, "compact_revision")).value_or(0) > 0) return news::compacted;
+    return not_understood(fmt::format("etcd ends the watch: {}", text_of(member(answer, "cancel_reason"))));
+  }
+  if (truth_of(member(answer, "created"), false)) return news::none;
+  auto const events = elements_of(member(answer, "events"));
+  // The header may be ahead of the events that were sent so far. Without any, it says that there is no more up to it.
+  if (events.empty()) told_up_to(member(member(answer, "header"), "revision"));
   bool changed = false;
-  for (auto const* const event : elements_of(member(answer, "events"))) {
+  for (auto const* const event : events) {
     auto const& kv = member(*event, "kv");
+    told_up_to(member(kv, "mod_revision"));
     bool const other = text_of(member(*event, "type")) == "DELETE" ? erase(kv) : put(kv);
     changed = changed || other;
   }
-  auto const revision = number_of(member(member(answer, "header"), "revision"));
-  if (revision) revision_ = std::max(revision_, *revision);
   return changed ? news::changed : news::none;
 }
 

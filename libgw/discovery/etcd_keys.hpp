@@ -29,12 +29,12 @@ class etcd_keys {
   enum class news : std::uint8_t {
     none,       // nothing that the catalogue shows
     changed,    // the catalogue may be another one
-    compacted,  // the revision that the watch began with is gone, or the server ends it: ask for the range again
+    compacted,  // the revision that the watch began with is gone: ask for the range again
   };
-  /// Takes one line of /v3/watch. An error: it is none, or the server reports an error.
+  /// Takes one line of /v3/watch. An error: it is none, or the server reports one, or ends the watch.
   result<news> take_line(std::string_view line);
 
-  /// Of the last answer; a watch goes on with the one behind it.
+  /// Up to which everything was told; a watch goes on with the one behind it.
   std::int64_t revision() const noexcept { return revision_; }
 
   catalogue routable() const;
@@ -51,6 +51,7 @@ class etcd_keys {
  private:
   bool put(nlohmann::json const& kv);
   bool erase(nlohmann::json const& kv);
+  void told_up_to(nlohmann::json const& revision);
   std::string key_of(nlohmann::json const& kv) const;
 
   std::string prefix_;

@@ -14,8 +14,9 @@ using news = etcd_keys::news;
 
 namespace {
 
-std::string kv(std::string const& key, std::string const& value) {
-  return fmt::format(R"({{"key":"{}","value":"{}","mod_revision":"4"}})", base64_encode(key), base64_encode(value));
+std::string kv(std::string const& key, std::string const& value, int revision = 4) {
+  return fmt::format(R"({{"key":"{}","value":"{}","mod_revision":"{}"}})", base64_encode(key), base64_encode(value),
+                     revision);
 }
 
 std::string range(std::string const& kvs) {
@@ -78,13 +79,28 @@ TEST_CASE("a watch begins behind the range, and its answers change what is known
   auto const put = R"(,"events":[{"kv":)" + kv("/services/order/2", "10.0.0.6:1") + "}]";
   check_line(answer(R"(,"created":true)"), news::none, one);
   check_line(answer(put), news::changed, two);
-  CHECK(keys.revision() == 8);
+  CHECK(keys.revision() == 7);
   check_line(answer(put), news::none, two);
   check_line(answer(R"(,"events":[{"type":"DELETE","kv":{"key":")" + base64_encode("/services/order/2") +
                     R"(","mod_revision":"8"},"prev_kv":{}}])"),
              news::changed, one);
   check_line(answer(R"(,"events":[{"kv":)" + kv("/services/order/1", "gone mad") + "}]"), news::changed, "");
   check_line(answer(R"(,"canceled":true,"compact_revision":"2")"), news::compacted, "");
+}
+
+TEST_CASE("a watch goes on behind the last event that it was told, however far the server is") {
+  etcd_keys keys("/services");
+  REQUIRE(keys.take_range(range({})).has_value());
+  auto const check_line = [&keys](std::string const& revision, std::string const& members, std::int64_t expected) {
+    CAPTURE(revision, members);
+    REQUIRE(keys.take_line(R"({"result":{"header":{"revision":")" + revision + R"("})" + members + "}}").has_value());
+    CHECK(keys.revision() == expected);
+  };
+  auto const event = [](int revision) { return R"({"kv":)" + kv("/services/order/1", "10.0.0.5:1", revision) + "}"; };
+  check_line("20", R"(,"created":true)", 7);
+  check_line("20", R"(,"events":[)" + event(9) + "," + event(10) + "]", 10);
+  check_line("20", "", 20);
+  check_line("30", R"(,"events":[)" + event(12) + "]", 20);
 }
 
 TEST_CASE("what is no answer of etcd is an error and changes nothing") {
@@ -97,5 +113,8 @@ TEST_CASE("what is no answer of etcd is an error and changes nothing") {
   }
   auto const told = keys.take_line(R"({"error":{"grpc_code":14,"message":"etcdserver: no leader"}})");
   CHECK(describe(told.error()) == "etcd ends the watch: etcdserver: no leader");
+  auto const canceled = keys.take_line(answer(R"(,"canceled":true,"cancel_reason":"permission denied")"));
+  REQUIRE(canceled.has_error());
+  CHECK(describe(canceled.error()) == "etcd ends the watch: permission denied");
   CHECK(text_of(keys.routable()) == "order: 1=10.0.0.5:1");
 }

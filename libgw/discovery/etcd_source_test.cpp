@@ -73,6 +73,11 @@ TEST_CASE("a compacted revision is listed again, and an error of the watch is on
     CHECK(outcome(told) == one);
     CHECK(server.requests().size() == 3);
     CHECK(server.requests()[2].target == "/v3/kv/range");
+    // A server to which its own list is too old is not asked for it again and again.
+    told = co_await asked->discover(ask::news);
+    CHECK(outcome(told) == "what was just listed is too old");
+    told = co_await asked->discover(ask::everything);
+    CHECK(outcome(told) == one);
     server.answers(watched_with(http_chunked() + http_chunk("{\"error\":{\"message\":\"no leader\"}}\n")));
     told = co_await asked->discover(ask::news);
     CHECK(outcome(told) == "etcd ends the watch: no leader");

@@ -1,6 +1,7 @@
 #include "discovery/eureka_apps.hpp"
 
 #include "config/address.hpp"
+#include "core/letters.hpp"
 #include "core/trimmed.hpp"
 #include "discovery/bounded_json.hpp"
 #include "discovery/offer_fields.hpp"

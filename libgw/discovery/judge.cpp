@@ -1,5 +1,7 @@
 #include "discovery/judge.hpp"
 
+#include "core/letters.hpp"
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -8,16 +10,6 @@
 
 namespace gw::discovery {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
 
 /// Nobody's service: each of these leads somewhere else on every host, or to many.
 bool is_special(config::ip_bytes const& ip) {
@@ -95,56 +87,73 @@ bool matches_pattern(std::string_view pattern, std::string_view text) noexcept {
 
 judge::judge(config::discovery const& settings, std::vector<wanted_service> wanted, bool ignores_case,
              std::vector<own_address> own)
-    : settings_(settings), wanted_(std::move(wanted)), ignores_case_(ignores_case), own_(std::move(own)) {
+    : settings_(settings), ignores_case_(ignores_case), own_(std::move(own)) {
+  for (auto& w : wanted) {
+    names_.insert(w.name);
+    names_by_id_.emplace(key_of(w.id), std::move(w.name));
+  }
   for (auto const& written : settings.networks) {
     if (auto const known = config::parse_cidr(written)) networks_.push_back(*known);
   }
 }
 
-bool judge::admits(std::string_view ip) const {
+bool judge::admits(std::string_view ip, std::uint16_t port) const {
   auto const address = config::parse_ip(ip);
   if (!address) return false;
-  if (networks_.empty()) return !is_special(*address);
+  if (networks_.empty()) return !is_special(*address) && !is_own(*address, port);
   return std::any_of(networks_.begin(), networks_.end(),
                      [&address](config::cidr const& c) { return c.contains(*address); });
 }
 
 bool judge::is_own(config::ip_bytes const& ip, std::uint16_t port) const {
-  return networks_.empty() &&
-         std::any_of(own_.begin(), own_.end(), [&](own_address const& o) { return o.ip == ip && o.port == port; });
+  return std::any_of(own_.begin(), own_.end(), [&](own_address const& o) { return o.ip == ip && o.port == port; });
+}
+
+std::string judge::key_of(std::string_view id) const {
+  return ignores_case_ ? lower(id) : std::string(id);
 }
 
 /// How the gateway calls the service that the source calls `id`; nothing if it does not care for it.
-std::optional<std::string> judge::called_here(std::string_view id) const {
-  auto const key = ignores_case_ ? lowered(id) : std::string(id);
-  for (auto const& w : wanted_) {
-    if ((ignores_case_ ? lowered(w.id) : w.id) == key) return w.name;
-  }
+std::vector<std::string> judge::called_here(std::string_view id) const {
+  auto const key = key_of(id);
+  std::vector<std::string> names;
+  auto const [first, last] = names_by_id_.equal_range(key);
+  for (auto at = first; at != last; ++at) names.push_back(at->second);
+  if (!names.empty() || !settings_.any_service) return names;
   auto const is_of = [&key](std::string const& pattern) { return matches_pattern(pattern, key); };
-  bool const allowed = settings_.any_service && std::any_of(settings_.allow.begin(), settings_.allow.end(), is_of) &&
+  bool const allowed = std::any_of(settings_.allow.begin(), settings_.allow.end(), is_of) &&
                        std::none_of(settings_.deny.begin(), settings_.deny.end(), is_of);
-  if (!allowed) return std::nullopt;
-  return key;
+  // A service of ours that is to be found under another id is not this one, whatever it is called there.
+  if (allowed && !names_.contains(key)) names.push_back(key);
+  return names;
 }
 
 std::optional<refusal> judge::fault_of(offer const& o) const {
   if (o.port == 0) return refusal::port;
-  auto const ip = config::parse_ip(o.host);
-  if (!ip && !config::parse_host_port(config::host_port_text(o.host, o.port))) return refusal::host;
+  bool const is_ip = config::is_ip_literal(o.host);
+  if (!is_ip && !config::parse_host_port(config::host_port_text(o.host, o.port))) return refusal::host;
   if (o.weight == 0) return refusal::weight;
   if (!has_plain_texts(o)) return refusal::text;
-  if (ip && (!admits(o.host) || is_own(*ip, o.port))) return refusal::address;
+  if (is_ip && !admits(o.host, o.port)) return refusal::address;
   return std::nullopt;
 }
 
 void judge::add(std::string const& service, std::string const& name, std::vector<offer> const& offers,
-                judgement& to) const {
+                std::set<std::string>& hosts, judgement& to) const {
   auto& accepted = to.accepted[name];
-  std::set<std::pair<std::string_view, std::uint16_t>> seen;
+  std::set<std::pair<std::string, std::uint16_t>> seen;
   for (auto const& o : offers) {
     auto why = fault_of(o);
-    if (!why && !seen.emplace(o.host, o.port).second) why = refusal::duplicate;
+    auto const ip = config::parse_ip(o.host);
+    if (!why && !seen.emplace(ip ? config::to_text(*ip) : o.host, o.port).second) why = refusal::duplicate;
     if (!why && accepted.size() == most_instances) why = refusal::too_many;
+    if (!why && !ip && !hosts.contains(o.host)) {
+      if (hosts.size() == most_hosts) {
+        why = refusal::too_many;
+      } else {
+        hosts.insert(o.host);
+      }
+    }
     if (why) {
       to.refused.push_back({service.substr(0, longest_text), shown(o), *why});
       continue;
@@ -161,16 +170,17 @@ void judge::add(std::string const& service, std::string const& name, std::vector
 judgement judge::operator()(catalogue const& listed) const {
   judgement made;
   std::size_t total = 0;
+  std::set<std::string> hosts;
   for (auto const& [service, offers] : listed) {
-    auto const name = called_here(service);
-    if (!name) continue;
-    total += offers.size();
-    if (!config::service_name_fault(*name).empty()) {
-      made.refused.push_back({service.substr(0, longest_text), {}, refusal::name});
-    } else if (made.accepted.size() == most_services || total > most_offers) {
-      made.refused.push_back({service.substr(0, longest_text), {}, refusal::too_many});
-    } else if (!made.accepted.contains(*name)) {
-      add(service, *name, offers, made);
+    for (auto const& name : called_here(service)) {
+      total += offers.size();
+      if (!config::service_name_fault(name).empty()) {
+        made.refused.push_back({service.substr(0, longest_text), {}, refusal::name});
+      } else if (made.accepted.size() == most_services || total > most_offers) {
+        made.refused.push_back({service.substr(0, longest_text), {}, refusal::too_many});
+      } else if (!made.accepted.contains(name)) {
+        add(service, name, offers, hosts, made);
+      }
     }
   }
   return made;

@@ -9,7 +9,9 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +27,7 @@ enum class refusal : std::uint8_t {
   text,       // zone or metadata hold control characters, or too much
   address,    // lies outside of `networks`, or is a special one
   duplicate,  // the same address again
-  too_many,   // more instances or services than anybody has
+  too_many,   // more instances, services or host names than anybody has
 };
 inline constexpr std::size_t refusal_count = 8;
 std::string_view name_of(refusal why) noexcept;
@@ -61,6 +63,7 @@ class judge {
   static constexpr std::size_t most_services = 2'000;
   static constexpr std::size_t most_instances = 2'000;  // of a service
   static constexpr std::size_t most_offers = 50'000;
+  static constexpr std::size_t most_hosts = 1'000;  // that are names: each is looked up, again and again
   static constexpr std::size_t heaviest = 1'000;
   static constexpr std::size_t longest_text = 256;  // of a zone, and of a name and a value of metadata
   static constexpr std::size_t most_metadata = 64;
@@ -69,22 +72,25 @@ class judge {
   judge(config::discovery const& settings, std::vector<wanted_service> wanted, bool ignores_case,
         std::vector<own_address> own);
 
-  /// Services that nobody wants are passed over in silence. Weights above `heaviest` are scaled down, all of a service
-  /// alike.
+  /// Services that nobody wants are passed over in silence; what several are to be found under is offered to each.
+  /// Weights above `heaviest` are scaled down, all of a service alike.
   judgement operator()(catalogue const& listed) const;
 
-  /// Whether a host may stand for this address (an IP literal), apart from its port.
-  bool admits(std::string_view ip) const;
+  /// Whether a host may stand for this address (an IP literal).
+  bool admits(std::string_view ip, std::uint16_t port) const;
 
  private:
-  std::optional<std::string> called_here(std::string_view id) const;
+  std::string key_of(std::string_view id) const;
+  std::vector<std::string> called_here(std::string_view id) const;
   std::optional<refusal> fault_of(offer const& o) const;
-  void add(std::string const& service, std::string const& name, std::vector<offer> const& offers, judgement& to) const;
+  void add(std::string const& service, std::string const& name, std::vector<offer> const& offers,
+           std::set<std::string>& hosts, judgement& to) const;
   bool is_own(config::ip_bytes const& ip, std::uint16_t port) const;
 
   config::discovery settings_;
-  std::vector<wanted_service> wanted_;
   bool ignores_case_;
+  std::multimap<std::string, std::string> names_by_id_;  // of the wanted services
+  std::set<std::string> names_;
   std::vector<own_address> own_;
   std::vector<config::cidr> networks_;
 };

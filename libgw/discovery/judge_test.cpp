@@ -2,6 +2,8 @@
 
 #include "testing/catch.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 
@@ -91,9 +93,19 @@ TEST_CASE("networks say where addresses lie, and then special ones may be among 
   CHECK(verdict(at("10.2.2.3", 9001), by) == "address");
   CHECK(verdict(at("::1", 9001), by) == "address");
   judge const judged(by, {}, false, {});
-  CHECK(judged.admits("10.1.0.9"));
-  CHECK_FALSE(judged.admits("10.2.0.9"));
-  CHECK_FALSE(judged.admits("nonsense"));
+  CHECK(judged.admits("10.1.0.9", 9001));
+  CHECK_FALSE(judged.admits("10.2.0.9", 9001));
+  CHECK_FALSE(judged.admits("nonsense", 9001));
+}
+
+TEST_CASE("where the gateway itself listens is admitted only as one of the networks") {
+  std::vector<gw::discovery::own_address> const own = {{*gw::config::parse_ip("10.1.0.9"), 8080}};
+  judge const careful(settings(), {}, false, own);
+  CHECK_FALSE(careful.admits("10.1.0.9", 8080));
+  CHECK(careful.admits("10.1.0.9", 8081));
+  auto by = settings();
+  by.networks = {"10.1.0.0/16"};
+  CHECK(judge(by, {}, false, own).admits("10.1.0.9", 8080));
 }
 
 TEST_CASE("the same address counts once, and more than anybody has does not count") {
@@ -103,12 +115,29 @@ TEST_CASE("the same address counts once, and more than anybody has does not coun
   REQUIRE(twice.refused.size() == 1);
   CHECK(twice.refused[0] == gw::discovery::refused_offer{"order", "10.0.0.5:9001", gw::discovery::refusal::duplicate});
 
+  auto const spelled =
+      judged({{"order", {at("fd00::5", 1), at("FD00:0::5", 1), at("::ffff:10.0.0.5", 1), at("10.0.0.5", 1)}}});
+  CHECK(spelled.accepted.at("order").size() == 2);
+  CHECK(spelled.refused.size() == 2);
+
   std::vector<offer> many;
   for (std::size_t i = 0; i < judge::most_instances + 3; ++i)
     many.push_back(at("10.0.0.5", static_cast<std::uint16_t>(i + 1)));
   auto const bounded = judged({{"order", many}});
   CHECK(bounded.accepted.at("order").size() == judge::most_instances);
   CHECK(bounded.refused.size() == 3);
+}
+
+TEST_CASE("a source may name so many hosts, and no more") {
+  std::vector<offer> named;
+  for (std::size_t i = 0; i <= judge::most_hosts; ++i) named.push_back(at("host-" + std::to_string(i), 1));
+  named.push_back(at("host-0", 2));
+  named.push_back(at("10.0.0.1", 1));
+  judge const judged(settings(), order_is_wanted(), false, {});
+  auto const made = judged({{"order", named}});
+  CHECK(made.accepted.at("order").size() == judge::most_hosts + 2);
+  CHECK(made.refused == std::vector<gw::discovery::refused_offer>{
+                            {"order", fmt::format("host-{}:1", judge::most_hosts), gw::discovery::refusal::too_many}});
 }
 
 TEST_CASE("services are known by the name the gateway uses, and nobody else's are taken") {
@@ -137,6 +166,22 @@ TEST_CASE("any service is one that a pattern allows, none denies, and that has a
   REQUIRE(made.refused.size() == 1);
   CHECK(made.refused[0].service == "bad..name");
   CHECK(made.refused[0].why == gw::discovery::refusal::name);
+}
+
+TEST_CASE("two services with one id get the same instances") {
+  judge const judged(settings(), {{.name = "order", .id = "shop"}, {.name = "user", .id = "shop"}}, false, {});
+  std::vector<offer> const there = {at("10.0.0.1", 1)};
+  CHECK(judged({{"shop", there}}).accepted == catalogue{{"order", there}, {"user", there}});
+}
+
+TEST_CASE("a service with an id of its own is not the one that the source calls by its name") {
+  auto by = settings();
+  by.any_service = true;
+  by.allow = {"*"};
+  judge const judged(by, {{.name = "alpha", .id = "zulu"}}, false, {});
+  catalogue const listed = {
+      {"alpha", {at("10.0.0.1", 1)}}, {"bravo", {at("10.0.0.2", 1)}}, {"zulu", {at("10.0.0.3", 1)}}};
+  CHECK(judged(listed).accepted == catalogue{{"alpha", {at("10.0.0.3", 1)}}, {"bravo", {at("10.0.0.2", 1)}}});
 }
 
 TEST_CASE("weights keep their proportions and the zone of the source fills gaps") {

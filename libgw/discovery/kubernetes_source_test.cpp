@@ -128,6 +128,8 @@ TEST_CASE("a watch that is refused, lies or ends at once is an error, and the li
         R"(status 403, '{"message":"no right to watch"}')");
   check(http_chunked() + http_chunk("garbage\n"), false, "the answer is not JSON at byte 1");
   check(http_chunked() + "0\r\n\r\n", false, "the answer is over");
+  check(http_chunked() + event("BOOKMARK", R"({"metadata":{"resourceVersion":"12"}})") + "0\r\n\r\n", false,
+        "the answer is over");
   check(http_chunked() + event("ERROR", R"({"code":500,"message":"no quorum"})"), false,
         "the server ends the watch: no quorum");
 }

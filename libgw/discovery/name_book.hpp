@@ -1,8 +1,10 @@
-// The addresses of the host names among instances. Names are looked up here, ahead of any dial; one that cannot be
-// resolved keeps the addresses it had.
+// The addresses of the host names among instances. Names are looked up here, some at a time, ahead of any dial; one
+// that cannot be resolved keeps the addresses it had.
 #pragma once
 
 #include "net/awaitable.hpp"
+#include "net/loop.hpp"
+#include "net/resolve.hpp"
 
 #include <functional>
 #include <map>
@@ -12,18 +14,22 @@
 
 namespace gw::discovery {
 
-/// One thread, one look-up at a time.
+/// One thread.
 class name_book {
  public:
-  /// Whether a name may stand for this address. Empty: for any.
-  using admission = std::function<bool(std::string_view ip)>;
+  static constexpr duration longest_look_up = std::chrono::seconds(5);
+  static constexpr std::size_t at_once = 16;
 
-  explicit name_book(net::executor where, admission admits = {}) : where_(where), admits_(std::move(admits)) {}
+  explicit name_book(net::loop& where, net::look_up by = net::system_addresses)
+      : loop_(where), resolver_(where, std::move(by)) {}
 
   /// Knows these names from now on and no others; those that are new are looked up.
   net::awaitable<void> learn(std::vector<std::string> hosts);
   /// Looks all of them up again; true if an address is new or gone.
   net::awaitable<bool> refresh();
+
+  /// What is under way ends soon, and nothing is looked up any more.
+  void stop() noexcept;
 
   bool empty() const noexcept { return known_.empty(); }
   /// IP literals; none if `host` was never resolved.
@@ -35,10 +41,12 @@ class name_book {
     bool failing = false;
   };
 
-  net::awaitable<bool> look_up(std::string host);
+  net::awaitable<bool> look_up(std::vector<std::string> hosts);
+  net::awaitable<void> look_up_one(std::string host, bool& changed);
 
-  net::executor where_;
-  admission admits_;
+  net::loop& loop_;
+  net::resolver resolver_;
+  bool stopped_ = false;
   std::map<std::string, entry, std::less<>> known_;
 };
 

@@ -2,8 +2,6 @@
 
 #include "discovery/bounded_json.hpp"
 
-#include <algorithm>
-
 namespace gw::discovery {
 
 using nlohmann::json;
@@ -37,13 +35,6 @@ std::string value_in(std::map<std::string, std::string> const& metadata, std::st
 void take_conventions(offer& from) {
   if (from.zone.empty()) from.zone = value_in(from.metadata, "zone");
   if (from.weight == 1) from.weight = weight_of(value_in(from.metadata, "weight"));
-}
-
-std::string lower(std::string_view text) {
-  std::string written(text);
-  std::transform(written.begin(), written.end(), written.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return written;
 }
 
 }  // namespace gw::discovery

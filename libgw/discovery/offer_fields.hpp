@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
 
 namespace gw::discovery {
 
@@ -29,8 +28,5 @@ std::string value_in(std::map<std::string, std::string> const& metadata, std::st
 /// What an instance says of itself by convention: "weight" and "zone" of its metadata, where the registry has no words
 /// of its own for them.
 void take_conventions(offer& from);
-
-/// ASCII letters in lower case.
-std::string lower(std::string_view text);
 
 }  // namespace gw::discovery

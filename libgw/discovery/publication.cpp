@@ -2,6 +2,7 @@
 
 #include "core/log.hpp"
 #include "discovery/kinds.hpp"
+#include "net/persist.hpp"
 #include "net/stream.hpp"
 
 #include <algorithm>
@@ -12,7 +13,6 @@
 namespace gw::discovery {
 namespace {
 
-constexpr duration pause_after_fault = std::chrono::seconds(1);
 constexpr duration dial_limit = std::chrono::seconds(1);
 
 /// Whether anybody takes connections there.
@@ -32,6 +32,16 @@ config::instance as_written(offer const& o) {
           .zone = o.zone,
           .metadata = {o.metadata.begin(), o.metadata.end()},
           .draining = o.draining};
+}
+
+/// What the source knows of this service, where the source may say that it is: what its names stand for elsewhere does
+/// not count.
+void append_believed(watch const& by, std::string const& service, std::vector<cluster::located_instance>& to) {
+  auto const listed = by.believed().find(service);
+  if (listed == by.believed().end()) return;
+  for (auto const& o : listed->second) {
+    for (auto& ip : by.addresses_of(o.host, o.port)) to.push_back({as_written(o), std::move(ip)});
+  }
 }
 
 std::vector<std::string> ids_of(std::vector<wanted_service> const& wanted) {
@@ -64,7 +74,7 @@ publication::publication(net::loop& where, config::config const& settings, std::
       settings_(settings),
       workers_(workers),
       told_(std::move(told)),
-      names_(where.where()),
+      names_(where),
       running_(where.where()),
       names_due_(where.where()) {}
 
@@ -72,30 +82,39 @@ publication::~publication() = default;
 
 result<> publication::open(std::vector<own_address> const& own) {
   for (auto const& d : settings_.discoveries) {
-    auto const* const kind = find_source_kind(d.type);
-    if (kind == nullptr) return error{errc::bad_config, side::gateway, "discovery." + d.name + ": no such type", {}};
-    auto wanted = services_from(settings_, d.name);
-    auto made = kind->make({loop_, d, ids_of(wanted)});
-    if (!made) {
-      auto why = made.error();
-      why.context = "discovery." + d.name + ": " + why.context;
-      return why;
-    }
-    auto const anybody = [&on = loop_](std::string ip, std::uint16_t port) {
-      return takes_connections(on, std::move(ip), port);
-    };
-    auto const seed = static_cast<std::uint32_t>(std::hash<std::string>()(d.name) ^ std::random_device()());
-    watches_.push_back(std::make_unique<watch>(loop_, d, std::move(*made),
-                                               judge(d, std::move(wanted), kind->ignores_case, own), anybody,
-                                               watch::listeners{[this] { publish(); }, told_.reported}, seed));
-    auto self = make_self_entry(loop_, d);
-    if (!self) {
-      auto why = self.error();
-      why.context = "discovery." + d.name + ": " + why.context;
-      return why;
-    }
-    if (*self) self_entries_.push_back(std::move(*self));
+    auto opened = open_watch(d, own);
+    if (opened) opened = open_self_entry(d);
+    if (opened) continue;
+    auto why = opened.error();
+    why.context = "discovery." + d.name + ": " + why.context;
+    return why;
   }
+  return {};
+}
+
+/// None where there is nothing to be asked: the registry may be there for the gateway's own entry.
+result<> publication::open_watch(config::discovery const& settings, std::vector<own_address> const& own) {
+  auto wanted = services_from(settings_, settings.name);
+  if (wanted.empty() && !settings.any_service) return {};
+  auto const* const kind = find_source_kind(settings.type);
+  if (kind == nullptr) return error{errc::bad_config, side::gateway, "no such type", {}};
+  auto made = kind->make({loop_, settings, ids_of(wanted)});
+  if (!made) return made.error();
+  auto const anybody = [&on = loop_](std::string ip, std::uint16_t port) {
+    return takes_connections(on, std::move(ip), port);
+  };
+  auto const seed = static_cast<std::uint32_t>(std::hash<std::string>()(settings.name) ^ std::random_device()());
+  watches_.push_back(
+      {settings, std::make_unique<watch>(
+                     loop_, settings, std::move(*made), judge(settings, std::move(wanted), kind->ignores_case, own),
+                     watch::network{anybody}, watch::listeners{[this] { publish(); }, told_.reported}, seed)});
+  return {};
+}
+
+result<> publication::open_self_entry(config::discovery const& settings) {
+  auto self = make_self_entry(loop_, settings);
+  if (!self) return self.error();
+  if (*self) self_entries_.push_back(std::move(*self));
   return {};
 }
 
@@ -111,35 +130,32 @@ net::awaitable<void> publication::begin() {
 }
 
 net::awaitable<void> publication::run() {
-  for (auto& w : watches_) running_.spawn(persist([&watched = *w] { return watched.run(); }, w->report().name));
-  for (auto& s : self_entries_) running_.spawn(persist([&entry = *s] { return entry.keep(); }, "self_entry"));
-  running_.spawn(persist([this] { return follow_names(); }, "names"));
+  for (auto& w : watches_)
+    running_.spawn(net::persist(
+        loop_, [&source = *w.source] { return source.run(); }, w.settings.name));
+  for (auto& s : self_entries_)
+    running_.spawn(net::persist(
+        loop_, [&entry = *s] { return entry.keep(); }, "self_entry"));
+  running_.spawn(net::persist(
+      loop_, [this] { return follow_names(); }, "names"));
   co_await running_.join();
 }
 
-/// Again a moment after an exception (no memory, most likely), which is no reason to be without it for good.
-net::awaitable<void> publication::persist(job what, std::string name) {
-  for (;;) {
-    try {
-      co_await what();
-      co_return;
-    } catch (std::exception const& fault) {
-      log::event(log::level::error, "job_failed", {{"job", name}, {"err", std::string_view(fault.what())}});
-    }
-    co_await loop_.wheel.sleep(pause_after_fault);
-  }
+void publication::leave() noexcept {
+  for (auto& s : self_entries_) s->end();
 }
 
 void publication::stop() noexcept {
   stopping_ = true;
   names_due_.set();
-  for (auto& w : watches_) w->stop();
-  for (auto& s : self_entries_) s->end();
+  names_.stop();
+  for (auto& w : watches_) w.source->stop();
+  leave();
 }
 
 std::vector<watch_report> publication::reports() const {
   std::vector<watch_report> all;
-  for (auto const& w : watches_) all.push_back(w->report());
+  for (auto const& w : watches_) all.push_back(w.source->report());
   return all;
 }
 
@@ -149,8 +165,7 @@ bool publication::any_names() const noexcept {
 
 net::awaitable<void> publication::follow_names() {
   if (!any_names()) co_return;
-  net::timer again(
-      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &names_due_);
+  net::timer again(loop_.wheel, names_due_);
   for (;;) {
     names_due_.clear();
     again.start(names_period);
@@ -158,28 +173,18 @@ net::awaitable<void> publication::follow_names() {
     if (stopping_) co_return;
     bool changed = co_await names_.refresh();
     for (auto& w : watches_) {
-      bool const others = co_await w->names().refresh();
+      bool const others = co_await w.source->names().refresh();
       changed = changed || others;
     }
-    if (changed) publish();
+    if (changed && !stopping_) publish();
   }
 }
 
 watch const* publication::watch_of(config::service const& s) const noexcept {
-  for (std::size_t i = 0; i < watches_.size(); ++i) {
-    if (settings_.discoveries[i].name == s.discovery) return watches_[i].get();
+  for (auto const& w : watches_) {
+    if (w.settings.name == s.discovery) return w.source.get();
   }
   return nullptr;
-}
-
-/// A name that both the configuration and a source use may stand for what it does in either.
-std::vector<std::string> publication::addresses_of(std::string_view host) const {
-  auto addresses = names_.addresses_of(host);
-  for (auto const& w : watches_) {
-    auto const found = w->names().addresses_of(host);
-    addresses.insert(addresses.end(), found.begin(), found.end());
-  }
-  return addresses;
 }
 
 /// A service that was found keeps its place, with or without instances: who routes to it may not be led elsewhere.
@@ -187,9 +192,9 @@ void publication::give_places() {
   auto const& named = settings_.services;
   auto const is_nameless = [](config::service const& s) { return s.name.empty(); };
   auto const places = static_cast<std::size_t>(std::count_if(named.begin(), named.end(), is_nameless));
-  for (std::size_t i = 0; i < watches_.size(); ++i) {
-    if (!settings_.discoveries[i].any_service) continue;
-    for (auto const& [service, offers] : watches_[i]->believed()) {
+  for (auto const& w : watches_) {
+    if (!w.settings.any_service) continue;
+    for (auto const& [service, offers] : w.source->believed()) {
       auto const is_it = [&name = service](config::service const& s) { return s.name == name; };
       bool const known = std::any_of(named.begin(), named.end(), is_it) ||
                          std::find(found_.begin(), found_.end(), service) != found_.end();
@@ -198,49 +203,41 @@ void publication::give_places() {
         found_.push_back(service);
       } else if (!std::exchange(is_full_, true)) {
         log::event(log::level::warning, "too_many_services",
-                   {{"source", settings_.discoveries[i].name}, {"service", service}, {"most", places}});
+                   {{"source", w.settings.name}, {"service", service}, {"most", places}});
       }
     }
   }
 }
 
-std::vector<config::instance> publication::instances_of(config::service const& s) const {
-  auto instances = s.instances;
-  auto const* const from = watch_of(s);
-  if (from == nullptr) return instances;
-  auto const listed = from->believed().find(s.name);
-  if (listed == from->believed().end()) return instances;
-  for (auto const& o : listed->second) instances.push_back(as_written(o));
+std::vector<cluster::located_instance> publication::instances_of(config::service const& s) const {
+  auto const by_configuration = [this](std::string_view host, std::uint16_t) { return names_.addresses_of(host); };
+  auto instances = cluster::located(s.instances, by_configuration);
+  if (auto const* const from = watch_of(s); from != nullptr) append_believed(*from, s.name, instances);
   return instances;
 }
 
-std::vector<config::instance> publication::instances_of_found(std::string const& service) const {
-  std::vector<config::instance> instances;
-  for (std::size_t i = 0; i < watches_.size(); ++i) {
-    if (!settings_.discoveries[i].any_service) continue;
-    auto const listed = watches_[i]->believed().find(service);
-    if (listed == watches_[i]->believed().end()) continue;
-    for (auto const& o : listed->second) instances.push_back(as_written(o));
+std::vector<cluster::located_instance> publication::instances_of_found(std::string const& service) const {
+  std::vector<cluster::located_instance> instances;
+  for (auto const& w : watches_) {
+    if (w.settings.any_service) append_believed(*w.source, service, instances);
   }
   return instances;
 }
 
 void publication::make_snapshot() {
   give_places();
-  std::vector<config::service> services;
+  std::vector<cluster::located_service> services;
   auto next_found = found_.begin();
   for (auto const& s : settings_.services) {
     auto& one = services.emplace_back();
     if (!s.name.empty()) {
-      one.name = s.name;
-      one.instances = instances_of(s);
+      one = {s.name, instances_of(s)};
     } else if (next_found != found_.end()) {
-      one.name = *next_found++;
-      one.instances = instances_of_found(one.name);
+      one = {*next_found, instances_of_found(*next_found)};
+      ++next_found;
     }
   }
-  current_ = cluster::registry::make(
-      services, [this](std::string_view host) { return addresses_of(host); }, workers_, current_.get());
+  current_ = cluster::registry::make(services, workers_, current_.get());
 }
 
 void publication::publish() {

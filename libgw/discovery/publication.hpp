@@ -42,21 +42,26 @@ class publication {
 
   /// Watches until stop(). Call after begin().
   net::awaitable<void> run();
+  /// Takes the gateway itself out of the registries, and goes on to watch.
+  void leave() noexcept;
   void stop() noexcept;
 
   std::shared_ptr<cluster::registry const> instances() const noexcept { return current_; }
   std::vector<watch_report> reports() const;
 
  private:
-  using job = std::function<net::awaitable<void>()>;
-  net::awaitable<void> persist(job what, std::string name);
+  struct watched {
+    config::discovery const& settings;
+    std::unique_ptr<watch> source;
+  };
+  result<> open_watch(config::discovery const& settings, std::vector<own_address> const& own);
+  result<> open_self_entry(config::discovery const& settings);
   net::awaitable<void> follow_names();
   bool any_names() const noexcept;
   watch const* watch_of(config::service const& s) const noexcept;
   void give_places();
-  std::vector<config::instance> instances_of(config::service const& s) const;
-  std::vector<config::instance> instances_of_found(std::string const& service) const;
-  std::vector<std::string> addresses_of(std::string_view host) const;
+  std::vector<cluster::located_instance> instances_of(config::service const& s) const;
+  std::vector<cluster::located_instance> instances_of_found(std::string const& service) const;
   void make_snapshot();
   void publish();
 
@@ -64,8 +69,8 @@ class publication {
   config::config const& settings_;
   std::size_t workers_;
   listeners told_;
-  name_book names_;                              // of the configuration
-  std::vector<std::unique_ptr<watch>> watches_;  // as the configuration lists them
+  name_book names_;               // of the configuration
+  std::vector<watched> watches_;  // as the configuration lists them
   std::vector<std::unique_ptr<announcements>> self_entries_;
   std::vector<std::string> found_;  // services that the configuration does not name, in the order of their places
   bool is_full_ = false;            // which has been told

@@ -1,6 +1,7 @@
 #include "discovery/publication.hpp"
 
 #include "testing/catch.hpp"
+#include "testing/http_double.hpp"
 #include "testing/run_loop.hpp"
 #include "testing/scratch_folder.hpp"
 
@@ -102,6 +103,82 @@ TEST_CASE("services that the configuration does not name get places behind the o
     folder.put("list.toml", "[services]\nark = [\"10.0.0.2:3\"]\nzoo = [\"10.0.0.1:3\"]\nchat = [\"10.0.0.9:9\"]\n");
     co_await news.wait();
     CHECK(last == "chat: 127.0.0.1:1\norder: 127.0.0.1:2\nzoo: 10.0.0.1:3\nark: 10.0.0.2:3");
+    tested.stop();
+    co_await running.join();
+  });
+}
+
+TEST_CASE("a name stands for what its owner may dial: the configuration for anything, a source for what it may name") {
+  scratch_folder const folder;
+  folder.put("list.toml", "[services]\no = [\"localhost:22\", \"10.0.0.1:3\"]\n");
+  auto settings = settings_of(folder);
+  settings.services[0].instances = {{.host = "localhost", .port = 1}};
+  settings.services[1].instances.clear();
+  gw::monotonic_clock const real_time;
+  auto const order_at = [&](std::vector<std::string> networks) {
+    settings.discoveries[0].networks = std::move(networks);
+    std::string last;
+    gw::testing::run_loop(real_time, [&](gw::net::loop& on) -> gw::net::awaitable<void> {
+      gw::net::event news(on.where());
+      publication tested(on, settings, 1,
+                         {[&](std::shared_ptr<gw::cluster::registry const> fresh) {
+                            last = told(*fresh);
+                            news.set();
+                          },
+                          [] {}});
+      co_await tested.begin();
+      REQUIRE(tested.open({}).has_value());
+      gw::net::task_group running(on.where());
+      running.spawn(tested.run());
+      co_await news.wait();
+      tested.stop();
+      co_await running.join();
+    });
+    CHECK(last.find(" 127.0.0.1:1") != last.npos);
+    return last.substr(last.find("order:"));
+  };
+  CHECK(order_at({}) == "order: 10.0.0.1:3\n");
+  CHECK(order_at({"10.0.0.0/8", "127.0.0.1"}) == "order: 10.0.0.1:3 127.0.0.1:22\n");
+}
+
+TEST_CASE("a registry that is only there for the gateway's own entry is not asked") {
+  scratch_folder const folder;
+  auto settings = settings_of(folder);
+  settings.services[1].discovery.clear();
+  settings.discoveries[0] = {.name = "eu", .type = "eureka", .urls = {"http://127.0.0.1:1"}};
+  settings.discoveries[0].registers = true;
+  settings.discoveries[0].service_name = "wsgw";
+  settings.discoveries[0].advertise = "192.0.2.1:80";
+  gw::monotonic_clock const real_time;
+  gw::net::loop on(real_time);
+  publication tested(on, settings, 1, {[](std::shared_ptr<gw::cluster::registry const>) {}, [] {}});
+  REQUIRE(tested.open({}).has_value());
+  CHECK(tested.reports().empty());
+}
+
+TEST_CASE("the gateway's own entry is taken out before its sources are left") {
+  scratch_folder const folder;
+  folder.put("list.toml", "[services]\no = [\"10.0.0.1:3\"]\n");
+  auto settings = settings_of(folder);
+  settings.discoveries.push_back({.name = "eu", .type = "eureka"});
+  auto& registry = settings.discoveries.back();
+  registry.registers = true;
+  registry.service_name = "wsgw";
+  registry.advertise = "192.0.2.1:80";
+  gw::testing::beside_server([&](gw::net::loop& on, gw::testing::http_double& server) -> gw::net::awaitable<void> {
+    registry.urls = {server.url()};
+    server.answers(gw::testing::http_ok(""));
+    publication tested(on, settings, 1, {[](std::shared_ptr<gw::cluster::registry const>) {}, [] {}});
+    co_await tested.begin();
+    REQUIRE(tested.open({}).has_value());
+    gw::net::task_group running(on.where());
+    running.spawn(tested.run());
+    while (server.requests().empty()) co_await on.wheel.sleep(1ms);
+    CHECK(server.requests()[0].method == "POST");
+    tested.leave();
+    while (server.requests().size() < 2) co_await on.wheel.sleep(1ms);
+    CHECK(server.requests()[1].method == "DELETE");
+    CHECK(running.size() == 1);
     tested.stop();
     co_await running.join();
   });

@@ -3,6 +3,7 @@
 #include "config/address.hpp"
 #include "core/base64.hpp"
 #include "core/did_you_mean.hpp"
+#include "core/letters.hpp"
 #include "discovery/bounded_json.hpp"
 #include "discovery/offer_fields.hpp"
 

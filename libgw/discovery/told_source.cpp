@@ -1,10 +1,14 @@
 #include "discovery/told_source.hpp"
 
+#include <utility>
+
 namespace gw::discovery {
 namespace {
 
-// A server that ends each stream at once, without a word, is not one to ask again and again without a pause.
+// A server that ends each stream at once, without a change, is not one to ask again and again without a pause.
 constexpr auto shortest_stream = std::chrono::seconds(1);
+// Nor is one to which whatever it lists is too old to go on with.
+constexpr auto shortest_age = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -20,6 +24,13 @@ net::awaitable<result<catalogue>> told_source::discover(ask what) {
     co_return news.error();
   }
   if (*news != told::start_again) co_return known();
+  auto const now = loop_.wheel.now();
+  auto const before = std::exchange(too_old_at_, now);
+  if (before && now - *before < shortest_age) {
+    listed_ = false;
+    co_return unusable(servers_->current(),
+                       {errc::handshake_rejected, side::upstream, "what was just listed is too old", {}});
+  }
   auto all = co_await list_anew();
   co_return all;
 }
@@ -41,7 +52,7 @@ net::awaitable<result<told_source::told>> told_source::listen() {
   if (!answer) co_return answer.error();
   if (answer->status == 410) co_return told::start_again;
   if (answer->status != 200) co_return unexpected(servers_->current(), *answer);
-  heard_ = false;
+  changed_ = false;
   opened_at_ = loop_.wheel.now();
   co_return told::nothing;
 }
@@ -60,17 +71,17 @@ net::awaitable<result<told_source::told>> told_source::next() {
     if (!line) {
       bool const ended = line.error().code == errc::timeout ||
                          (line.error().code == errc::closed && line.error().at == side::upstream);
-      bool const too_soon = !heard_ && loop_.wheel.now() - opened_at_ < shortest_stream;
+      bool const too_soon = !changed_ && loop_.wheel.now() - opened_at_ < shortest_stream;
       if (!ended || too_soon) co_return line.error();
       co_return news;
     }
-    heard_ = true;
     auto const taken = take(*line);
     if (!taken) {
       stream.drop();
       co_return unusable(stream, taken.error());
     }
     if (*taken != told::nothing) news = *taken;
+    changed_ = changed_ || *taken == told::change;
   } while ((news == told::nothing && loop_.wheel.now() < until) || (news == told::change && stream.has_line()));
   if (news == told::start_again) stream.drop();
   co_return news;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,8 +53,9 @@ class told_source : public source {
   net::loop& loop_;
   std::unique_ptr<registry_servers> servers_;
   bool listed_ = false;
-  bool heard_ = false;  // something, since the stream began
+  bool changed_ = false;  // something, since the stream began
   time_point opened_at_;
+  std::optional<time_point> too_old_at_;  // when the server last said so
 };
 
 }  // namespace gw::discovery

@@ -1,6 +1,7 @@
 #include "discovery/watch.hpp"
 
 #include "core/log.hpp"
+#include "net/task_group.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -26,15 +27,15 @@ std::size_t count_of(catalogue const& from, std::string const& service) {
 }  // namespace
 
 watch::watch(net::loop& where, config::discovery const& settings, std::unique_ptr<source> asked, judge rules,
-             answers_at anybody, listeners told, std::uint32_t seed)
+             network around, listeners told, std::uint32_t seed)
     : loop_(where),
       refresh_(settings.refresh),
       allow_empty_(settings.allow_empty),
       source_(std::move(asked)),
       judge_(std::move(rules)),
-      anybody_(std::move(anybody)),
+      anybody_(std::move(around.anybody)),
       told_(std::move(told)),
-      names_(where.where(), [this](std::string_view ip) { return judge_.admits(ip); }),
+      names_(where, std::move(around.names)),
       report_{.name = settings.name, .type = settings.type, .required = settings.required},
       woken_(where.where()),
       settled_(
@@ -46,7 +47,6 @@ net::awaitable<void> watch::run() {
     auto const listed = co_await source_->discover(next_question());
     if (stopping_) break;
     if (listed) {
-      note_answer();
       co_await hear(*listed);
     } else {
       note_failure(listed.error());
@@ -59,7 +59,14 @@ void watch::stop() noexcept {
   stopping_ = true;
   settled_.stop();
   source_->stop();
+  names_.stop();
   woken_.set();
+}
+
+std::vector<std::string> watch::addresses_of(std::string_view host, std::uint16_t port) const {
+  auto ips = config::is_ip_literal(host) ? std::vector{std::string(host)} : names_.addresses_of(host);
+  std::erase_if(ips, [&](std::string const& ip) { return !judge_.admits(ip, port); });
+  return ips;
 }
 
 ask watch::next_question() const noexcept {
@@ -88,48 +95,52 @@ net::awaitable<void> watch::hear(catalogue const& listed) {
   if (stopping_) co_return;
   listed_ = std::move(fresh);
   publish();
+  // Behind publish(): who hears that the source has answered finds its instances there.
+  note_answer();
 }
 
 /// The services whose loss is not believed: it was not said three times, or nothing is left of a service that still
-/// answers.
-net::awaitable<std::vector<std::string>> watch::disbelieved(catalogue const& fresh) {
-  auto said = doubtful_services(listed_, fresh);
-  std::vector<std::string> kept;
-  auto const keep_if = [&](auto const& is_doubted) {
-    for (auto const& service : said) {
-      if (is_doubted(service)) kept.push_back(service);
-    }
-    std::erase_if(said, is_doubted);
-  };
-  for (int i = 0; i < repeats && !said.empty(); ++i) {
+/// answers. `fresh` becomes the newest list.
+net::awaitable<std::vector<std::string>> watch::disbelieved(catalogue& fresh) {
+  auto agreed = doubtful_services(listed_, fresh);
+  for (int i = 0; i < repeats && !agreed.empty(); ++i) {
     co_await pause(between_repeats);
     auto const repeated = co_await source_->discover(ask::everything);
-    auto const again = repeated ? judge_(*repeated).accepted : catalogue();
-    keep_if([&](std::string const& service) { return !repeated || !agree(again, fresh, {service}); });
+    if (!repeated) {
+      agreed.clear();
+      break;
+    }
+    auto again = judged(*repeated);
+    std::erase_if(agreed, [&](std::string const& service) { return !agree(again, fresh, {service}); });
+    fresh = std::move(again);
   }
-  std::vector<std::string> alive;
-  for (auto const& service : said) {
-    if (count_of(fresh, service) != 0 || allow_empty_) continue;
-    bool const gone = co_await is_really_empty(service);
-    if (!gone) alive.push_back(service);
+  std::vector<std::string> doubted;
+  for (auto const& service : doubtful_services(listed_, fresh)) {
+    bool believed = std::find(agreed.begin(), agreed.end(), service) != agreed.end();
+    if (believed && count_of(fresh, service) == 0 && !allow_empty_) believed = co_await is_really_empty(service);
+    if (!believed) doubted.push_back(service);
   }
-  keep_if([&](std::string const& service) { return std::find(alive.begin(), alive.end(), service) != alive.end(); });
-  co_return kept;
+  co_return doubted;
 }
 
 /// Nobody of those that were there answers any more. What cannot be found out in time is not so.
 net::awaitable<bool> watch::is_really_empty(std::string service) {
-  auto const give_up_at = loop_.wheel.now() + dial_limit;
-  auto const held = listed_[service];
-  for (auto const& o : held) {
-    auto const ips = config::is_ip_literal(o.host) ? std::vector{o.host} : names_.addresses_of(o.host);
-    for (auto const& ip : ips) {
-      if (stopping_ || loop_.wheel.now() > give_up_at) co_return false;
-      bool const answers = co_await anybody_(ip, o.port);
-      if (answers) co_return false;
-    }
+  std::vector<std::pair<std::string, std::uint16_t>> places;
+  for (auto const& o : listed_[service]) {
+    for (auto& ip : addresses_of(o.host, o.port)) places.emplace_back(std::move(ip), o.port);
   }
-  co_return true;
+  bool empty = true;
+  auto const give_up_at = loop_.wheel.now() + dial_limit;
+  auto const one = [&](std::size_t i) { return dial(places[i].first, places[i].second, give_up_at, empty); };
+  co_await net::side_by_side(loop_.where(), places.size(), dials_at_once, one);
+  co_return empty;
+}
+
+net::awaitable<void> watch::dial(std::string ip, std::uint16_t port, time_point give_up_at, bool& empty) {
+  if (!empty) co_return;
+  bool answers = stopping_ || loop_.wheel.now() > give_up_at;
+  if (!answers) answers = co_await anybody_(std::move(ip), port);
+  if (answers) empty = false;
 }
 
 catalogue watch::judged(catalogue const& listed) {
@@ -204,8 +215,7 @@ void watch::note_doubts(std::vector<std::string> const& doubted, catalogue const
 net::awaitable<void> watch::pause(duration for_long) {
   if (stopping_) co_return;
   woken_.clear();
-  net::timer again(
-      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &woken_);
+  net::timer again(loop_.wheel, woken_);
   again.start(for_long);
   co_await woken_.wait();
 }

@@ -48,9 +48,16 @@ class watch {
   static constexpr int repeats = 2;
   static constexpr duration while_in_doubt = std::chrono::seconds(5);  // at most until a loss is looked at again
   static constexpr duration dial_limit = std::chrono::seconds(10);     // for all dials to who was there
+  static constexpr std::size_t dials_at_once = 256;
 
   /// Whether anybody takes connections at "ip:port" now.
   using answers_at = std::function<net::awaitable<bool>(std::string ip, std::uint16_t port)>;
+
+  /// What it needs of the network apart from its source.
+  struct network {
+    answers_at anybody;
+    net::look_up names = net::system_addresses;
+  };
 
   /// `changed` is called whenever believed() is another one; `reported` whenever report() is.
   struct listeners {
@@ -58,8 +65,8 @@ class watch {
     std::function<void()> reported;
   };
 
-  watch(net::loop& where, config::discovery const& settings, std::unique_ptr<source> asked, judge rules,
-        answers_at anybody, listeners told, std::uint32_t seed);
+  watch(net::loop& where, config::discovery const& settings, std::unique_ptr<source> asked, judge rules, network around,
+        listeners told, std::uint32_t seed);
 
   /// Returns after stop().
   net::awaitable<void> run();
@@ -68,15 +75,17 @@ class watch {
   /// By the gateway's names of services; empty before the first answer.
   catalogue const& believed() const noexcept { return believed_; }
   name_book& names() noexcept { return names_; }
-  name_book const& names() const noexcept { return names_; }
+  /// Where an instance of the source is: those addresses of its host, or the host itself, that the source may name.
+  std::vector<std::string> addresses_of(std::string_view host, std::uint16_t port) const;
   watch_report const& report() const noexcept { return report_; }
 
  private:
   ask next_question() const noexcept;
   duration next_pause();
   net::awaitable<void> hear(catalogue const& listed);
-  net::awaitable<std::vector<std::string>> disbelieved(catalogue const& fresh);
+  net::awaitable<std::vector<std::string>> disbelieved(catalogue& fresh);
   net::awaitable<bool> is_really_empty(std::string service);
+  net::awaitable<void> dial(std::string ip, std::uint16_t port, time_point give_up_at, bool& empty);
   catalogue judged(catalogue const& listed);
   void publish();
   void note_answer();

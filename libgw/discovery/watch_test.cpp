@@ -4,6 +4,7 @@
 #include "testing/catch.hpp"
 
 #include <deque>
+#include <future>
 #include <string>
 #include <utility>
 
@@ -72,11 +73,11 @@ gw::config::discovery settings() {
 class world {
  public:
   explicit world(gw::config::discovery const& by = settings())
-      : watch_(
-            loop_, by, std::make_unique<scripted>(source),
-            gw::discovery::judge(by, {{"s", "s"}, {"t", "t"}}, false, {}),
-            [this](std::string, std::uint16_t port) { return answers_at(port); },
-            {[this] { ++changes; }, [this] { ++reports; }}, 1) {
+      : watch_(loop_, by, std::make_unique<scripted>(source),
+               gw::discovery::judge(by, {{"s", "s"}, {"t", "t"}}, false, {{*gw::config::parse_ip("10.0.0.9"), 80}}),
+               {[this](std::string, std::uint16_t port) { return answers_at(port); },
+                [known = names.get_future().share()](std::string const&) { return known.get(); }},
+               {[this] { ++changes; }, [this] { ++reports; }}, 1) {
     running_.spawn(watch_.run());
     settle();
   }
@@ -103,14 +104,26 @@ class world {
     return s == watch_.believed().end() ? 0 : s->second.size();
   }
   watch_report const& report() const { return watch_.report(); }
+  std::vector<std::string> addresses_of(std::string_view host, std::uint16_t port) const {
+    return watch_.addresses_of(host, port);
+  }
+
+  /// Until the source has answered so often; what is waited for comes without time.
+  void until_answers(std::uint64_t count) {
+    loop_.io.restart();
+    while (report().answers < count) loop_.io.run_one();
+  }
 
   script source;
-  std::vector<std::uint16_t> alive;  // ports that take connections
+  gw::duration dials_take = 0s;
+  std::vector<std::uint16_t> alive;                          // ports that take connections
+  std::promise<gw::result<std::vector<std::string>>> names;  // what every host name stands for
   int changes = 0;
   int reports = 0;
 
  private:
   gw::net::awaitable<bool> answers_at(std::uint16_t port) {
+    if (dials_take != 0s) co_await loop_.wheel.sleep(dials_take);
     co_return std::find(alive.begin(), alive.end(), port) != alive.end();
   }
 
@@ -260,6 +273,33 @@ TEST_CASE("an empty list is believed only where that is allowed, or when nobody 
   }
 }
 
+TEST_CASE("of many that are gone without a word it is found out at once") {
+  world w;
+  w.dials_take = 1s;
+  w.source.says = list_of(200);
+  w.pass(34s);
+  REQUIRE(w.count() == 200);
+  w.source.says = list_of(0);
+  w.pass(38s);
+  CHECK(w.count() == 0);
+}
+
+TEST_CASE("of lists that are asked for again the newest counts") {
+  auto const left = [](std::size_t others) {
+    auto made = list_of(4);
+    for (std::size_t i = 1; i <= others; ++i) made["t"].push_back(at("10.0.0.2", static_cast<std::uint16_t>(i)));
+    return made;
+  };
+  world w;
+  w.source.says = list_of(10);
+  w.pass(34s);
+  w.source.asked.clear();
+  w.source.next = {left(1), left(2), left(3)};
+  while (w.source.asked.size() < 3) w.pass(100ms);
+  CHECK(w.count() == 4);
+  CHECK(w.count("t") == 3);
+}
+
 TEST_CASE("an instance that flaps is damped, and leaves for good without another question") {
   world w;
   w.source.waits = true;
@@ -300,6 +340,19 @@ TEST_CASE("what is refused is counted once for as long as it is listed") {
   CHECK(refused(gw::discovery::refusal::address) == 2);
 }
 
+TEST_CASE("a source has answered when its names are looked up and its instances published") {
+  world w;
+  w.source.says = catalogue{{"s", {at("slow.test", 80)}}};
+  while (w.source.asked.size() < 2) w.pass(100ms);
+  CHECK(w.report().answers == 1);
+  CHECK(w.count() == 0);
+  w.names.set_value(std::vector<std::string>{"10.0.0.7", "10.0.0.9", "127.0.0.1"});
+  w.until_answers(2);
+  CHECK(w.count() == 1);
+  CHECK(w.addresses_of("slow.test", 80) == std::vector<std::string>{"10.0.0.7"});
+  CHECK(w.addresses_of("slow.test", 81) == std::vector<std::string>{"10.0.0.7", "10.0.0.9"});
+}
+
 TEST_CASE("a watch that stops ends its source, and asks no more") {
   script kept;
   gw::manual_clock time;
@@ -307,7 +360,7 @@ TEST_CASE("a watch that stops ends its source, and asks no more") {
   gw::net::task_group running(loop.where());
   auto const nobody = [](std::string, std::uint16_t) -> gw::net::awaitable<bool> { co_return false; };
   watch tested(loop, settings(), std::make_unique<scripted>(kept), gw::discovery::judge(settings(), {}, false, {}),
-               nobody, {[] {}, [] {}}, 1);
+               {nobody}, {[] {}, [] {}}, 1);
   running.spawn(tested.run());
   loop.io.poll();
   tested.stop();

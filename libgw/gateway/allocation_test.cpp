@@ -76,9 +76,8 @@ class relay_alone {
                                        .metrics = [] { return std::string(); },
                                        .not_ready = [] { return std::string(); },
                                        .full = [] { return false; }};
-    auto const none = [](std::string_view) { return std::vector<std::string>(); };
     worker_.emplace(0, around, *route::table::make(around.settings->url_rule, {"chat"}),
-                    cluster::registry::make(around.settings->services, none, 1));
+                    cluster::registry::make(cluster::located(around.settings->services), 1));
     auto [ours, theirs] = testing::socket_pair();
     client_ = std::move(ours);
     connecting_.emplace(worker_->loop().where());

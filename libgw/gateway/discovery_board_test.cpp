@@ -22,8 +22,8 @@ config::config one_service() {
 }
 
 std::shared_ptr<cluster::registry const> registry_of(config::config const& c) {
-  return cluster::registry::make(
-      c.services, [](std::string_view) { return std::vector<std::string>{"10.0.0.1"}; }, 1);
+  auto const resolve = [](std::string_view, std::uint16_t) { return std::vector<std::string>{"10.0.0.1"}; };
+  return cluster::registry::make(cluster::located(c.services, resolve), 1);
 }
 
 discovery::watch_report silent() {

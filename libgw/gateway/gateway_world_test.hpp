@@ -158,7 +158,7 @@ inline gateway_world::gateway_world(cast who, clock const& real_time)
                                                                       .routes = routes_of(*settings_),
                                                                       .tls = loaded(certificates_)},
                                                 table_of(*settings_),
-                                                cluster::registry::make(settings_->services, nullptr, 1))),
+                                                cluster::registry::make(cluster::located(settings_->services), 1))),
       story_(worker_->loop()),
       running_(worker_->loop().where()) {
   open_services(who);
@@ -213,7 +213,7 @@ inline void gateway_world::open_services(cast const& who) {
       running_.spawn(opened[i]->serve(running_));
     }
   }
-  worker_->use(cluster::registry::make(services, nullptr, 1));
+  worker_->use(cluster::registry::make(cluster::located(services), 1));
 }
 
 inline party& gateway_world::client(std::string name, bool control, std::uint8_t deflate_window) {

@@ -87,7 +87,7 @@ struct watch_world {
   }
 
   void settle(std::vector<config::service> const& services) {
-    instances = cluster::registry::make(services, nullptr, 1, instances.get());
+    instances = cluster::registry::make(cluster::located(services), 1, instances.get());
     watch->use(instances);
   }
 

@@ -23,8 +23,7 @@ class scene {
       auto const port = world_.instance("chat", n).port();
       chat.instances.push_back({.host = "127.0.0.1", .port = port, .draining = n == draining});
     }
-    auto const nowhere = [](std::string_view) { return std::vector<std::string>(); };
-    listed_ = cluster::registry::make(std::span(&chat, 1), nowhere, 1, listed_.get());
+    listed_ = cluster::registry::make(cluster::located(std::span(&chat, 1)), 1, listed_.get());
     world_.worker().use(listed_);
   }
 

@@ -4,6 +4,7 @@
 #include "core/memory.hpp"
 #include "gateway/own_addresses.hpp"
 #include "gateway/process.hpp"
+#include "net/persist.hpp"
 #include "wire/upgrade.hpp"
 
 #include <unistd.h>
@@ -30,7 +31,6 @@ constexpr duration trim_pause = std::chrono::seconds(5);
 constexpr duration trim_after_shed = std::chrono::milliseconds(500);
 constexpr duration shed_pause = std::chrono::milliseconds(1000);
 constexpr duration certificate_period = std::chrono::seconds(10);
-constexpr duration pause_after_fault = std::chrono::seconds(1);
 
 std::size_t sessions_within(std::size_t descriptors) {
   return descriptors > 128 ? (descriptors - 64) / 2 : 32;
@@ -211,13 +211,18 @@ void server::run() noexcept {
 net::awaitable<void> server::control() {
   for (auto& e : entries_) tasks_.spawn(accept_from(e));
   tasks_.spawn(net::or_terminate(publication_.run()));
-  tasks_.spawn(persist(&server::watch_memory, "watch_memory"));
-  tasks_.spawn(persist(&server::follow_certificates, "follow_certificates"));
-  tasks_.spawn(persist(&server::watch_health, "watch_health"));
-  signals_running_.spawn(persist(&server::follow_signals, "follow_signals"));
+  tasks_.spawn(net::persist(
+      loop_, [this] { return watch_memory(); }, "watch_memory"));
+  tasks_.spawn(net::persist(
+      loop_, [this] { return follow_certificates(); }, "follow_certificates"));
+  tasks_.spawn(net::persist(
+      loop_, [this] { return watch_health(); }, "watch_health"));
+  signals_running_.spawn(net::persist(
+      loop_, [this] { return follow_signals(); }, "follow_signals"));
   co_await stop_requested_.wait();
 
   stopping_.store(true, std::memory_order_relaxed);
+  publication_.leave();  // who looks for a gateway shall find another one before this one closes its doors
   if (settings_->shutdown.ready_delay.count() != 0) co_await loop_.wheel.sleep(settings_->shutdown.ready_delay);
   for (auto& e : entries_) {
     if (e.by == entrance::clients) e.socket->close();
@@ -234,21 +239,6 @@ net::awaitable<void> server::control() {
   signals_.close();
   co_await signals_running_.join();
   loop_.shut_down();
-}
-
-/// Runs a job that lasts as long as the server; again a moment after it failed by an exception (no memory, most
-/// likely), which is no reason to be without it for good.
-net::awaitable<void> server::persist(job what, char const* name) {
-  for (;;) {
-    try {
-      co_await (this->*what)();
-      co_return;
-    } catch (std::exception const& fault) {
-      log::event(log::level::error, "job_failed",
-                 {{"job", std::string_view(name)}, {"err", std::string_view(fault.what())}});
-    }
-    co_await loop_.wheel.sleep(pause_after_fault);
-  }
 }
 
 net::awaitable<void> server::accept_from(entry& from) {
@@ -312,8 +302,7 @@ void server::note_memory(std::size_t used) {
 
 net::awaitable<void> server::follow_certificates() {
   if (!certificates_.any()) co_return;
-  net::timer again(
-      loop_.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &certificates_due_);
+  net::timer again(loop_.wheel, certificates_due_);
   while (!stopping_) {
     certificates_due_.clear();
     again.start(certificate_period);

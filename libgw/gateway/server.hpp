@@ -59,9 +59,7 @@ class server {
   void begin_discovery();
   result<> open_sources();
   void start_workers(route::table const& table, route::handshake_routes routes);
-  using job = net::awaitable<void> (server::*)();
   net::awaitable<void> control();
-  net::awaitable<void> persist(job what, char const* name);
   net::awaitable<void> accept_from(entry& from);
   net::awaitable<void> follow_certificates();
   void reread_certificates();

@@ -23,7 +23,7 @@ struct running_worker {
                                        .not_ready = [] { return std::string(); },
                                        .full = [] { return false; }};
     worker.emplace(0, around, *route::table::make(shared->url_rule, {"chat"}),
-                   cluster::registry::make(shared->services, nullptr, 1));
+                   cluster::registry::make(cluster::located(shared->services), 1));
     worker->start([this] { over = true; });
     tasks.spawn(service.serve(tasks));
   }

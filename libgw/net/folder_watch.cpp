@@ -64,8 +64,7 @@ void folder_watch::take_notices() noexcept {
 
 awaitable<void> folder_watch::changed(duration at_most) {
   look_for_folder();
-  timer enough(
-      loop_.wheel, [](void* e) { static_cast<event*>(e)->set(); }, &happened_);
+  timer enough(loop_.wheel, happened_);
   enough.start(at_most);
   co_await happened_.wait();
   if (!closed_) happened_.clear();

@@ -1,9 +1,9 @@
 #include "net/http_call.hpp"
 
 #include "core/base64.hpp"
+#include "core/letters.hpp"
 #include "net/gunzip.hpp"
 #include "net/http_io.hpp"
-#include "net/resolve.hpp"
 #include "net/stream.hpp"
 #include "net/tls_engine.hpp"
 #include "wire/strict_head.hpp"
@@ -63,13 +63,13 @@ struct http_client::exchange {
 
 std::string_view http_answer::field(std::string_view name) const noexcept {
   for (auto const& [known, value] : fields) {
-    if (wire::same_name(known, name)) return value;
+    if (same_letters(known, name)) return value;
   }
   return {};
 }
 
 http_client::http_client(loop& where, http_url server, std::shared_ptr<tls_context const> tls, http_limits limits)
-    : loop_(where), server_(std::move(server)), tls_(std::move(tls)), limits_(limits) {}
+    : loop_(where), names_(where), server_(std::move(server)), tls_(std::move(tls)), limits_(limits) {}
 
 http_client::~http_client() = default;
 
@@ -88,6 +88,7 @@ void http_client::drop() noexcept {
 
 void http_client::close() noexcept {
   closed_ = true;
+  names_.stop();
   if (exchange_) exchange_->connection.close();
 }
 
@@ -112,7 +113,7 @@ result<std::string> http_client::request_text(http_question const& question) con
 awaitable<result<http_answer>> http_client::call(http_question question) {
   question.fields.emplace_back("Accept-Encoding", "gzip");
   auto answer = co_await ask(std::move(question), false);
-  if (!answer || !wire::same_name(answer->field("Content-Encoding"), "gzip")) co_return answer;
+  if (!answer || !same_letters(answer->field("Content-Encoding"), "gzip")) co_return answer;
   auto plain = gunzip(answer->body, limits_.body);
   if (!plain) co_return failed(plain.error().code, plain.error().context);
   answer->body = std::move(*plain);
@@ -166,8 +167,12 @@ awaitable<result<http_answer>> http_client::ask_once(std::string request, bool s
 }
 
 awaitable<result<>> http_client::connect() {
-  auto const found = co_await resolve(loop_.where(), server_.host);
-  if (!found) co_return failed(errc::connect_failed, describe(found.error()));
+  auto const found = co_await names_.resolve(server_.host, limits_.connect);
+  if (closed_) co_return closed();
+  if (!found) {
+    bool const late = found.error().code == errc::timeout;
+    co_return failed(late ? errc::connect_timeout : errc::connect_failed, describe(found.error()));
+  }
   result<> done = failed(errc::connect_failed, "the host has no address");
   for (std::size_t i = 0; i < std::min(found->size(), most_addresses) && !done; ++i) {
     if (closed_) co_return closed();

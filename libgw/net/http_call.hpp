@@ -7,6 +7,7 @@
 #include "net/awaitable.hpp"
 #include "net/http_url.hpp"
 #include "net/loop.hpp"
+#include "net/resolve.hpp"
 #include "net/tls_context.hpp"
 
 #include <chrono>
@@ -27,7 +28,7 @@ struct http_question {
 };
 
 struct http_limits {
-  duration connect = std::chrono::seconds(3);  // for each address of the host, TLS included; at most three are tried
+  duration connect = std::chrono::seconds(3);  // to find the host; then for each of up to three addresses, with TLS
   duration answer = std::chrono::seconds(10);  // from the question to the end of the answer; of a stream, of its head
   std::size_t head = 16 * 1024;
   std::size_t body = 16 * 1024 * 1024;  // unpacked too; of a stream, a line
@@ -92,6 +93,7 @@ class http_client {
   error closed() const;
 
   loop& loop_;
+  resolver names_;
   http_url const server_;
   std::shared_ptr<tls_context const> tls_;
   http_limits const limits_;

@@ -32,8 +32,7 @@ net::awaitable<void> fail_with(char const* text) {
 
 net::awaitable<void> outlast_a_timer(net::loop& busy) {
   net::event over(busy.where());
-  net::timer due(
-      busy.wheel, [](void* e) { static_cast<net::event*>(e)->set(); }, &over);
+  net::timer due(busy.wheel, over);
   due.start(1ms);
   std::this_thread::sleep_for(60ms);  // sleep: this is what keeps the loop busy
   co_await over.wait();

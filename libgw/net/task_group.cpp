@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -33,6 +34,28 @@ awaitable<void> task_group::join() {
   // A task may spawn another one while we were being resumed.
   while (running_ != 0) co_await empty_.wait();
   if (first_failure_) std::rethrow_exception(std::exchange(first_failure_, nullptr));
+}
+
+namespace {
+
+struct row {
+  std::size_t count;
+  std::function<awaitable<void>(std::size_t)> task;
+  std::size_t next = 0;
+};
+
+awaitable<void> take_turns(row& of) {
+  while (of.next < of.count) co_await of.task(of.next++);
+}
+
+}  // namespace
+
+awaitable<void> side_by_side(executor where, std::size_t count, std::size_t at_once,
+                             std::function<awaitable<void>(std::size_t)> task) {
+  row all{count, std::move(task)};
+  task_group running(where);
+  for (std::size_t i = 0; i < std::min(count, at_once); ++i) running.spawn(take_turns(all));
+  co_await running.join();
 }
 
 awaitable<void> or_terminate(awaitable<void> task) {

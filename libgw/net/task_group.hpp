@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <functional>
 
 namespace gw::net {
 
@@ -34,6 +35,10 @@ class task_group {
   std::size_t running_ = 0;
   std::exception_ptr first_failure_;
 };
+
+/// Runs task(0) to task(count - 1), at most `at_once` of them at a time, and waits for all. Rethrows as join() does.
+awaitable<void> side_by_side(executor where, std::size_t count, std::size_t at_once,
+                             std::function<awaitable<void>(std::size_t)> task);
 
 /// A task that others rely on to be done: an exception that escapes from it ends the process (std::terminate).
 awaitable<void> or_terminate(awaitable<void> task);

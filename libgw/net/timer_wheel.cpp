@@ -19,6 +19,10 @@ struct timer_wheel::alarm {
   steady_timer timer;
 };
 
+timer::timer(timer_wheel& wheel, event& expired) noexcept
+    : timer(
+          wheel, [](void* e) { static_cast<event*>(e)->set(); }, &expired) {}
+
 void timer::start(duration after) {
   stop();
   due_ = wheel_.ticks_at(wheel_.now() + std::max(after, duration())) + 1;  // the wheel has passed earlier slots
@@ -133,8 +137,7 @@ void timer_wheel::shut_down() noexcept {
 
 awaitable<void> timer_wheel::sleep(duration for_long) {
   event over(where_);
-  timer alarm_clock(
-      *this, [](void* e) { static_cast<event*>(e)->set(); }, &over);
+  timer alarm_clock(*this, over);
   alarm_clock.start(for_long);
   co_await over.wait();
 }

@@ -12,6 +12,7 @@
 
 namespace gw::net {
 
+class event;
 class timer_wheel;
 
 /// An entry of the wheel: calls `expired(owner)` once, never inside a data-path turn. RAII: gone means cancelled.
@@ -21,6 +22,8 @@ class timer {
   using callback = void (*)(void* owner);
 
   timer(timer_wheel& wheel, callback expired, void* owner) noexcept : wheel_(wheel), expired_(expired), owner_(owner) {}
+  /// Sets `expired`.
+  timer(timer_wheel& wheel, event& expired) noexcept;
   ~timer() { stop(); }
   timer(timer const&) = delete;
   timer& operator=(timer const&) = delete;

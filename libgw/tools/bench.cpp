@@ -244,8 +244,7 @@ class bench_run {
   net::awaitable<void> pass(duration time) { return pass_until(time_.now() + time); }
 
   net::awaitable<void> pass_until(time_point then) {
-    net::timer alarm(
-        loop_.wheel, [](void* changed) { static_cast<net::event*>(changed)->set(); }, &changed_);
+    net::timer alarm(loop_.wheel, changed_);
     for (auto now = time_.now(); now < then && !over(); now = time_.now()) {
       alarm.start(then - now);
       co_await next_change();

@@ -221,8 +221,7 @@ class conversation final : public net::peer_owner {
 
   net::awaitable<void> wait(duration time) {
     auto const until = time_.now() + time;
-    net::timer alarm(
-        loop_.wheel, [](void* changed) { static_cast<net::event*>(changed)->set(); }, &changed_);
+    net::timer alarm(loop_.wheel, changed_);
     alarm.start(time);
     while (time_.now() < until && !over()) co_await next_change();
   }

@@ -70,8 +70,8 @@ route_judge::route_judge(config::config settings, route::table rules, route::han
       rules_(std::move(rules)),
       tunnels_(std::move(tunnels)),
       words_(words_of(settings_)) {
-  auto const itself = [](std::string_view host) { return std::vector{std::string(host)}; };
-  registry_ = cluster::registry::make(settings_.services, itself, 1);
+  auto const itself = [](std::string_view host, std::uint16_t) { return std::vector{std::string(host)}; };
+  registry_ = cluster::registry::make(cluster::located(settings_.services, itself), 1);
   for (std::size_t i = 0; i < settings_.services.size(); ++i) {
     auto const& s = settings_.services[i];
     auto& state = states_.emplace_back();

@@ -18,6 +18,7 @@ namespace gw::tools {
 namespace {
 
 constexpr std::size_t head_limit = 64 * 1024;
+constexpr duration longest_look_up = std::chrono::seconds(30);
 constexpr std::size_t shown_body = 4 * 1024;  // of a refusal
 
 error failed(errc code, std::string what, std::error_code cause = {}) {
@@ -151,7 +152,8 @@ result<> trust(websocket_request& ask, trust_options const& whom) {
 }
 
 net::awaitable<result<std::vector<net::address>>> resolve(net::loop& on, websocket_url url) {
-  auto const found = co_await net::resolve(on.where(), url.host);
+  net::resolver names(on);
+  auto const found = co_await names.resolve(url.host, longest_look_up);
   if (!found) co_return found.error();
   std::vector<net::address> addresses;
   for (auto const& ip : *found) {

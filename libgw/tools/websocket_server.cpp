@@ -49,10 +49,7 @@ net::awaitable<void> wait_for_end(net::stream& with) {
 /// A connection before its upgrade.
 struct websocket_server::greeting {
   greeting(net::loop& on, net::unique_fd socket)
-      : client(on, std::move(socket)),
-        may_answer(on.where()),
-        delay(
-            on.wheel, [](void* event) { static_cast<net::event*>(event)->set(); }, &may_answer) {}
+      : client(on, std::move(socket)), may_answer(on.where()), delay(on.wheel, may_answer) {}
 
   void cut_short() {
     client.close();

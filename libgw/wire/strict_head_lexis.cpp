@@ -68,8 +68,7 @@ bool is_digits(std::string_view text) noexcept {
 }
 
 bool same_name(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return same_letters(a, b);
 }
 
 bool has_prefix(std::string_view text, std::string_view prefix) noexcept {

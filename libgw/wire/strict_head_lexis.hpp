@@ -2,6 +2,8 @@
 // Used by the files that judge and write heads. Knows nothing of whole heads.
 #pragma once
 
+#include "core/letters.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,10 +25,6 @@ bool is_origin_form(std::string_view target) noexcept;
 
 /// One or more decimal digits.
 bool is_digits(std::string_view text) noexcept;
-
-constexpr char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 /// The value of a hexadecimal digit; -1 of anything else.
 constexpr int hex_digit(char c) noexcept {

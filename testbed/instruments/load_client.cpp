@@ -65,8 +65,7 @@ load_client::load_client(load_state& all, turnstile& dialling, std::uint64_t num
       number_(number),
       n_(all.plan.services.size()),
       woken_(all.loop.where()),
-      alarm_(
-          all.loop.wheel, [](void* woken) { static_cast<net::event*>(woken)->set(); }, &woken_) {}
+      alarm_(all.loop.wheel, woken_) {}
 
 net::awaitable<void> load_client::run() {
   while (!all_.stopping) {

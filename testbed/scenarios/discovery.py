@@ -119,6 +119,9 @@ async def operators():
                   told.status == 0 and "169.254.169.254:80 (address)" in told.out, told)
             check("where no networks are named, loopback is refused too",
                   f"refused: s {up.address} (address)" in told.out, told)
+            listed.write(json.dumps({"services": {"order.v2": ["10.0.0.5:9001"]}}))
+            told = await run(binary(), "services", "--source", f"file={listed.folder}", "--name", "order.v2")
+            check_equal("a service is asked for by its whole name", told.out.split()[:2], ["order.v2", "10.0.0.5:9001"])
             told = await run(binary(), "services", "--source", "file=/nowhere/at/all.json")
             check_equal("a source that does not answer is told", told.status, 5)
             told = await run(binary(), "services", "--source", "pigeon=loft")
