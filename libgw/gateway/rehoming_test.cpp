@@ -218,7 +218,7 @@ TEST_CASE("an upstream that does not answer the Close of a channel that moved ke
     CHECK(s.channels() == 3);
     co_await world.live_through(4s, 100ms);
     CHECK(s.channels() == 3);
-    co_await world.live_through(2s, 100ms);
+    co_await world.live_through(4s, 100ms);
     CHECK(s.channels() == 2);
     CHECK(client[0]->has_heard_all());
   });
