@@ -12,9 +12,9 @@ from lib.story import patience, until, untrue
 
 
 def service(name, *addresses, **settings):
-    """A [services.X] table."""
-    lines = [f"[services.{name}]", f"instances = {json.dumps(list(addresses))}"]
-    return "\n".join(lines + [f"{key} = {json.dumps(value)}" for key, value in settings.items()])
+    """A [services.X] table; without addresses it names how they are found."""
+    keys = {**({"instances": list(addresses)} if addresses else {}), **settings}
+    return "\n".join([f"[services.{name}]"] + [f"{key} = {json.dumps(value)}" for key, value in keys.items()])
 
 
 class gateway(process, seen_by_kernel):
