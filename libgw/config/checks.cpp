@@ -73,6 +73,20 @@ void check_policies(config const& value, node const& root, outside_knowledge con
 }
 
 /// The files that TLS needs are there now, so that a gateway that starts does not fail at its first connection.
+/// A cookie by which nobody goes would only be set.
+void check_sticky_cookies(config const& value, node const& root, report& problems) {
+  for (std::size_t i = 0; i < value.listeners.size(); ++i) {
+    auto const& name = value.listeners[i].sticky_cookie;
+    auto const goes_by_it = [&](service const& s) { return s.hash_on == "cookie:" + name; };
+    if (name.empty() || std::any_of(value.services.begin(), value.services.end(), goes_by_it)) continue;
+    auto const* const section = section_node(root, "listener", i);
+    problems.add(section != nullptr ? place_of(*section, "sticky_cookie") : position{}, "listener.sticky_cookie",
+                 fmt::format("no service goes by '{0}'; write hash_on = \"cookie:{0}\" and balancer = "
+                             "\"consistent_hash\" in one",
+                             name));
+  }
+}
+
 class pem_check {
  public:
   pem_check(outside_knowledge const& outside, report& problems) : outside_(outside), problems_(problems) {}
@@ -142,6 +156,7 @@ void check_whole(config const& value, node const& root, outside_knowledge const&
   check_binds(value, root, problems);
   check_pattern(value, root, outside, problems);
   check_policies(value, root, outside, problems);
+  check_sticky_cookies(value, root, problems);
   check_tls_files(value, root, outside, problems);
   check_rules(value, root, outside, problems);
   check_discovery(value, root, outside, problems);

@@ -58,6 +58,7 @@ struct listener {
   milliseconds handshake_timeout{10'000};
   std::size_t header_limit = 16 * 1024;
   config::compression compression = config::compression::off;  // on = permessage-deflate for clients that offer it
+  std::string sticky_cookie = {};  // its name; clients that bring none get one; empty = nobody does
   listener_tls tls = {};
 };
 

@@ -58,6 +58,9 @@ section<listener> const& listener_section() {
                choice<gw::config::compression>{
                    {{"off", gw::config::compression::off}, {"on", gw::config::compression::on}}},
                "on = permessage-deflate for clients that offer it, without context takeover."},
+              {"sticky_cookie", &listener::sticky_cookie, text{or_empty<cookie_name_fault>},
+               "Name of a cookie that clients get with the 101 if they bring none, for services with `hash_on = "
+               "\"cookie:NAME\"`: a browser comes back to where it was; empty = none."},
               {"tls.cert", part_of(&listener::tls, &listener_tls::cert), text{},
                "Certificate with its chain, a PEM file; empty = plain text."},
               {"tls.key", part_of(&listener::tls, &listener_tls::key), text{}, "Its private key, a PEM file."},

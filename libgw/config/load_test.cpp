@@ -124,6 +124,8 @@ host = "chat.example.com"
 subprotocol = "chat.v2"
 balancer = "random"
 hash_on = "cookie:id"
+rehome = "10%/min"
+rehome_quiet = "7s"
 only = { version = "2" }
 subset = 20
 canary = { where = { track = "new" }, percent = 7 }
@@ -218,6 +220,8 @@ drain = "1m"
   CHECK(chat.subprotocol == "chat.v2");
   CHECK(chat.balancer == "random");
   CHECK(chat.hash_on == "cookie:id");
+  CHECK(chat.rehome == gw::rate{10, 1min});
+  CHECK(chat.rehome_quiet == 7s);
   CHECK(chat.only == gw::config::metadata{{"version", "2"}});
   CHECK(chat.subset == 20);
   CHECK(chat.canary.where == gw::config::metadata{{"track", "new"}});

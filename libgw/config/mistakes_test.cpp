@@ -212,6 +212,19 @@ TEST_CASE("mistakes in how instances are chosen and watched are told with their 
       "hash_on = \"ip\"",
       "3:11: error: services.a.hash_on: unknown value 'ip'; write \"client\", \"header:NAME\", \"cookie:NAME\" "
       "or \"query:NAME\"");
+  CHECK(problems_of("[[listener]]\nsticky_cookie = \"place\"\n[services.a]\ninstances = [\"h:1\"]") ==
+        "f.toml:2:17: error: listener.sticky_cookie: no service goes by 'place'; write hash_on = \"cookie:place\" and "
+        "balancer = \"consistent_hash\" in one\n");
+  CHECK(problems_of("[[listener]]\nsticky_cookie = \"a b\"\n[services.a]\ninstances = [\"h:1\"]") ==
+        "f.toml:2:17: error: listener.sticky_cookie: 'a b' is no name of a cookie\n");
+  check_service("rehome = \"10/m\"",
+                "3:10: error: services.a.rehome: '10/m' is not a share each time; write \"10%/m\" or \"1%/s\"");
+  check_service("rehome = \"10%\"",
+                "3:10: error: services.a.rehome: '10%' is not a share each time; write \"10%/m\" or \"1%/s\"");
+  check_service("rehome = \"20000%/s\"", "3:10: error: services.a.rehome: 20000% is out of bounds; write 0% to 10000%");
+  check_service("rehome = \"5%/min\"\non_close = \"close-client\"",
+                "3:10: error: services.a.rehome: would end clients whose channels move; leave it, or on_close = "
+                "\"close-client\"");
   check_service("hash_on = \"header:a b\"", "3:11: error: services.a.hash_on: 'a b' is no name of a header");
   check_service("circuit = { failure_rate = 0.5 }",
                 "3:28: error: services.a.circuit.failure_rate: must be a share such as \"50%\", not a fraction");

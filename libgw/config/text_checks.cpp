@@ -122,6 +122,10 @@ std::string route_kind_fault(std::string_view text) {
   return fmt::format("unknown value '{}'; write \"handshake\"", text);
 }
 
+std::string cookie_name_fault(std::string_view text) {
+  return is_token(text) ? "" : fmt::format("'{}' is no name of a cookie", text);
+}
+
 std::string hash_on_fault(std::string_view text) {
   if (text == "client") return {};
   auto const colon = text.find(':');

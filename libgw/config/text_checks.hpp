@@ -24,6 +24,7 @@ std::string access_fault(std::string_view text);
 std::string cidr_fault(std::string_view text);
 std::string tls_version_fault(std::string_view text);
 std::string route_kind_fault(std::string_view text);
+std::string cookie_name_fault(std::string_view text);
 std::string hash_on_fault(std::string_view text);
 std::string uri_fault(std::string_view text);        // of a route
 std::string predicate_fault(std::string_view text);  // of a route

@@ -95,6 +95,8 @@ class channel final : public net::peer_owner, public movable {
   bool is_quiet(time_point now) noexcept;
   relief as_it_is() const noexcept { return {epoch_, activity(this)}; }
   cluster::instance_id instance() const noexcept { return instance_; }
+  /// A rule chose its instance: it may leave that, but not for another one.
+  bool tied() const noexcept { return tied_; }
   session& of() const noexcept { return session_; }
 
   // --- client to upstream, called by the session inside a turn ---
@@ -179,6 +181,7 @@ class channel final : public net::peer_owner, public movable {
   bool alone_ = false;  // open, and no coroutine owns it
   bool full_ = false;
   bool retired_ = false;
+  bool tied_ = false;
   time_point may_pause_from_{};
   std::optional<relief> stands_by_;
   std::uint64_t activity_seen_ = 0;  // by is_quiet(),

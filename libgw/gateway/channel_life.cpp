@@ -35,12 +35,14 @@ channel::channel(session& of, std::uint32_t service, std::optional<cluster::inst
       hurry_(worker_.loop().wheel, on_hurry, this),
       pause_(worker_.loop().wheel, on_pause_over, this),
       idle_(worker_.loop().wheel, activity, on_idle, this) {
+  tied_ = wanted.has_value();
   worker_.stats().of_service[service_].channels.add();
 }
 
 channel::channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, relief of_whom)
     : channel(of, service, wanted, std::uint32_t{0}) {
   stands_by_ = of_whom;
+  tied_ = false;
 }
 
 channel::~channel() {

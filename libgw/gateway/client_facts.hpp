@@ -20,6 +20,7 @@ struct client_description {
   std::string_view traceparent = {};  // W3C trace context, the client's or made
   std::string_view listener = {};     // name of the listener it came in by
   std::string_view user = {};         // whom its TLS certificate names; empty: it needed none
+  std::string_view new_cookie = {};   // name of the cookie that it got, whose value is `conn`; empty: it got none
   bool by_proxy = false;              // `peer` is a trusted proxy
   bool secure = false;                // it came in by TLS
   std::uint8_t deflate_window = 0;    // permessage-deflate: bits of the window of what we send; 0: not agreed on

@@ -8,6 +8,7 @@
 #include "net/http_io.hpp"
 #include "net/stream.hpp"
 #include "net/tls_engine.hpp"
+#include "route/hash_source.hpp"
 #include "route/refusal.hpp"
 #include "wire/control_message.hpp"
 #include "wire/deflate_offer.hpp"
@@ -17,6 +18,8 @@
 #include "wire/strict_head_lexis.hpp"
 #include "wire/target.hpp"
 #include "wire/upgrade.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
@@ -118,8 +121,21 @@ std::string kept_or_made(std::string_view kept, Make make) {
   return kept.empty() ? make() : std::string(kept);
 }
 
-client_facts facts_of(worker const& on, wire::request_head const& head, std::string_view raw, std::size_t listener,
+/// The name of the cookie that this client is to get: the listener gives one, and it has none yet.
+std::string_view new_cookie_for(config::listener const& l, route::handshake const& from) {
+  if (l.sticky_cookie.empty() || route::hash_source_of("cookie:" + l.sticky_cookie, from)) return {};
+  return l.sticky_cookie;
+}
+
+/// For Set-Cookie (RFC 6265 section 4.1); empty: it gets none.
+std::string cookie_of(client_facts const& who) {
+  if (who.new_cookie.empty()) return {};
+  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax{}", who.new_cookie, who.conn, who.secure ? "; Secure" : "");
+}
+
+client_facts facts_of(worker const& on, route::handshake const& from, std::string_view raw, std::size_t listener,
                       net::stream& client) {
+  auto const& head = from.head;
   auto const proxies = on.proxies_of(listener);
   auto const peer = net::address::of_socket(client.descriptor(), false).ip();
   bool const by_proxy = is_trusted(proxies, peer);
@@ -137,6 +153,7 @@ client_facts facts_of(worker const& on, wire::request_head const& head, std::str
                        .traceparent = traceparent,
                        .listener = on.settings().listeners[listener].name,
                        .user = user,
+                       .new_cookie = new_cookie_for(on.settings().listeners[listener], from),
                        .by_proxy = by_proxy,
                        .secure = tls != nullptr});
 }
@@ -168,7 +185,7 @@ answer answer_client(worker const& on, std::string_view raw, std::size_t listene
   if (on.stopping() || on.around().full()) {
     return refusal_for_now(503, "OVERLOADED", "no more sessions are accepted now");
   }
-  auto facts = facts_of(on, *head, raw, listener, client);
+  auto facts = facts_of(on, {.head = *head, .target = *target}, raw, listener, client);
   auto* const limit = on.around().per_address;
   if (limit != nullptr && !limit->admit(std::string(facts.address), l.max_sessions_per_ip, facts.address_seat)) {
     return refusal_for_now(429, "RATE_LIMITED", "this address has as many sessions as it may");
@@ -191,7 +208,8 @@ answer answer_client(worker const& on, std::string_view raw, std::size_t listene
   auto const deflate = compresses ? wire::choose_deflate(*head) : std::nullopt;
   if (deflate) facts.deflate_window = deflate->window_bits;
   auto const extension = deflate ? wire::deflate_answer(*deflate) : std::string();
-  return {wire::make_upgrade_response(accept, protocol, extension), std::move(facts), {}};
+  auto bytes = wire::make_upgrade_response(accept, protocol, extension, cookie_of(facts));
+  return {std::move(bytes), std::move(facts), {}};
 }
 
 /// A head from the listener for probes and scrapes, or from that for operators.
@@ -324,8 +342,9 @@ net::awaitable<std::optional<dialled>> open_passage(worker& on, net::stream& cli
   wish.still_wanted = [&client] { return client.is_open(); };
   wish.refused = [&refused](wire::response_head const& head) { refused.keep(head); };
   auto opened = co_await dial(on, who.through->by->service, who.facts, current, std::move(wish));
-  auto const bytes = opened ? wire::make_upgrade_response(who.through->accept, opened->protocol)
-                            : refuse_passage(opened.error(), refused);
+  auto const bytes = opened
+                         ? wire::make_upgrade_response(who.through->accept, opened->protocol, {}, cookie_of(who.facts))
+                         : refuse_passage(opened.error(), refused);
   net::deadline limit(on.loop(), client, on.settings().session.pong_timeout);
   auto const written = co_await client.write(bytes);
   if (!opened) on.stats().handshakes_refused.add();

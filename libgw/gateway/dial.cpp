@@ -264,8 +264,11 @@ std::optional<std::uint64_t> key_of(worker& on, std::uint32_t service, client_fa
   if (!head) return std::nullopt;
   auto const target = wire::judge_target(head->target);
   if (!target) return std::nullopt;
-  auto const source = route::hash_source_of(on.settings().services[service].hash_on,
-                                            {.head = *head, .target = *target, .client = client.address});
+  auto const& hash_on = on.settings().services[service].hash_on;
+  auto source = route::hash_source_of(hash_on, {.head = *head, .target = *target, .client = client.address});
+  // It has the cookie only since our answer, and will bring it the next time.
+  bool const by_new_cookie = !client.new_cookie.empty() && hash_on == "cookie:" + std::string(client.new_cookie);
+  if (!source && by_new_cookie) source = client.conn;
   return source ? std::optional(cluster::hash_of(*source)) : std::nullopt;
 }
 

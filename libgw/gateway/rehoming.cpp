@@ -56,9 +56,10 @@ void rehoming::look() {
   auto at = channels_.begin();
   for (auto left = channels_.size(); left > 0; --left) {
     auto& c = static_cast<channel&>(*at++);
-    if (!plan.may_stay_at(c.instance())) somebody_may_leave_ = true;
+    bool const may_stay = plan.may_stay_at(c.instance());
+    if (!may_stay) somebody_may_leave_ = true;
     bool const quiet = c.is_quiet(now);  // it wants to be asked each time
-    if (!quiet || allowance_ < 1) continue;
+    if (!quiet || allowance_ < 1 || (may_stay && c.tied())) continue;
     auto const next = plan.advise(c.instance());
     if (!next.goes) continue;
     channels_.splice(channels_.end(), channels_, channels_.iterator_to(c));  // should it fail, others come first

@@ -253,6 +253,33 @@ TEST_CASE("a channel that a rule tied to an instance that leaves is closed, and 
   });
 }
 
+TEST_CASE("a channel that a rule tied to an instance does not leave it because others have fewer") {
+  auto const by_key = [](config::config& c) {
+    at_once(c);
+    c.rules = {{.id = "tenant",
+                .when = {.field = "/tenant", .value = {.regex = "(?P<t>.+)"}},
+                .service = "chat",
+                .key = "{t}"}};
+  };
+  play({.instances = 2, .settings = by_key, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
+    scene s(world);
+    s.lists({0});
+    co_await world.until_quiet();
+    std::vector<party*> clients;
+    for (std::string const tenant : {"a", "b", "c"}) {
+      std::string const text = R"({"tenant":")" + tenant + R"("})";
+      clients.push_back(&world.client("client-" + tenant));
+      clients.back()->says(text);
+      auto& chat = *co_await world.upstream("chat");
+      co_await chat.hears(text);
+    }
+    s.lists({0, 1});
+    co_await world.live_through(20s);
+    CHECK(s.moved() == 0);
+    for (auto const* const client : clients) CHECK(client->has_heard_all());
+  });
+}
+
 TEST_CASE("a client that goes while its channel moves leaves nothing behind") {
   play({.instances = 2, .settings = at_once, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
     scene s(world);

@@ -261,7 +261,7 @@ bool session::move(channel& quiet, std::optional<cluster::instance_id> to) {
   if (ending() || said_goodbye() || in_upload || channels_alive_ >= 2 * worker_.settings().session.max_channels) {
     return false;
   }
-  if (server_of(quiet.service()) != &quiet) {  // a rule chose the instance, and will choose another one
+  if (quiet.tied()) {  // the rule will choose another instance
     quiet.retire();
     return true;
   }

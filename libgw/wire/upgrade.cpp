@@ -114,11 +114,13 @@ std::string make_key() {
   return base64(bytes);
 }
 
-std::string make_upgrade_response(std::string_view accept, std::string_view protocol, std::string_view extension) {
+std::string make_upgrade_response(std::string_view accept, std::string_view protocol, std::string_view extension,
+                                  std::string_view cookie) {
   std::string out = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
   bool complete = append_field(out, "Sec-WebSocket-Accept", accept).has_value();
   if (!protocol.empty()) complete = complete && append_field(out, "Sec-WebSocket-Protocol", protocol).has_value();
   if (!extension.empty()) complete = complete && append_field(out, "Sec-WebSocket-Extensions", extension).has_value();
+  if (!cookie.empty()) complete = complete && append_field(out, "Set-Cookie", cookie).has_value();
   return complete ? out + "\r\n" : std::string();
 }
 

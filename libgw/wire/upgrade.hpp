@@ -42,9 +42,10 @@ std::string accept_key(std::string_view key);
 /// A fresh Sec-WebSocket-Key: 16 random bytes of the kernel in base64. Throws std::system_error if there are none.
 std::string make_key();
 
-/// The 101. `protocol`, `extension` empty: none was chosen. The answer is empty if an argument may not stand in a head.
+/// The 101. `protocol`, `extension` empty: none was chosen; `cookie`: the value of Set-Cookie, empty: none is set. The
+/// answer is empty if an argument may not stand in a head.
 [[nodiscard]] std::string make_upgrade_response(std::string_view accept, std::string_view protocol,
-                                                std::string_view extension = {});
+                                                std::string_view extension = {}, std::string_view cookie = {});
 
 /// A handshake to an upstream, without extensions of its own. `fields` are end-to-end fields (see upstream_headers()).
 /// Empty if an argument may not stand in a head (control characters, a target with spaces): nothing is to be sent then.

@@ -206,6 +206,8 @@ TEST_CASE("the response that we write is the one that we accept") {
   check_response(make_upgrade_response("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", ""), true);
   check_response(make_upgrade_response("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "chat"), true);
   CHECK(make_upgrade_response("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "") == good_101 + "\r\n");
+  CHECK(make_upgrade_response("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "", "", "a=1") == good_101 + "Set-Cookie: a=1\r\n\r\n");
+  CHECK(make_upgrade_response("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "", "", "a=1\r\nX: y").empty());
 }
 
 TEST_CASE("E3: an answer other than 101 is no handshake") {
