@@ -10,7 +10,9 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <map>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -170,8 +172,15 @@ class consul_source final : public source {
     }
     over_ = stopped_;
     net::task_group polling(what_.loop.where());
-    for (auto& p : polls_) polling.spawn(wait_for(p));
+    std::exception_ptr no_memory;
+    try {
+      for (auto& p : polls_) polling.spawn(wait_for(p));
+    } catch (std::bad_alloc const&) {
+      no_memory = std::current_exception();
+      end_all_but(nullptr);
+    }
     co_await polling.join();
+    if (no_memory) std::rethrow_exception(no_memory);
     if (stopped_) co_return error{errc::closed, side::gateway, "called off", {}};
     for (auto const& p : polls_) {
       if (!p.failure) co_return p.failure;
@@ -190,9 +199,13 @@ class consul_source final : public source {
       // That an answer comes is no proof of a change, and one without an index never waits.
       if (!over_ && what_.loop.wheel.now() - asked_at < breather) co_await what_.loop.wheel.sleep(breather);
     }
+    end_all_but(&p);
+  }
+
+  void end_all_but(poll const* one) noexcept {
     over_ = true;
     for (auto const& other : polls_) {
-      if (&other != &p) other.servers->close();
+      if (&other != one) other.servers->close();
     }
   }
 

@@ -36,9 +36,13 @@ net::awaitable<void> name_book::look_up_one(std::string host, bool& changed) {
 
 net::awaitable<void> name_book::learn(std::vector<std::string> hosts) {
   std::sort(hosts.begin(), hosts.end());
+  std::vector<std::string> unknown;
+  for (auto const& host : hosts) {
+    if (known_.try_emplace(host).second) unknown.push_back(host);
+  }
+  co_await look_up(std::move(unknown));
+  // Only now: meanwhile what is no longer listed is still used.
   std::erase_if(known_, [&](auto const& k) { return !std::binary_search(hosts.begin(), hosts.end(), k.first); });
-  std::erase_if(hosts, [this](std::string const& host) { return !known_.try_emplace(host).second; });
-  co_await look_up(std::move(hosts));
 }
 
 net::awaitable<bool> name_book::refresh() {

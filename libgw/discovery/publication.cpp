@@ -3,6 +3,7 @@
 #include "core/log.hpp"
 #include "discovery/kinds.hpp"
 #include "net/persist.hpp"
+#include "net/shortage.hpp"
 #include "net/stream.hpp"
 
 #include <algorithm>
@@ -15,14 +16,14 @@ namespace {
 
 constexpr duration dial_limit = std::chrono::seconds(1);
 
-/// Whether anybody takes connections there.
+/// Whether anybody takes connections there. What cannot be found out for a lack of our own is taken for yes.
 net::awaitable<bool> takes_connections(net::loop& on, std::string ip, std::uint16_t port) {
   auto const at = net::address::of_ip(ip, port);
   if (!at) co_return false;
   net::stream tried(on);
   net::deadline const limit(on, tried, dial_limit);
   auto const connected = co_await tried.connect(*at);
-  co_return connected.has_value();
+  co_return connected || net::is_our_shortage(connected.error().cause);
 }
 
 config::instance as_written(offer const& o) {

@@ -48,7 +48,7 @@ class watch {
   static constexpr int repeats = 2;
   static constexpr duration while_in_doubt = std::chrono::seconds(5);  // at most until a loss is looked at again
   static constexpr duration dial_limit = std::chrono::seconds(10);     // for all dials to who was there
-  static constexpr std::size_t dials_at_once = 256;
+  static constexpr std::size_t dials_at_once = 32;
 
   /// Whether anybody takes connections at "ip:port" now.
   using answers_at = std::function<net::awaitable<bool>(std::string ip, std::uint16_t port)>;

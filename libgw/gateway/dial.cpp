@@ -6,6 +6,7 @@
 #include "gateway/worker.hpp"
 #include "net/beast_judge.hpp"
 #include "net/http_io.hpp"
+#include "net/shortage.hpp"
 #include "net/tls_engine.hpp"
 #include "route/hash_source.hpp"
 #include "route/refusal.hpp"
@@ -165,7 +166,7 @@ net::awaitable<result<shaken>> shake_hands(attempt a) {
 /// What a failed try says about the instance: nothing if it answered as HTTP, or if the fault is ours.
 std::optional<cluster::trouble> trouble_of(error const& e, bool connected) {
   using cluster::trouble;
-  if (is_our_shortage(e.cause)) return std::nullopt;
+  if (net::is_our_shortage(e.cause)) return std::nullopt;
   if (!connected) return trouble::unreachable;
   if (e.code == errc::connect_timeout || e.code == errc::connect_failed) return trouble::no_answer;  // or TLS failed
   if (e.code != errc::handshake_rejected) return std::nullopt;
@@ -317,7 +318,7 @@ net::awaitable<result<dialled>> try_instances(worker& on, std::uint32_t service,
     if (fault.code == errc::closed) co_return fault;  // torn down
     note_failure(a, fault, connected.has_value());
     // What others said counts for more than that we ran out of something.
-    if (tried.empty() || !is_our_shortage(fault.cause)) last = fault;
+    if (tried.empty() || !net::is_our_shortage(fault.cause)) last = fault;
     if (!worth_another(fault)) break;
     tried.push_back(target->id);
   }

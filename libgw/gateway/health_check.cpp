@@ -2,6 +2,7 @@
 
 #include "gateway/upstream.hpp"
 #include "net/address.hpp"
+#include "net/shortage.hpp"
 #include "wire/close_code.hpp"
 #include "wire/decoder.hpp"
 #include "wire/strict_head.hpp"
@@ -115,7 +116,7 @@ net::awaitable<std::optional<cluster::finding>> examine(net::loop& on, net::stre
   net::deadline limit(on, by, whom.settings.health.timeout);
   auto found = finding::good;
   auto done = co_await by.connect(*address);
-  if (!done && is_our_shortage(done.error().cause)) co_return std::nullopt;
+  if (!done && net::is_our_shortage(done.error().cause)) co_return std::nullopt;
   if (!done) found = finding::unreachable;
   if (done && engine) {
     done = co_await by.secure(std::move(engine));

@@ -41,21 +41,24 @@ health_watch::health_watch(net::loop& on, std::shared_ptr<config::config const> 
       counts_(settings_->services.size()) {}
 
 void health_watch::use(std::shared_ptr<cluster::registry const> instances) {
-  registry_ = std::move(instances);
+  // Nothing is changed before everything is made.
   std::map<cluster::instance_id, watched> fresh;
+  auto due = due_;
   for (std::size_t s = 0; s < settings_->services.size(); ++s) {
     if (!settings_->services[s].health.enabled()) continue;
-    for (auto const& i : registry_->at(s).instances) {
+    for (auto const& i : instances->at(s).instances) {
       auto& w = fresh.emplace(i.id, watched{.service = s, .who = &i}).first->second;
       if (auto const known = watched_.find(i.id); known != watched_.end()) {
         w.record = known->second.record;
       } else {
-        due_.emplace(loop_.wheel.now() + jittered(first_within) - first_within / 2, i.id);
+        due.emplace(loop_.wheel.now() + jittered(first_within) - first_within / 2, i.id);
       }
     }
   }
-  watched_ = std::move(fresh);
-  std::erase_if(due_, [this](auto const& turn) { return !watched_.contains(turn.second); });
+  std::erase_if(due, [&fresh](auto const& turn) { return !fresh.contains(turn.second); });
+  watched_.swap(fresh);
+  due_.swap(due);
+  registry_ = std::move(instances);
   for (std::size_t s = 0; s < counts_.size(); ++s) count(s);
   changed_.notify_all();
 }

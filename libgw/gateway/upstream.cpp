@@ -27,15 +27,6 @@ std::string certified_name(config::service const& settings, cluster::instance co
   return std::string(host);
 }
 
-bool is_our_shortage(std::error_code const& cause) {
-  for (auto const ours :
-       {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system, std::errc::no_buffer_space,
-        std::errc::not_enough_memory, std::errc::address_not_available, std::errc::stream_timeout}) {
-    if (cause == ours) return true;
-  }
-  return false;
-}
-
 net::awaitable<result<>> read_answer(net::stream& upstream, net::received_head& received) {
   return net::read_final_head(upstream, received, response_limit);
 }

@@ -20,9 +20,6 @@ std::string host_of(config::service const& settings, cluster::instance const& ta
 /// Whom the certificate must name: the host that the handshake names, as a name or an IP literal.
 std::string certified_name(config::service const& settings, cluster::instance const& target);
 
-/// The instance is not to blame for what we ran out of.
-bool is_our_shortage(std::error_code const& cause);
-
 /// Reads the final answer's head, or the interim one that is one too many.
 net::awaitable<result<>> read_answer(net::stream& upstream, net::received_head& received);
 

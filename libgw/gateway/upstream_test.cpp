@@ -1,4 +1,5 @@
 #include "gateway/upstream.hpp"
+#include "net/shortage.hpp"
 
 #include "testing/catch.hpp"
 
@@ -28,12 +29,12 @@ TEST_CASE("an instance is called by its host and port, and by the host of its se
 TEST_CASE("an instance is not to blame for what the gateway ran out of, but for what it refuses") {
   auto const check = [](std::errc cause, bool ours) {
     CAPTURE(static_cast<int>(cause));
-    CHECK(gateway::is_our_shortage(make_error_code(cause)) == ours);
+    CHECK(net::is_our_shortage(make_error_code(cause)) == ours);
   };
   check(std::errc::too_many_files_open, true);
   check(std::errc::not_enough_memory, true);
   check(std::errc::stream_timeout, true);
   check(std::errc::timed_out, false);
   check(std::errc::connection_refused, false);
-  CHECK_FALSE(gateway::is_our_shortage({}));
+  CHECK_FALSE(net::is_our_shortage({}));
 }

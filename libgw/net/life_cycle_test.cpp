@@ -206,6 +206,25 @@ TEST_CASE("a loop that was kept busy says how late its timers were") {
 
 namespace {
 
+net::awaitable<void> not_wait_for(net::loop& on, duration time) {
+  net::event never(on.where());
+  net::timer unheard(on.wheel, never);
+  unheard.start(time);
+  co_return;
+}
+
+}  // namespace
+
+TEST_CASE("a loop that runs until a task is done does not wait for timers that the task has stopped") {
+  monotonic_clock const time;
+  net::loop loop(time);
+  auto const begun = time.now();
+  loop.run_until_done(not_wait_for(loop, 1min));
+  CHECK(time.now() - begun < 5s);
+}
+
+namespace {
+
 net::awaitable<void> wait_and_note(net::condition_variable& c, duration at_most, std::string name,
                                    std::vector<std::string>& log) {
   co_await c.wait_for(at_most);

@@ -19,8 +19,15 @@ void loop::run(awaitable<void> main) {
   io.run();
 }
 
+/// Not until nothing is left to do: the wheel's alarm outlives the timers that it was set for.
 void loop::run_until_done(awaitable<void> task) {
-  run(std::move(task));
+  bool done = false;
+  auto const ended = [&done](std::exception_ptr const& failure) {
+    done = true;
+    rethrow(failure);
+  };
+  boost::asio::co_spawn(where(), std::move(task), ended);
+  while (!done && io.run_one() != 0) continue;
   io.restart();
 }
 

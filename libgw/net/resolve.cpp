@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -48,17 +49,27 @@ result<addresses> system_addresses(std::string const& host) {
 /// Shared by who asks and the thread that finds out.
 struct resolver::question {
   std::mutex guard;
-  event* answered =
-      nullptr;  // null: nobody waits any more, and the loop may be gone. Changed by the loop's thread alone
+  // Null: nobody waits any more, and the loop may be gone. Changed by the loop's thread alone.
+  event* answered = nullptr;
   std::optional<result<addresses>> answer = {};
 
-  static void find_out(std::shared_ptr<question> asked, look_up const& by, std::string const& host, executor where) {
-    auto found = by(host);
-    std::lock_guard const alone(asked->guard);
-    if (asked->answered == nullptr) return;
-    asked->answer = std::move(found);
-    asio::post(where, [asked] {
-      if (asked->answered != nullptr) asked->answered->set();
+  /// On a thread of its own. What fails for want of memory is as if no answer had come.
+  static void find_out(std::shared_ptr<question> asked, look_up const& by, std::string const& host, executor where,
+                       std::shared_ptr<std::atomic<std::size_t>> under_way) noexcept {
+    try {
+      asked->take(by(host), asked, where);
+    } catch (std::exception const&) {
+    }
+    under_way->fetch_sub(1);
+  }
+
+ private:
+  void take(result<addresses> found, std::shared_ptr<question> const& self, executor const& where) {
+    std::lock_guard const alone(guard);
+    if (answered == nullptr) return;
+    answer = std::move(found);
+    asio::post(where, [self] {
+      if (self->answered != nullptr) self->answered->set();
     });
   }
 };
@@ -95,11 +106,15 @@ class resolver::patience {
 awaitable<result<addresses>> resolver::resolve(std::string host, duration limit) {
   if (auto const ip = literal(host); ip) co_return addresses(1, *ip);
   if (stopped_) co_return not_resolved(errc::closed, host);
+  // One that was given up may go on for minutes.
+  if (under_way_->load() >= most_under_way) co_return not_resolved(errc::timeout, host);
   event answered(loop_.where());
   patience waiting(*this, answered);
+  under_way_->fetch_add(1);
   try {
-    std::thread(question::find_out, waiting.asked(), look_up_, host, loop_.where()).detach();
+    std::thread(question::find_out, waiting.asked(), look_up_, host, loop_.where(), under_way_).detach();
   } catch (std::system_error const& no_thread) {
+    under_way_->fetch_sub(1);
     co_return not_resolved(errc::connect_failed, host, no_thread.code());
   }
   timer over(loop_.wheel, answered);

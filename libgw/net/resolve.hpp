@@ -7,6 +7,8 @@
 #include "net/event.hpp"
 #include "net/loop.hpp"
 
+#include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <set>
@@ -25,6 +27,8 @@ result<std::vector<std::string>> system_addresses(std::string const& host);
 /// forgotten. One thread. No look-up may be under way when it is destroyed.
 class resolver {
  public:
+  static constexpr std::size_t most_under_way = 64;  // those given up too: beyond it a name is not looked up
+
   explicit resolver(loop& where, look_up by = system_addresses) : loop_(where), look_up_(std::move(by)) {}
 
   /// An IP literal resolves to itself without a look-up. An error: errc::connect_failed, or errc::timeout after
@@ -40,6 +44,7 @@ class resolver {
 
   loop& loop_;
   look_up look_up_;
+  std::shared_ptr<std::atomic<std::size_t>> under_way_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::set<event*> waiting_;
   bool stopped_ = false;
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 #include <utility>
 
 namespace gw::net {
@@ -54,7 +55,14 @@ awaitable<void> side_by_side(executor where, std::size_t count, std::size_t at_o
                              std::function<awaitable<void>(std::size_t)> task) {
   row all{count, std::move(task)};
   task_group running(where);
-  for (std::size_t i = 0; i < std::min(count, at_once); ++i) running.spawn(take_turns(all));
+  for (std::size_t i = 0; i < std::min(count, at_once); ++i) {
+    try {
+      running.spawn(take_turns(all));
+    } catch (std::bad_alloc const&) {
+      if (i == 0) throw;
+      break;  // those that run take all the turns
+    }
+  }
   co_await running.join();
 }
 
