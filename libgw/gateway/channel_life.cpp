@@ -216,14 +216,14 @@ void channel::serve(std::uint32_t epoch) noexcept {
 }
 
 void channel::retire() {
+  tell_retirement();  // without memory for that it stays
   retired_ = true;
   worker_.rehoming_of(service_).leave(*this);
   lease_ = {};
   worker_.stats().of_service[service_].channels_moved.add();
-  tell_retirement();
-  upstream_.send_close(wire::close_code::normal, "moved");
   idle_.start(patience_with_the_retired);
   hurry_.start(longest_retirement);
+  upstream_.send_close(wire::close_code::normal, "moved");
 }
 
 bool channel::is_quiet(time_point now) noexcept {

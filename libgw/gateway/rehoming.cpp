@@ -5,6 +5,7 @@
 #include "gateway/worker.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace gw::gateway {
@@ -40,7 +41,11 @@ void rehoming::leave(movable& gone) noexcept {
 void rehoming::on_tick(void* self) {
   auto& r = *static_cast<rehoming*>(self);
   r.tick_.start(period);
-  r.look();
+  try {
+    r.look();
+  } catch (std::bad_alloc const&) {
+    // It looks again, and nobody waits for it.
+  }
 }
 
 void rehoming::look() {
