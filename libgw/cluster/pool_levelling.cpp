@@ -14,7 +14,7 @@ levelling pool::level(std::size_t worker, time_point now) const {
     places.push_back({.id = r.id,
                       .group = takes_part ? group : place::alone,
                       .channels = one.channels(),
-                      .own = one.load->of(worker),
+                      .own = starts_slowly(r, now) ? 0 : one.load->of(worker),  // it takes, but does not give
                       .strength = one.strength()});
   }
   return levelling(places);

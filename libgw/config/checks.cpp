@@ -72,7 +72,6 @@ void check_policies(config const& value, node const& root, outside_knowledge con
   }
 }
 
-/// The files that TLS needs are there now, so that a gateway that starts does not fail at its first connection.
 /// A cookie by which nobody goes would only be set.
 void check_sticky_cookies(config const& value, node const& root, report& problems) {
   for (std::size_t i = 0; i < value.listeners.size(); ++i) {
@@ -87,6 +86,7 @@ void check_sticky_cookies(config const& value, node const& root, report& problem
   }
 }
 
+/// The files that TLS needs are there now, so that a gateway that starts does not fail at its first connection.
 class pem_check {
  public:
   pem_check(outside_knowledge const& outside, report& problems) : outside_(outside), problems_(problems) {}

@@ -158,6 +158,7 @@ class channel final : public net::peer_owner, public movable {
   void tell_end();
   wire::channel_facts end_facts(wire::close_code code, std::string_view reason) const;
   void tell_retirement();
+  void end_retirement();
   void judge_instance() const;
   std::string_view service_name() const;
 

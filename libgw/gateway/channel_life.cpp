@@ -42,11 +42,13 @@ channel::channel(session& of, std::uint32_t service, std::optional<cluster::inst
 channel::channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, relief of_whom)
     : channel(of, service, wanted, std::uint32_t{0}) {
   stands_by_ = of_whom;
+  worker_.rehoming_of(service_).move_began();
   tied_ = false;
 }
 
 channel::~channel() {
   worker_.rehoming_of(service_).leave(*this);
+  if (stands_by_) worker_.rehoming_of(service_).move_ended();
   if (!ending()) session_.forget(*this);  // an exception ended it
   session_.account(*this);
   worker_.stats().of_service[service_].channels.subtract();
@@ -107,6 +109,7 @@ net::awaitable<result<>> channel::open() {
   if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};
   dial_wish wish;
   wish.instance = wanted_;
+  wish.for_a_move = stands_by_.has_value();
   wish.still_wanted = [this] { return !ending() || (delivers_last_words() && hurry_.running()); };
   auto dialled = co_await dial(worker_, service_, session_.facts(), dialling_, std::move(wish));
   if (!dialled) co_return dialled.error();
@@ -164,7 +167,7 @@ bool channel::upstream_may_still_take() const noexcept {
 
 void channel::on_hurry(void* self) {
   auto& c = *static_cast<channel*>(self);
-  if (c.retired_) return c.end({channel_end::kind::moved, wire::close_code::normal, "moved"});
+  if (c.retired_) return c.end_retirement();
   if (c.dialling_ != nullptr) c.dialling_->close();
 }
 
@@ -173,6 +176,7 @@ void channel::on_lost(std::error_code cause) {
 }
 
 void channel::on_silent() {
+  if (retired_) return end_retirement();  // behind our Close it gets no pings
   worker_.stats().of_service[service_].silent_upstreams.add();
   end({channel_end::kind::silent, wire::close_code::abnormal, "no sign of life"});
 }
@@ -191,13 +195,14 @@ std::uint64_t channel::activity(void const* self) {
 
 void channel::on_idle(void* self) {
   auto& c = *static_cast<channel*>(self);
-  if (c.retired_) return on_hurry(self);
+  if (c.retired_) return c.end_retirement();
   c.end({channel_end::kind::idle, wire::close_code::normal, "idle"});
 }
 
 /// A connection that breaks at once speaks against its instance, a Close after a while for it; else its end says
 /// nothing.
 void channel::judge_instance() const {
+  if (retired_) return;
   if (end_->why == channel_end::kind::silent) {
     return report(worker_, service_, instance_, cluster::trouble::heartbeat_lost);
   }
@@ -212,6 +217,7 @@ void channel::judge_instance() const {
 
 void channel::serve(std::uint32_t epoch) noexcept {
   stands_by_.reset();
+  worker_.rehoming_of(service_).move_ended();
   epoch_ = epoch;
 }
 
@@ -224,6 +230,16 @@ void channel::retire() {
   idle_.start(patience_with_the_retired);
   hurry_.start(longest_retirement);
   upstream_.send_close(wire::close_code::normal, "moved");
+}
+
+/// Not inside a message, nor while the client does not take what may still come: others watch over that.
+void channel::end_retirement() {
+  if (download_ != nullptr || !may_read()) {
+    idle_.start(patience_with_the_retired);
+    hurry_.start(patience_with_the_retired);
+    return;
+  }
+  end({channel_end::kind::moved, wire::close_code::normal, "moved"});
 }
 
 bool channel::is_quiet(time_point now) noexcept {

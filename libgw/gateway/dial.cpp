@@ -362,8 +362,9 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
     auto const ms = std::chrono::ceil<std::chrono::milliseconds>(wait);
     co_return route::circuit_is_open(on.name_of(service), ms);
   }
+  bool const for_a_move = wish.for_a_move;
   auto done = co_await try_instances(on, service, client, current, std::move(wish));
-  note_outcome(on, service, outcome_of(done));
+  if (done || !for_a_move) note_outcome(on, service, outcome_of(done));
   co_return done;
 }
 

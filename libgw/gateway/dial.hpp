@@ -55,6 +55,7 @@ struct dialled {
 /// What is wanted besides a service.
 struct dial_wish {
   std::optional<cluster::instance_id> instance = {};       // only this one
+  bool for_a_move = false;                                 // nobody waits for it: the breaker hears of success only
   std::optional<std::vector<std::string>> protocols = {};  // offered instead of the service's own
   std::function<void(wire::response_head const&)> refused =
       {};                                   // sees the head that an upstream answered instead of 101

@@ -27,6 +27,7 @@ rehoming::rehoming(worker& on, std::uint32_t service)
 void rehoming::enter(movable& open) {
   if (worker_.settings().services[service_].rehome.count == 0) return;
   channels_.push_back(open);
+  somebody_may_leave_ = true;  // its instance may have begun to drain while it was dialled
   if (tick_.running()) return;
   looked_at_ = worker_.loop().wheel.now();
   tick_.start(period);
@@ -44,7 +45,7 @@ void rehoming::on_tick(void* self) {
   try {
     r.look();
   } catch (std::bad_alloc const&) {
-    // It looks again, and nobody waits for it.
+    r.somebody_may_leave_ = true;  // it looks again, and nobody waits for it
   }
 }
 
@@ -55,7 +56,7 @@ void rehoming::look() {
   allowance_ = std::min(allowance_ + share, std::max(share, 1.0));  // what nobody used is not saved up
   auto& pool = worker_.pool_of(service_);
   auto plan = pool.level(worker_.index(), now);
-  if ((plan.is_level() && !somebody_may_leave_) || pool.available(now) == 0) return;
+  if (under_way_ > 0 || (plan.is_level() && !somebody_may_leave_) || pool.available(now) == 0) return;
 
   somebody_may_leave_ = false;
   auto at = channels_.begin();

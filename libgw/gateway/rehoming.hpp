@@ -7,6 +7,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace gw::gateway {
@@ -29,6 +30,10 @@ class rehoming {
   void enter(movable& open);
   /// It does not move any more. Ignored if it is not here.
   void leave(movable& gone) noexcept;
+  /// A channel that is to take another's place is dialled, and what came of it is known. Until then it counts at both
+  /// instances, and nobody else moves.
+  void move_began() noexcept { ++under_way_; }
+  void move_ended() noexcept { --under_way_; }
   /// Some may have left or begun to drain.
   void instances_changed() noexcept { somebody_may_leave_ = true; }
 
@@ -42,6 +47,7 @@ class rehoming {
   net::timer tick_;
   time_point looked_at_{};
   double allowance_ = 0;  // how many may move now
+  std::size_t under_way_ = 0;
   bool somebody_may_leave_ = true;
 };
 

@@ -224,6 +224,22 @@ TEST_CASE("an upstream that does not answer the Close of a channel that moved ke
   });
 }
 
+TEST_CASE("a channel that moved is not cut inside a message, however its upstream pauses") {
+  play({.instances = 2, .settings = at_once, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
+    scene s(world);
+    auto const [client, chat] = co_await two_at_one(world, s);
+    co_await world.live_through(10s);
+    auto const told = co_await client[0]->hears_json();
+    CHECK(told["error"]["reason"] == "moved");
+    std::string const half(100'000, 'x');
+    chat[0]->says_part(wire::opcode::text, half, false);
+    co_await world.live_through(9s, 100ms);
+    chat[0]->says_part(wire::opcode::continuation, half, true);
+    co_await client[0]->hears(half + half);
+    CHECK(world.sessions() == 2);
+  });
+}
+
 TEST_CASE("a channel that a rule tied to an instance that leaves is closed, and the rule decides anew") {
   auto const by_key = [](config::config& c) {
     at_once(c);

@@ -271,14 +271,12 @@ bool session::move(channel& quiet, std::optional<cluster::instance_id> to) {
   return true;
 }
 
-/// `fresh` is open: it has the place, unless somebody else got it meanwhile, or something has passed.
+/// `fresh` is open: it has the place, unless who had it has gone meanwhile, or something has passed.
 bool session::relieve(channel& fresh) {
   if (ending() || said_goodbye()) return false;
   auto* const before = server_of(fresh.service());
-  if (before != nullptr) {
-    if (before->as_it_is() != fresh.stands_by()) return false;
-    before->retire();
-  }
+  if (before == nullptr || before->as_it_is() != fresh.stands_by()) return false;
+  before->retire();
   fresh.serve(++traffic_[fresh.service()].epoch);
   return true;
 }
