@@ -17,8 +17,7 @@ namespace gw::discovery {
 /// One thread.
 class name_book {
  public:
-  /// Longer than the system waits for a first name server that is gone before it asks the second (resolv.conf(5)).
-  static constexpr duration longest_look_up = std::chrono::seconds(12);
+  static constexpr duration longest_look_up = net::resolver::usual_limit;
   static constexpr std::size_t at_once = 16;
 
   explicit name_book(net::loop& where, net::look_up by = net::system_addresses)

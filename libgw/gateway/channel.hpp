@@ -45,6 +45,13 @@ struct channel_end {
   std::string reason{};
 };
 
+/// Who decided which instance a channel goes to.
+enum class chosen_by : std::uint8_t {
+  balancer,
+  key,      // of a rule: it belongs elsewhere when the instance leaves
+  address,  // that a rule names: nowhere else will do
+};
+
 /// The place of a channel that is to move, and what had passed on it when that was decided.
 struct relief {
   std::uint32_t epoch = 0;
@@ -61,9 +68,10 @@ struct relief {
 /// upstream gets a Close, and what that still says up to its own is passed on.
 class channel final : public net::peer_owner, public movable {
  public:
-  /// `wanted`: the instance to be dialled; none: the balancer chooses.
-  channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, std::uint32_t epoch);
-  /// One that stands by.
+  /// `wanted`: the instance that a rule asks for, by its key or address; none: the balancer chooses.
+  channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, chosen_by who,
+          std::uint32_t epoch);
+  /// One that stands by, to be dialled at `wanted`, or wherever the balancer says.
   channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, relief of_whom);
   ~channel();
 
@@ -95,8 +103,7 @@ class channel final : public net::peer_owner, public movable {
   bool is_quiet(time_point now) noexcept;
   relief as_it_is() const noexcept { return {epoch_, activity(this)}; }
   cluster::instance_id instance() const noexcept { return instance_; }
-  /// A rule chose its instance: it may leave that, but not for another one.
-  bool tied() const noexcept { return tied_; }
+  chosen_by chosen() const noexcept { return chosen_by_; }
   session& of() const noexcept { return session_; }
 
   // --- client to upstream, called by the session inside a turn ---
@@ -167,6 +174,7 @@ class channel final : public net::peer_owner, public movable {
   config::service const& settings_;
   std::uint32_t service_;
   std::optional<cluster::instance_id> wanted_;
+  chosen_by chosen_by_;
   std::uint32_t epoch_;
   net::peer upstream_;
   net::timer hurry_;                 // ends a dial for a client that is gone, or a retirement
@@ -182,7 +190,6 @@ class channel final : public net::peer_owner, public movable {
   bool alone_ = false;  // open, and no coroutine owns it
   bool full_ = false;
   bool retired_ = false;
-  bool tied_ = false;
   time_point may_pause_from_{};
   std::optional<relief> stands_by_;
   std::uint64_t activity_seen_ = 0;  // by is_quiet(),

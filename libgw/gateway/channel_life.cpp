@@ -24,26 +24,26 @@ constexpr duration first_moments = std::chrono::seconds(1);
 
 }  // namespace
 
-channel::channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, std::uint32_t epoch)
+channel::channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, chosen_by who,
+                 std::uint32_t epoch)
     : session_(of),
       worker_(of.where()),
       settings_(worker_.settings().services[service]),
       service_(service),
       wanted_(wanted),
+      chosen_by_(who),
       epoch_(epoch),
       upstream_(worker_.loop(), wire::role::client, settings_.channel.max_message, settings_.channel.queue, *this),
       hurry_(worker_.loop().wheel, on_hurry, this),
       pause_(worker_.loop().wheel, on_pause_over, this),
       idle_(worker_.loop().wheel, activity, on_idle, this) {
-  tied_ = wanted.has_value();
   worker_.stats().of_service[service_].channels.add();
 }
 
 channel::channel(session& of, std::uint32_t service, std::optional<cluster::instance_id> wanted, relief of_whom)
-    : channel(of, service, wanted, std::uint32_t{0}) {
+    : channel(of, service, wanted, chosen_by::balancer, 0) {
   stands_by_ = of_whom;
   worker_.rehoming_of(service_).move_began();
-  tied_ = false;
 }
 
 channel::~channel() {
@@ -232,9 +232,10 @@ void channel::retire() {
   upstream_.send_close(wire::close_code::normal, "moved");
 }
 
-/// Not inside a message, nor while the client does not take what may still come: others watch over that.
+/// Not inside a message that has begun to leave, nor while the client does not take what may still come: the stalls of
+/// both have their own limits.
 void channel::end_retirement() {
-  if (download_ != nullptr || !may_read()) {
+  if (session_.output_owned_by(*this) || !may_read()) {
     idle_.start(patience_with_the_retired);
     hurry_.start(patience_with_the_retired);
     return;

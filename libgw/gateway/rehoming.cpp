@@ -65,7 +65,8 @@ void rehoming::look() {
     bool const may_stay = plan.may_stay_at(c.instance());
     if (!may_stay) somebody_may_leave_ = true;
     bool const quiet = c.is_quiet(now);  // it wants to be asked each time
-    if (!quiet || allowance_ < 1 || (may_stay && c.tied())) continue;
+    bool const may_go = c.chosen() == chosen_by::balancer || (c.chosen() == chosen_by::key && !may_stay);
+    if (!quiet || !may_go || allowance_ < 1) continue;
     auto const next = plan.advise(c.instance());
     if (!next.goes) continue;
     channels_.splice(channels_.end(), channels_, channels_.iterator_to(c));  // should it fail, others come first

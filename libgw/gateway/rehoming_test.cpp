@@ -11,6 +11,13 @@ void at_once(config::config& settings) {
   settings.services[0].rehome = {10'000, 1s};
 }
 
+/// The same for messages that a rule sends to the instance that their tenant belongs to.
+void by_tenant(config::config& settings) {
+  at_once(settings);
+  settings.rules = {
+      {.id = "tenant", .when = {.field = "/tenant", .value = {.regex = "(?P<t>.+)"}}, .service = "chat", .key = "{t}"}};
+}
+
 /// Channels of "chat" and the list of its instances, which changes.
 class scene {
  public:
@@ -224,6 +231,20 @@ TEST_CASE("an upstream that does not answer the Close of a channel that moved ke
   });
 }
 
+TEST_CASE("an upstream that stops inside a small message does not keep a channel that moved for ever") {
+  play({.instances = 2, .settings = at_once, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
+    scene s(world);
+    auto const [client, chat] = co_await two_at_one(world, s);
+    co_await world.live_through(10s);
+    auto const told = co_await client[0]->hears_json();
+    CHECK(told["error"]["reason"] == "moved");
+    chat[0]->says_part(wire::opcode::text, "half a word", false);
+    co_await world.live_through(9s, 100ms);
+    CHECK(s.channels() == 2);
+    CHECK(client[0]->has_heard_all());
+  });
+}
+
 TEST_CASE("a channel that moved is not cut inside a message, however its upstream pauses") {
   play({.instances = 2, .settings = at_once, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
     scene s(world);
@@ -241,14 +262,7 @@ TEST_CASE("a channel that moved is not cut inside a message, however its upstrea
 }
 
 TEST_CASE("a channel that a rule tied to an instance that leaves is closed, and the rule decides anew") {
-  auto const by_key = [](config::config& c) {
-    at_once(c);
-    c.rules = {{.id = "tenant",
-                .when = {.field = "/tenant", .value = {.regex = "(?P<t>.+)"}},
-                .service = "chat",
-                .key = "{t}"}};
-  };
-  play({.instances = 2, .settings = by_key, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
+  play({.instances = 2, .settings = by_tenant, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
     scene s(world);
     s.lists({0});
     co_await world.until_quiet();
@@ -269,15 +283,34 @@ TEST_CASE("a channel that a rule tied to an instance that leaves is closed, and 
   });
 }
 
-TEST_CASE("a channel that a rule tied to an instance does not leave it because others have fewer") {
-  auto const by_key = [](config::config& c) {
+TEST_CASE("a channel to an instance that a rule names stays with it while it drains") {
+  auto const by_address = [](config::config& c) {
     at_once(c);
-    c.rules = {{.id = "tenant",
-                .when = {.field = "/tenant", .value = {.regex = "(?P<t>.+)"}},
+    c.rules = {{.id = "pin",
+                .when = {.field = "/to", .value = {.regex = "(?P<to>.+)"}},
                 .service = "chat",
-                .key = "{t}"}};
+                .instance = "{to}"}};
   };
-  play({.instances = 2, .settings = by_key, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
+  play({.instances = 2, .settings = by_address, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
+    scene s(world);
+    s.lists({0, 1});
+    co_await world.until_quiet();
+    auto& client = world.client();
+    std::string const text = R"({"to":")" + world.instance("chat", 0).address() + R"("})";
+    client.says(text);
+    auto& chat = *co_await world.upstream("chat");
+    co_await chat.hears(text);
+    s.lists({0, 1}, 0);
+    co_await world.live_through(20s);
+    client.says(text);
+    co_await chat.hears(text);
+    CHECK(s.moved() == 0);
+    CHECK(client.has_heard_all());
+  });
+}
+
+TEST_CASE("a channel that a rule tied to an instance does not leave it because others have fewer") {
+  play({.instances = 2, .settings = by_tenant, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
     scene s(world);
     s.lists({0});
     co_await world.until_quiet();

@@ -135,7 +135,8 @@ channel* session::channel_for(route::decision const& d, std::string_view text) {
     refuse(d, {errc::queue_full, "the service takes no more messages now", "relay", 1000}, text);
     return nullptr;
   }
-  if (has_place_for_a_channel()) return open_channel_to(service, instance);
+  auto const by_rule = d.instance.empty() ? chosen_by::key : chosen_by::address;
+  if (has_place_for_a_channel()) return open_channel_to(service, instance, instance ? by_rule : chosen_by::balancer);
   refuse(d, {errc::channel_limit, "this session has as many channels as it may"}, text);
   return nullptr;
 }
@@ -148,9 +149,9 @@ bool session::has_place_for_a_channel() const {
   return std::count_if(channels_.begin(), channels_.end(), serve) < static_cast<std::ptrdiff_t>(most);
 }
 
-channel* session::open_channel_to(std::uint32_t service, std::optional<cluster::instance_id> instance) {
+channel* session::open_channel_to(std::uint32_t service, std::optional<cluster::instance_id> instance, chosen_by who) {
   if (traffic_.size() <= service) traffic_.resize(service + 1);
-  return enter(std::make_unique<channel>(*this, service, instance, ++traffic_[service].epoch), instance);
+  return enter(std::make_unique<channel>(*this, service, instance, who, ++traffic_[service].epoch), instance);
 }
 
 channel* session::enter(std::unique_ptr<channel> opened, std::optional<cluster::instance_id> instance) {
@@ -261,7 +262,7 @@ bool session::move(channel& quiet, std::optional<cluster::instance_id> to) {
   if (ending() || said_goodbye() || in_upload || channels_alive_ >= 2 * worker_.settings().session.max_channels) {
     return false;
   }
-  if (quiet.tied()) {  // the rule will choose another instance
+  if (quiet.chosen() == chosen_by::key) {  // the rule will choose another instance
     quiet.retire();
     return true;
   }

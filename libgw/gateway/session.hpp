@@ -25,6 +25,8 @@
 namespace gw::gateway {
 
 class channel;
+enum class chosen_by : std::uint8_t;
+
 /// Created by serve_connection(). Its functions are called on its worker's thread only.
 class session final : public conversation, public net::peer_owner {
  public:
@@ -114,7 +116,7 @@ class session final : public conversation, public net::peer_owner {
   route::decision decide(wire::opcode op, std::string_view text);
   /// The channel for `d`, opened if need be; null: the client has been told why not.
   channel* channel_for(route::decision const& d, std::string_view text);
-  channel* open_channel_to(std::uint32_t service, std::optional<cluster::instance_id> instance);
+  channel* open_channel_to(std::uint32_t service, std::optional<cluster::instance_id> instance, chosen_by who);
   channel* enter(std::unique_ptr<channel> opened, std::optional<cluster::instance_id> instance);
   bool has_place_for_a_channel() const;
   /// Who serves `service` where no rule asks for an instance; null: nobody.

@@ -22,8 +22,6 @@ namespace {
 
 namespace http = boost::beast::http;
 
-// As in discovery: a first name server that is gone costs five seconds.
-constexpr duration longest_look_up = std::chrono::seconds(12);
 constexpr std::size_t most_addresses = 3;
 // A chunk's header or a trailer that the parser waits for the end of; it has no limit of its own.
 constexpr std::size_t largest_unparsed = 16 * 1024;
@@ -169,7 +167,7 @@ awaitable<result<http_answer>> http_client::ask_once(std::string request, bool s
 }
 
 awaitable<result<>> http_client::connect() {
-  auto const found = co_await names_.resolve(server_.host, std::max(limits_.connect, longest_look_up));
+  auto const found = co_await names_.resolve(server_.host, std::max(limits_.connect, resolver::usual_limit));
   if (closed_) co_return closed();
   if (!found) {
     bool const late = found.error().code == errc::timeout;

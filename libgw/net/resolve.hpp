@@ -27,6 +27,8 @@ result<std::vector<std::string>> system_addresses(std::string const& host);
 /// forgotten. One thread. No look-up may be under way when it is destroyed.
 class resolver {
  public:
+  /// Longer than the system waits for a first name server that is gone before it asks the second (resolv.conf(5)).
+  static constexpr duration usual_limit = std::chrono::seconds(12);
   static constexpr std::size_t most_under_way = 64;  // those given up too: beyond it a name is not looked up
 
   explicit resolver(loop& where, look_up by = system_addresses) : loop_(where), look_up_(std::move(by)) {}

@@ -91,12 +91,6 @@ class name_server(process):
     async def ready(self):
         await self.lines(self.err, lambda line: "started" in line)
 
-    async def end(self, why=None):
-        try:
-            await super().end(why)
-        finally:
-            shutil.rmtree(self.folder, ignore_errors=True)
-
     async def put(self, service, *addresses):
         """Addresses with or without the port."""
         self._names[service] = [one.split(":")[0] for one in addresses]

@@ -3,7 +3,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import tempfile
 
 from lib.kernel import holds_connections, seen_by_kernel
@@ -25,8 +24,8 @@ class gateway(process, seen_by_kernel):
 
     def __init__(self, *tables, listener="", workers=2, drain="300ms", ready_delay="0s", bind="127.0.0.1:0",
                  admin="127.0.0.1:0", prefix=(), env=None, root=""):
-        self._folder = tempfile.mkdtemp(prefix="wsgw-")
-        self.config = os.path.join(self._folder, "wsgw.toml")
+        self.folder = tempfile.mkdtemp(prefix="wsgw-")
+        self.config = os.path.join(self.folder, "wsgw.toml")
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n\n".join([f"workers = {workers}\n{root}",
                                     f'[[listener]]\nbind = "{bind}"\n{listener}',
@@ -41,12 +40,6 @@ class gateway(process, seen_by_kernel):
         self.address = self.addresses[0]  # of the first listener
         self.admin = next(line["address"] for line in listening if line["for"] == "probes")
         self.url = f"ws://{self.address}/ws"
-
-    async def end(self, why=None):
-        try:
-            await super().end(why)
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     async def metric(self, name, **labels):
         """The sum of the samples of a family that have these labels."""

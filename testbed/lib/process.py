@@ -3,6 +3,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 
@@ -24,6 +25,7 @@ def peer(name):
 
 class process:
     """An async context manager. `out` and `err` are the lines so far; where something is wrong their ends are shown."""
+    folder = None  # of its own, which goes with it
 
     def __init__(self, *command, name=None, stdin=None, env=None):
         self.command = [str(word) for word in command]
@@ -59,7 +61,11 @@ class process:
 
     async def end(self, why=None):
         """Ends it. `why`: the exception that the story ends with; what is wrong with this process is told before it."""
-        faults = await self._terminate()
+        try:
+            faults = await self._terminate()
+        finally:
+            if self.folder:
+                shutil.rmtree(self.folder, ignore_errors=True)
         if why is not None or faults:
             self._show()
         if faults:

@@ -299,12 +299,6 @@ class etcd(process):
             return status == 200
         await until("etcd answers", answers, patience(20))
 
-    async def end(self, why=None):
-        try:
-            await super().end(why)
-        finally:
-            shutil.rmtree(self.folder, ignore_errors=True)
-
     async def put(self, service, *addresses):
         """Puts what is new first: a service is never without instances in between."""
         before = await self.keys(service)
