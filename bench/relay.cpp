@@ -5,6 +5,7 @@
 #include "tunnel.hpp"
 
 #include "net/address.hpp"
+#include "net/read_buffer.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -31,7 +32,6 @@ using gw::net::address;
 using gw::net::unique_fd;
 using bytes = std::string_view;
 
-constexpr std::size_t read_size = 256 * 1024;
 constexpr std::size_t large = 8 * 1024;  // from here on a send of its own is cheaper than a copy
 constexpr int most_reads = 4;            // of one socket in a turn
 constexpr std::size_t largest_head = 16 * 1024;
@@ -134,8 +134,9 @@ class relay {
   }
 
   void read(side& from) {
+    auto const buffer = buffer_.bytes();
     for (int reads = 0; reads < most_reads && from.readable && from.of.may_read(from); ++reads) {
-      auto const n = ::recv(from.socket.get(), buffer_.get(), read_size, 0);
+      auto const n = ::recv(from.socket.get(), buffer.data(), buffer.size(), 0);
       if (n <= 0) {
         bool const drained = n < 0 && errno == EAGAIN;
         from.readable = !drained;
@@ -144,8 +145,8 @@ class relay {
       }
       auto const size = static_cast<std::size_t>(n);
       // A short read has emptied the socket; the next byte is an edge, unless the last edge told of the end.
-      from.readable = size == read_size || from.ends;
-      pass(from, {buffer_.get(), size});
+      from.readable = size == buffer.size() || from.ends;
+      pass(from, {buffer.data(), size});
     }
   }
 
@@ -224,7 +225,7 @@ class relay {
   std::vector<address> upstreams_;
   unique_fd epoll_{::epoll_create1(EPOLL_CLOEXEC)};
   unique_fd listener_ = make_socket(AF_INET);
-  std::unique_ptr<char[]> buffer_{new char[read_size]};
+  gw::net::read_buffer buffer_;
   std::vector<std::unique_ptr<tunnel>> tunnels_;
   std::vector<tunnel*> ready_;
 };

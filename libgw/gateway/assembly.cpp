@@ -1,8 +1,12 @@
 #include "gateway/assembly.hpp"
 
+#include <algorithm>
+
 namespace gw::gateway {
 
-void assembly::append(std::span<char const> piece) {
+void assembly::append(std::span<char const> piece, std::uint64_t remaining) {
+  auto const so_far = std::max(bytes_.size(), wire::max_header_size) + piece.size();
+  if (remaining > 0 && so_far > bytes_.capacity()) bytes_.reserve(so_far + std::min<std::uint64_t>(remaining, so_far));
   if (bytes_.empty()) bytes_.assign(wire::max_header_size, '\0');
   bytes_.append(piece.data(), piece.size());
 }

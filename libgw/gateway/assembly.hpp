@@ -6,6 +6,7 @@
 #include "wire/frame.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -13,8 +14,9 @@ namespace gw::gateway {
 
 class assembly {
  public:
-  /// Grows with what really came, never by a length that was only announced.
-  void append(std::span<char const> piece);
+  /// `remaining`: how many bytes the frame has announced behind `piece`. They get room in advance, but no more than as
+  /// much again as really came: an announcement alone costs us nothing.
+  void append(std::span<char const> piece, std::uint64_t remaining = 0);
   std::size_t size() const noexcept { return bytes_.empty() ? 0 : bytes_.size() - wire::max_header_size; }
   bool empty() const noexcept { return size() == 0; }
   std::span<char> payload() noexcept;

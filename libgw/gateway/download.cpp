@@ -18,23 +18,28 @@ void channel::on_piece(wire::event const& piece) {
   if (piece.first) download_ = std::make_unique<download>(*this, worker_.loop().wheel, piece.op);
   auto& d = *download_;
   bool const wanted = !piece.last || count_message();
-  if (!d.streaming) {
-    d.held.append(piece.payload);
-    if (piece.last) {
-      if (wanted) forward_held();
-    } else if (d.held.size() + piece.remaining > settings_.channel.hold) {
-      d.streaming = true;
-      session_.claim_output(*this);
-      forward_piece(d.held.payload(), d.message, true, false);
-      d.held.clear();
-    }
-  } else {
+  if (d.streaming) {
     forward_piece(piece.payload, d.message, false, piece.last);
+  } else if (!piece.last && d.held.size() + piece.payload.size() + piece.remaining > settings_.channel.hold) {
+    begin_streaming(piece);
+  } else {
+    d.held.append(piece.payload, piece.remaining);
+    if (piece.last && wanted) forward_held();
   }
   if (!piece.last) return;
   bool const owned_output = d.streaming;
   download_.reset();
   if (owned_output) session_.release_output(*this);
+}
+
+void channel::begin_streaming(wire::event const& piece) {
+  auto& d = *download_;
+  d.streaming = true;
+  session_.claim_output(*this);
+  if (d.held.empty()) return forward_piece(piece.payload, d.message, true, false);
+  d.held.append(piece.payload);
+  forward_piece(d.held.payload(), d.message, true, false);
+  d.held.clear();
 }
 
 void channel::forward_held() {

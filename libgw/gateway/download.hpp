@@ -14,7 +14,6 @@ struct channel::download {
 
   wire::opcode message;
   bool streaming = false;
-  bool begun = false;  // streaming: the first frame has left
   assembly held;
   net::timer stall;  // streaming: no byte for too long
 };

@@ -105,6 +105,7 @@ server::server(config::config settings, clock const& time, std::string version)
                     [this] { board_.put(publication_.reports()); }}),
       board_(*settings_),
       certificates_(*settings_),
+      doors_(loop_),
       health_(loop_, settings_, [this](cluster::opinion found) {
         for (auto& w : workers_) w->use(found);
         board_.put(found);
@@ -128,31 +129,15 @@ result<> server::open() {
   log::event(log::level::info, "memory_limit", {{"bytes", std::uint64_t{memory_limit_}}});
   begin_discovery();
   for (std::size_t i = 0; i < settings_->listeners.size(); ++i) {
-    if (auto l = listen_on(settings_->listeners[i].bind, entrance::clients, i); !l) return l;
+    if (auto l = doors_.open(settings_->listeners[i].bind, entrance::clients, i); !l) return l;
   }
   for (auto const& [bind, by] :
        {std::pair(settings_->admin.bind, entrance::operators), std::pair(settings_->health.bind, entrance::probes)}) {
     if (bind.empty()) continue;
-    if (auto l = listen_on(bind, by, 0); !l) return l;
+    if (auto l = doors_.open(bind, by, 0); !l) return l;
   }
   if (auto sources = open_sources(); !sources) return sources;
   start_workers(made->table, std::move(made->routes));
-  return {};
-}
-
-result<> server::listen_on(std::string const& bind, entrance by, std::size_t listener) {
-  auto const at = net::address::parse(bind);
-  if (!at) return at.error();
-  auto opened = net::listener::open(loop_, *at);
-  if (!opened) {
-    auto why = opened.error();
-    why.context += by == entrance::clients ? "; choose another address with --listen or 'bind' of [[listener]]"
-                                           : "; choose another address with --admin or 'bind' of [admin] or [health]";
-    return why;
-  }
-  auto& addresses = by == entrance::clients ? client_addresses_ : probe_addresses_;
-  addresses.push_back((*opened)->local());
-  entries_.push_back({std::move(*opened), by, listener});
   return {};
 }
 
@@ -163,8 +148,8 @@ void server::begin_discovery() {
 }
 
 result<> server::open_sources() {
-  auto listeners = client_addresses_;
-  listeners.insert(listeners.end(), probe_addresses_.begin(), probe_addresses_.end());
+  auto listeners = doors_.client_addresses();
+  listeners.insert(listeners.end(), doors_.probe_addresses().begin(), doors_.probe_addresses().end());
   auto opened = publication_.open(own_addresses(listeners));
   board_.put(publication_.reports());
   return opened;
@@ -209,7 +194,7 @@ void server::run() noexcept {
 }
 
 net::awaitable<void> server::control() {
-  for (auto& e : entries_) tasks_.spawn(accept_from(e));
+  doors_.let_in(workers_);
   tasks_.spawn(net::or_terminate(publication_.run()));
   tasks_.spawn(net::persist(
       loop_, [this] { return watch_memory(); }, "watch_memory"));
@@ -224,9 +209,7 @@ net::awaitable<void> server::control() {
   stopping_.store(true, std::memory_order_relaxed);
   publication_.leave();  // who looks for a gateway shall find another one before this one closes its doors
   if (settings_->shutdown.ready_delay.count() != 0) co_await loop_.wheel.sleep(settings_->shutdown.ready_delay);
-  for (auto& e : entries_) {
-    if (e.by == entrance::clients) e.socket->close();
-  }
+  doors_.close_to_clients();
   publication_.stop();
   certificates_due_.set();
   health_.stop();
@@ -234,31 +217,12 @@ net::awaitable<void> server::control() {
   for (auto& w : workers_) w->stop({"drain;r=0-" + spread, settings_->shutdown.drain});
   co_await workers_over_.wait();
   stopped_.set();
-  for (auto& e : entries_) e.socket->close();  // probes were told that we drain
+  doors_.close();  // probes were told that we drain
+  co_await doors_.join();
   co_await tasks_.join();
   signals_.close();
   co_await signals_running_.join();
   loop_.shut_down();
-}
-
-net::awaitable<void> server::accept_from(entry& from) {
-  for (;;) {
-    try {
-      auto accepted = co_await from.socket->accept();
-      if (!accepted) co_return;
-      least_busy().take({std::move(*accepted), from.by, from.listener});
-    } catch (std::exception const& fault) {  // that connection is lost, the next one need not be
-      log::event(log::level::error, "accept_failed", {{"err", std::string_view(fault.what())}});
-    }
-  }
-}
-
-worker& server::least_busy() noexcept {
-  // While we drain, probes go to a worker that still works.
-  auto const fewer = [](auto const& a, auto const& b) {
-    return std::pair(a->finished(), a->connections()) < std::pair(b->finished(), b->connections());
-  };
-  return **std::min_element(workers_.begin(), workers_.end(), fewer);
 }
 
 net::awaitable<void> server::watch_health() {

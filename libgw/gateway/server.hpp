@@ -1,4 +1,4 @@
-// The process around the workers: listeners, the hand-off of accepted sockets, discovery, signals, the end.
+// The process around the workers: its doors, discovery, certificates, memory, signals, the end.
 // Runs on one control thread of its own loop; the data path never waits for it.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "discovery/publication.hpp"
 #include "gateway/discovery_board.hpp"
+#include "gateway/doors.hpp"
 #include "gateway/health_watch.hpp"
 #include "gateway/seats.hpp"
 #include "gateway/tls.hpp"
@@ -44,30 +45,21 @@ class server {
   void stop();
 
   // after open()
-  std::vector<net::address> const& client_addresses() const noexcept { return client_addresses_; }
-  std::vector<net::address> const& probe_addresses() const noexcept { return probe_addresses_; }
+  std::vector<net::address> const& client_addresses() const noexcept { return doors_.client_addresses(); }
+  std::vector<net::address> const& probe_addresses() const noexcept { return doors_.probe_addresses(); }
   std::size_t workers() const noexcept { return workers_.size(); }
 
  private:
-  struct entry {
-    std::unique_ptr<net::listener> socket;
-    entrance by;
-    std::size_t listener;
-  };
-
-  result<> listen_on(std::string const& bind, entrance by, std::size_t listener);
   void begin_discovery();
   result<> open_sources();
   void start_workers(route::table const& table, route::handshake_routes routes);
   net::awaitable<void> control();
-  net::awaitable<void> accept_from(entry& from);
   net::awaitable<void> follow_certificates();
   void reread_certificates();
   net::awaitable<void> follow_signals();
   void stop_by_signal();
   net::awaitable<void> watch_memory();
   void note_memory(std::size_t used);
-  worker& least_busy() noexcept;
   void worker_done();
   std::size_t workers_count() const;
   void take_note(std::shared_ptr<cluster::registry const> instances);
@@ -88,13 +80,11 @@ class server {
   net::task_group tasks_;
   net::task_group signals_running_;  // to the very end
   net::signals signals_;
-  std::vector<entry> entries_;
-  std::vector<net::address> client_addresses_;
-  std::vector<net::address> probe_addresses_;
   discovery::publication publication_;
   discovery_board board_;
   tls_files certificates_;
   std::vector<std::unique_ptr<worker>> workers_;
+  doors doors_;  // closed before the loops that accept go
   std::size_t max_sessions_ = 0;
   std::size_t memory_limit_ = 0;  // bytes
   std::size_t workers_left_ = 0;

@@ -108,7 +108,8 @@ class session final : public conversation, public net::peer_owner {
   void on_piece(wire::event const& piece);
   void on_close(wire::event const& close);
   void collect(wire::event const& piece);
-  void begin_streaming();
+  bool begin_streaming(std::span<char> begin);
+  bool admit_streamed(route::decision const& d, std::string_view text);
   void stream_piece(std::span<char> payload, bool last);
   void finish_collected();
   void abort_streamed(errc why, std::string_view text);

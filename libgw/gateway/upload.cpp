@@ -9,8 +9,8 @@
 namespace gw::gateway {
 namespace {
 
-// A message up to the size of the read buffer is judged whole; only beyond that its head must do.
-constexpr std::size_t stream_above = net::poller::read_buffer_size;
+// A message up to this size is judged whole; only beyond that its head must do.
+constexpr std::size_t stream_above = 256 * 1024;
 constexpr std::size_t head_size = 16 * 1024;
 // The keys that an error frame echoes begin in the head; the last of them may reach beyond it.
 constexpr std::size_t lead_size = head_size + 512;
@@ -41,11 +41,14 @@ void session::on_piece(wire::event const& piece) {
 
 void session::collect(wire::event const& piece) {
   auto& u = *upload_;
-  u.bytes.append(piece.payload);
+  auto const so_far = u.bytes.size() + piece.payload.size();
+  bool const is_long = so_far + piece.remaining > stream_above && !piece.last && !u.compressed;
+  bool const may_stream = is_long && so_far >= head_size && !u.head_tried;
+  // What begins with all of its head is judged and sent where it lies.
+  if (may_stream && u.bytes.empty() && begin_streaming(piece.payload)) return;
+  u.bytes.append(piece.payload, piece.remaining);
   if (piece.last) return finish_collected();
-  if (u.compressed) return;
-  if (u.bytes.size() + piece.remaining > stream_above && u.bytes.size() >= head_size && !u.head_tried)
-    begin_streaming();
+  if (may_stream && !u.head_tried && begin_streaming(u.bytes.payload())) u.bytes.clear();
 }
 
 void session::finish_collected() {
@@ -55,35 +58,44 @@ void session::finish_collected() {
   send_run();  // the frame lies in the upload, which is about to go
 }
 
-void session::begin_streaming() {
+// False: the head does not name a service, and the whole message has to be awaited.
+bool session::begin_streaming(std::span<char> begin) {
   auto& u = *upload_;
   u.head_tried = true;
-  auto const text = view(u.bytes.payload());
+  auto const text = view(begin);
   bool undecided = false;
   auto const d = u.op == wire::opcode::text
                      ? worker_.table().decide_prefix(text.substr(0, head_size), *facts_.told, undecided)
                      : worker_.table().decide_binary(*facts_.told);
   bool const ours = d.verdict == route::route_verdict::heartbeat || d.verdict == route::route_verdict::control;
-  if (undecided || ours) return;
-  if (d.verdict == route::route_verdict::failed) {
-    answer(d, text);
-    return u.skip();
+  if (undecided || ours) return false;
+  if (!admit_streamed(d, text)) {
+    u.skip();
+    return true;
   }
-  if (d.watched) u.walk.emplace(worker_.table().rules());
-  if (u.walk && !u.walk->feed(text)) {
-    refuse(d, {fault_of(*u.walk), u.walk->why()}, text);
-    return u.skip();
-  }
-  u.to = channel_for(d, text);
-  if (u.to == nullptr) return u.skip();
   u.now = upload::state::streaming;
   u.service = d.named_service;
   u.method = d.method;
   u.lead = text.substr(0, lead_size);
-  send_run();                                     // what was collected must follow the messages before it
-  if (u.now != upload::state::streaming) return;  // that was the channel's end
-  u.to->stream(u.bytes.payload(), u.op, true, false, seq_);
-  u.bytes.clear();
+  send_run();                                                                           // the messages before it
+  if (u.now == upload::state::streaming) u.to->stream(begin, u.op, true, false, seq_);  // else the channel has ended
+  return true;
+}
+
+// Where to is known by the head of a message. False: it has been refused.
+bool session::admit_streamed(route::decision const& d, std::string_view text) {
+  auto& u = *upload_;
+  if (d.verdict == route::route_verdict::failed) {
+    answer(d, text);
+    return false;
+  }
+  if (d.watched) u.walk.emplace(worker_.table().rules());
+  if (u.walk && !u.walk->feed(text)) {
+    refuse(d, {fault_of(*u.walk), u.walk->why()}, text);
+    return false;
+  }
+  u.to = channel_for(d, text);
+  return u.to != nullptr;
 }
 
 void session::stream_piece(std::span<char> payload, bool last) {

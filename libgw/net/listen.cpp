@@ -43,6 +43,11 @@ result<std::unique_ptr<listener>> listener::open(loop& where, address const& at)
   return std::unique_ptr<listener>(new listener(where, std::move(fd)));
 }
 
+std::unique_ptr<listener> listener::moved(loop& to, std::unique_ptr<listener> from) {
+  from->waiting_.reset();
+  return std::unique_ptr<listener>(new listener(to, std::move(from->fd_)));
+}
+
 listener::listener(loop& where, unique_fd fd)
     : loop_(where),
       fd_(std::move(fd)),

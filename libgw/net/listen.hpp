@@ -16,6 +16,8 @@ namespace gw::net {
 class listener {
  public:
   static result<std::unique_ptr<listener>> open(loop& where, address const& at);
+  /// The same socket, to be waited for on another loop; `from` is closed. Before the first accept().
+  static std::unique_ptr<listener> moved(loop& to, std::unique_ptr<listener> from);
   ~listener();
 
   /// The next connection: non-blocking, not yet registered anywhere. When descriptors run out it waits, without

@@ -31,8 +31,7 @@ struct poller::wake_up {
   asio::posix::basic_stream_descriptor<executor> descriptor;
 };
 
-poller::poller(executor where, clock const& time)
-    : where_(where), time_(time), epoll_(::epoll_create1(EPOLL_CLOEXEC)), buffer_(new char[read_buffer_size]) {
+poller::poller(executor where, clock const& time) : where_(where), time_(time), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw std::system_error(errno, std::system_category(), "epoll_create1");
   wake_up_ = std::make_unique<wake_up>(where, epoll_.get());
 }
@@ -108,7 +107,7 @@ void poller::read_some() {
   for (std::size_t peers = 0; peers < peers_per_turn && bytes < bytes_per_turn && !ready_.empty(); ++peers) {
     auto& who = ready_.front();
     ready_.pop_front();
-    bytes += who.on_ready({buffer_.get(), read_buffer_size});
+    bytes += who.on_ready(buffer_.bytes());
   }
 }
 

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "net/awaitable.hpp"
+#include "net/read_buffer.hpp"
 #include "net/unique_fd.hpp"
 
 #include <boost/intrusive/list.hpp>
@@ -48,7 +49,7 @@ class pollable : public poll_hook<ready_tag>, public poll_hook<touched_tag> {
 
 class poller {
  public:
-  static constexpr std::size_t read_buffer_size = 256 * 1024;
+  static constexpr std::size_t read_buffer_size = read_buffer::size;
 
   poller(executor where, clock const& time);
   ~poller();
@@ -94,7 +95,7 @@ class poller {
   executor where_;
   clock const& time_;
   unique_fd epoll_;
-  std::unique_ptr<char[]> buffer_;
+  read_buffer buffer_;
   list<ready_tag> ready_;
   list<touched_tag> touched_;
   std::size_t watched_ = 0;

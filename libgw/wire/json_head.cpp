@@ -74,10 +74,11 @@ bool tail_walk::read_key(std::string_view& rest) {
   return true;
 }
 
-void tail_walk::look_for_second_key(std::string_view rest) {
+// `plain` bytes in front cannot begin a spelling of the key.
+void tail_walk::look_for_second_key(std::string_view rest, std::size_t plain) {
   auto const overlap = search_.overlap();
   carry_ += rest.substr(0, overlap);
-  suspected_ = search_.suspicious(carry_) || search_.suspicious(rest);
+  suspected_ = search_.suspicious(carry_) || search_.suspicious(rest.substr(plain));
   if (rest.size() > overlap) carry_ = rest.substr(rest.size() - overlap);
   carry_.erase(0, carry_.size() - std::min(carry_.size(), overlap));
 }
@@ -86,7 +87,10 @@ bool tail_walk::feed(std::string_view piece) {
   if (fault_ != head_verdict::found) return false;
   if (!found_ && !read_key(piece)) return false;
   if (!found_) return true;
-  if (!suspected_) look_for_second_key(piece);
+  // The middle of a long string is looked at once, not once for the search and once for the walk.
+  auto const plain = walk_.plain_front(piece);
+  if (!suspected_) look_for_second_key(piece, plain);
+  piece.remove_prefix(plain);
   broken_ = broken_ || walk_.run(piece) == json_walk::stop::fault;
   // Without a suspicion scan() would not have read on and met the fault.
   return !broken_ || !suspected_ || refuse(walk_.fault(), walk_.why());

@@ -61,7 +61,7 @@ class tail_walk {
 
  private:
   bool read_key(std::string_view& rest);
-  void look_for_second_key(std::string_view rest);
+  void look_for_second_key(std::string_view rest, std::size_t plain);
   bool refuse(head_verdict verdict, std::string_view why) noexcept;
 
   validation level_;

@@ -267,6 +267,31 @@ TEST_CASE("values that cross the blocks of the vector code are matched as by han
   }
 }
 
+TEST_CASE("a second key behind a string of any length is found wherever the text is cut") {
+  for (std::size_t const length : {0U, 1U, 31U, 63U, 64U, 65U, 127U, 128U, 191U, 192U, 193U, 400U}) {
+    auto const plain = std::string(length, 'x');
+    auto const front = R"({"method":"/a","data":")" + plain;
+    check({
+        {front + R"(","method":"/b"})", bad_key},
+        {front + R"(\"","method":"/b"})", bad_key},
+        {front + R"(\\","m\u0065thod":"/b"})", bad_key},
+        {front + R"(","data":["\\)" + plain + R"("],"method":"/b"})", bad_key},
+        {front + R"(\"","methods":")" + plain + R"(\\"})", found, "/a"},
+    });
+  }
+}
+
+TEST_CASE("a control character anywhere in a long string is a fault where the string is judged") {
+  for (std::size_t at = 0; at < 300; at += 7) {
+    auto text = R"({"method":"/a","data":")" + std::string(300, 'x') + R"("})";
+    text[23 + at] = '\x1f';
+    check({text, found, "/a"});
+    check({text, not_json}, {.level = validation::structure});
+    text.insert(text.size() - 1, R"(,"method":"/b")");
+    check({text, not_json});
+  }
+}
+
 TEST_CASE("other keys may route, also such as need escapes") {
   check({{R"({"op":"x","method":"/a"})", found, "x"}, {R"({"op":"x","\u006fp":"y"})", bad_key}}, {.key = "op"});
   check(

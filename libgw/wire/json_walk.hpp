@@ -55,6 +55,10 @@ class json_walk {
   /// Reads on until it stops, and cuts what was read off the front of `text`.
   stop run(std::string_view& text);
 
+  /// Bytes at the front of `text`, which comes next, that run() would pass over: the inside of a string that nobody
+  /// judges, without a quote, a backslash or a control character. run() may go on behind them.
+  std::size_t plain_front(std::string_view text) const noexcept;
+
   /// The object is complete. Behind it only blanks may stand, or anything (`routing`, once the key was found).
   bool closed() const noexcept { return state_ == state::end; }
   /// The text is read leniently (known from the first name on).
@@ -105,6 +109,7 @@ class json_walk {
   bool read_string(cursor& in, stop& what);
   bool read_escape(char c);
   bool read_hex(char c);
+  bool is_judged() const noexcept;
   bool fail_half_pair() noexcept;
   bool read_number(cursor& in);
   bool read_literal(cursor& in);

@@ -17,25 +17,65 @@ bool is_plain(std::string_view name) noexcept {
 }
 
 #if defined(__x86_64__)
-/// The first block of 32 bytes in which `first` stands behind a quote or `u` behind a backslash; else where fewer are
-/// left.
+[[gnu::target("avx2")]] __m256i load_32(char const* p) noexcept {
+  return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(p));
+}
+[[gnu::target("avx2")]] bool any(__m256i found) noexcept {
+  return _mm256_movemask_epi8(found) != 0;
+}
+/// Is it in one of two blocks?
+[[gnu::target("avx2")]] __m256i find_in(__m256i low, __m256i high, char c) noexcept {
+  auto const wanted = _mm256_set1_epi8(c);
+  return _mm256_or_si256(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
+}
+
+/// Of the 32 bytes at `p`, one is a quote and `first` follows it, or a backslash and `u` follows it.
+[[gnu::target("avx2")]] bool is_block_suspicious(char const* p, char first) noexcept {
+  auto const here = load_32(p);
+  auto const next = load_32(p + 1);
+  auto const named = _mm256_and_si256(_mm256_cmpeq_epi8(here, _mm256_set1_epi8('"')),
+                                      _mm256_cmpeq_epi8(next, _mm256_set1_epi8(first)));
+  auto const coded =
+      _mm256_and_si256(_mm256_cmpeq_epi8(here, _mm256_set1_epi8('\\')), _mm256_cmpeq_epi8(next, _mm256_set1_epi8('u')));
+  return any(_mm256_or_si256(named, coded));
+}
+
+/// The first suspicious block of 32 bytes; else where fewer are left.
 [[gnu::target("avx2")]] char const* skip_clean_blocks(char const* p, char const* end, char first) noexcept {
-  auto const quote = _mm256_set1_epi8('"');
-  auto const letter = _mm256_set1_epi8(first);
-  auto const backslash = _mm256_set1_epi8('\\');
-  auto const u = _mm256_set1_epi8('u');
-  for (; end - p > 32; p += 32) {
-    auto const here = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(p));
-    auto const next = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(p + 1));
-    auto const named = _mm256_and_si256(_mm256_cmpeq_epi8(here, quote), _mm256_cmpeq_epi8(next, letter));
-    auto const coded = _mm256_and_si256(_mm256_cmpeq_epi8(here, backslash), _mm256_cmpeq_epi8(next, u));
-    if (_mm256_movemask_epi8(_mm256_or_si256(named, coded)) != 0) break;
+  for (; end - p > 64; p += 64) {
+    auto const low = load_32(p);
+    auto const high = load_32(p + 32);
+    // Most blocks of a long string hold neither.
+    if (!any(_mm256_or_si256(find_in(low, high, '"'), find_in(low, high, '\\')))) continue;
+    if (is_block_suspicious(p, first)) return p;
+    if (is_block_suspicious(p + 32, first)) return p + 32;
+  }
+  return end - p > 32 && !is_block_suspicious(p, first) ? p + 32 : p;
+}
+
+/// The first block of 64 bytes with a `quote`, a backslash or a control character; else where fewer are left.
+[[gnu::target("avx2")]] char const* skip_inside_string(char const* p, char const* end, char quote) noexcept {
+  for (; end - p >= 64; p += 64) {
+    auto const low = load_32(p);
+    auto const high = load_32(p + 32);
+    auto const lesser = _mm256_min_epu8(low, high);
+    auto const controls = _mm256_cmpeq_epi8(_mm256_min_epu8(lesser, _mm256_set1_epi8(0x1F)), lesser);
+    auto const ends = _mm256_or_si256(find_in(low, high, quote), find_in(low, high, '\\'));
+    if (any(_mm256_or_si256(controls, ends))) break;
   }
   return p;
 }
 #endif
 
 }  // namespace
+
+char const* skip_plain([[maybe_unused]] char const* p, [[maybe_unused]] char const* end,
+                       [[maybe_unused]] char quote) noexcept {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) return skip_inside_string(p, end, quote);
+#endif
+  return p;
+}
 
 name_search::name_search(std::string_view name)
     : needle_{'"' + std::string{name} + '"'}, every_text_{!is_plain(name)} {}

@@ -131,10 +131,15 @@ inline std::uint64_t parity(std::uint64_t x) noexcept {
   return x;
 }
 
+/// Blocks of a long string in which find_special() would find nothing; perhaps not all of them.
+char const* skip_plain(char const* p, char const* end, char quote) noexcept;
+
 /// The first `quote`, backslash or control character, or `end`.
 inline char const* find_special(char const* p, char const* end, char quote) noexcept {
 #if defined(__x86_64__)
-  for (; end - p >= 16; p += 16) {
+  for (int blocks = 0; end - p >= 16; p += 16) {
+    if (++blocks == 8) p = skip_plain(p, end, quote);  // most strings are short and are not worth the call
+    if (end - p < 16) break;
     auto const v = load(p);
     auto const special = bits(either(controls(v), either(equal(v, quote), equal(v, '\\'))));
     if (special != 0) return p + __builtin_ctzll(special);

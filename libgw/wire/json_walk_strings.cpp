@@ -125,8 +125,15 @@ bool json_walk::take(std::string_view decoded) {
   return true;
 }
 
+std::size_t json_walk::plain_front(std::string_view text) const noexcept {
+  bool const inside = state_ == state::string && quote_ == '"' && escape_ == escape::none;
+  if (!inside || is_judged() || fault_ != head_verdict::found) return 0;
+  char const* const end = text.data() + text.size();
+  return static_cast<std::size_t>(blocks::find_special(text.data(), end, '"') - text.data());
+}
+
 bool json_walk::read_string(cursor& in, stop& what) {
-  bool const judged = reading_ != reading::value || rules_.level == validation::grammar;
+  bool const judged = is_judged();
   while (in.p != in.end) {
     if (escape_ != escape::none) {
       if (!read_escape(*in.p)) return false;
@@ -157,6 +164,11 @@ bool json_walk::read_string(cursor& in, stop& what) {
     ++in.p;
   }
   return true;
+}
+
+/// The string we are in is read, not only passed over.
+bool json_walk::is_judged() const noexcept {
+  return reading_ != reading::value || rules_.level == validation::grammar;
 }
 
 bool json_walk::fail_half_pair() noexcept {

@@ -10,6 +10,8 @@ from lib.registries import consul, etcd, eureka, kubernetes
 from lib.story import check, check_equal, until
 
 TALK = {"window": 2, "settle_ms": 20000}
+# Who has failed for long is asked once a minute.
+FAILED_FOR_LONG = 90
 
 
 @contextlib.asynccontextmanager
@@ -113,7 +115,7 @@ async def lied_to(how):
             await schedule(each)
             for one in sources.values():
                 one.lies(None)
-            await refreshed(gw, ["eureka"], "answered")
+            await refreshed(gw, ["eureka"], "answered", FAILED_FOR_LONG)
         for one in sources.values():
             await one.down()
         await schedule(600.0)
@@ -122,7 +124,7 @@ async def lied_to(how):
         for one in sources.values():
             await one.up()
         await put(sources, served, 1)
-        await know(gw, sources, 1)
+        await know(gw, sources, 1, FAILED_FOR_LONG)
         done = await talk.finish()
         how.saw("lies, of each source", 5)
         how.saw("gone for", "10 min")

@@ -118,15 +118,15 @@ def tables(sources, **more):
                      for name, source in sources.items())
 
 
-async def know(gw, names, count):
+async def know(gw, names, count, within=20):
     """Waits until the gateway knows so many instances of each service."""
     for name in names:
         async def holds():
             return await gw.metric("wsgw_service_instances", service=name) == count
-        await until(f"the gateway knows {count} instances of {name}", holds, patience(20))
+        await until(f"the gateway knows {count} instances of {name}", holds, patience(within))
 
 
-async def refreshed(gw, names, result):
+async def refreshed(gw, names, result, within=20):
     """Waits until each source has been asked once more, with this result."""
     async def counts():
         return {n: await gw.metric("wsgw_discovery_refreshes_total", source=n, result=result) for n in names}
@@ -135,7 +135,7 @@ async def refreshed(gw, names, result):
     async def holds():
         now = await counts()
         return all(now[name] > before[name] for name in names)
-    await until(f"each source has {result} once more", holds, patience(20))
+    await until(f"each source has {result} once more", holds, patience(within))
 
 
 class traffic:

@@ -18,9 +18,10 @@ from lib.wire import CLOSE
 CLIENTS = 20
 
 
-async def terminated():
+async def terminated(workers=2):
     """SIGTERM while 20 clients are connected and one stands still in the middle of its handshake."""
-    async with upstream(echo) as up, gateway(service("s", up.address)) as gw, raw_client(gw, handshake=False) as half:
+    async with (upstream(echo) as up, gateway(service("s", up.address), workers=workers) as gw,
+                raw_client(gw, handshake=False) as half):
         status, _ = await http_get(gw.admin, "/readyz")
         check_equal("/readyz says 200", status, 200)
         half.writer.write(half.request()[:40])
@@ -53,9 +54,10 @@ async def accepts(address):
     return True
 
 
-async def probes_while_stopping():
+async def probes_while_stopping(workers=2):
     """A client that does not answer its Close keeps the gateway for a while; nobody new gets in meanwhile."""
-    async with upstream(echo) as up, gateway(service("s", up.address)) as gw, raw_client(gw) as stubborn:
+    async with (upstream(echo) as up, gateway(service("s", up.address), workers=workers) as gw,
+                raw_client(gw) as stubborn):
         await stubborn.send(text("s", 1))
         await stubborn.receive_frame()
         gw.send_signal(signal.SIGTERM)
@@ -70,6 +72,12 @@ async def probes_while_stopping():
                     (503, {"ready": False, "reasons": ["draining"]}))
         check_equal("the exit status is 0", await gw.exit_status(patience(8.0)), 0)
         measured("how long the gateway waits for the answer to its Close", f"{time.monotonic() - started:.2f} s")
+
+
+async def one_worker():
+    """Both once more with one worker, which accepts for itself."""
+    await terminated(workers=1)
+    await probes_while_stopping(workers=1)
 
 
 async def second_signal():
@@ -222,5 +230,5 @@ async def bad_usage():
         check(f"and a question: did you mean '{meant}'?", f"did you mean '{meant}'?" in done.err, done)
 
 
-tell(terminated, probes_while_stopping, second_signal, ready_delay, spread, reopened, crash, access_log,
+tell(terminated, probes_while_stopping, one_worker, second_signal, ready_delay, spread, reopened, crash, access_log,
      bind_conflict, bad_configuration, bad_usage)
