@@ -71,6 +71,8 @@ void print_source(ordered_json const& source) {
   fmt::print("source {} ({}): {}{}{}\n", text_at(source, "name"), text_at(source, "type"), text_at(source, "state"),
              age.is_number() ? fmt::format(", answered {:.0f} s ago", age.get<double>()) : "",
              fault.empty() ? "" : "; " + fault);
+  auto const unreadable = text_at(source, "unreadable");
+  if (!unreadable.empty()) fmt::print("  unreadable entries: {}\n", unreadable);
   auto const refused = source.value("refused", ordered_json::object());
   for (auto const& [reason, count] : refused.items()) {
     fmt::print("  refused so far: {} for {}\n", count.dump(), printable(reason));
@@ -137,7 +139,7 @@ gw::net::awaitable<void> ask_source(gw::discovery::source& asked, gw::result<gw:
   asked.stop();
 }
 
-void print_judgement(gw::discovery::judgement const& made) {
+void print_judgement(gw::discovery::judgement const& made, std::size_t unreadable) {
   for (auto const& [service, offers] : made.accepted) {
     fmt::print("{}\n", printable(service));
     if (offers.empty()) fmt::print("  no instances\n");
@@ -149,9 +151,10 @@ void print_judgement(gw::discovery::judgement const& made) {
   for (auto const& r : made.refused) {
     fmt::print("refused: {} {} ({})\n", printable(r.service), printable(r.address), name_of(r.why));
   }
+  if (unreadable != 0) fmt::print("unreadable entries: {}\n", unreadable);
 }
 
-ordered_json as_json(gw::discovery::judgement const& made) {
+ordered_json as_json(gw::discovery::judgement const& made, std::size_t unreadable) {
   ordered_json out = {{"schema", "wsgw.source.v1"}, {"services", ordered_json::array()}};
   for (auto const& [service, offers] : made.accepted) {
     ordered_json one = {{"name", service}, {"instances", ordered_json::array()}};
@@ -168,6 +171,7 @@ ordered_json as_json(gw::discovery::judgement const& made) {
   for (auto const& r : made.refused) {
     out["refused"].push_back({{"service", r.service}, {"address", r.address}, {"reason", name_of(r.why)}});
   }
+  out["unreadable"] = unreadable;
   return out;
 }
 
@@ -185,8 +189,8 @@ void ask_directly(services_options const& o, outcome& result) {
   gw::tools::run_loop(on, ask_source(**made, answer));
   if (!answer) return result.fail(exit_status::unreachable, gw::describe(answer.error()));
   auto const judged = gw::discovery::judge(settings, wanted, kind.ignores_case, {})(*answer);
-  if (o.output == output_form::json) return print_json(as_json(judged));
-  print_judgement(judged);
+  if (o.output == output_form::json) return print_json(as_json(judged, (*made)->unreadable()));
+  print_judgement(judged, (*made)->unreadable());
 }
 
 }  // namespace

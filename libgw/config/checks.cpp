@@ -76,13 +76,30 @@ void check_policies(config const& value, node const& root, outside_knowledge con
 void check_sticky_cookies(config const& value, node const& root, report& problems) {
   for (std::size_t i = 0; i < value.listeners.size(); ++i) {
     auto const& name = value.listeners[i].sticky_cookie;
-    auto const goes_by_it = [&](service const& s) { return s.hash_on == "cookie:" + name; };
+    auto const goes_by_it = [&](service const& s) {
+      auto const& policy = s.balancer.empty() ? value.balancer.policy : s.balancer;
+      bool const hashes = policy == "consistent_hash" || !s.canary.where.empty();
+      return hashes && s.hash_on == "cookie:" + name;
+    };
     if (name.empty() || std::any_of(value.services.begin(), value.services.end(), goes_by_it)) continue;
     auto const* const section = section_node(root, "listener", i);
     problems.add(section != nullptr ? place_of(*section, "sticky_cookie") : position{}, "listener.sticky_cookie",
                  fmt::format("no service goes by '{0}'; write hash_on = \"cookie:{0}\" and balancer = "
                              "\"consistent_hash\" in one",
                              name));
+  }
+}
+
+/// A share of the clients for nobody.
+void check_canaries(config const& value, node const& root, report& problems) {
+  for (auto const& s : value.services) {
+    auto const* const section = named_node(root, "services", s.name);
+    auto const* const written = section != nullptr ? locate(*section, "canary") : nullptr;
+    auto const key = fmt::format("services.{}.canary.where", s.name);
+    if (written == nullptr || locate(*section, "canary.where") != nullptr || problems.has(key)) continue;
+    problems.add(written->at, key,
+                 "is missing; write the metadata of the instances that serve some clients only, e.g. where = { version "
+                 "= \"2\" }");
   }
 }
 
@@ -157,6 +174,7 @@ void check_whole(config const& value, node const& root, outside_knowledge const&
   check_pattern(value, root, outside, problems);
   check_policies(value, root, outside, problems);
   check_sticky_cookies(value, root, problems);
+  check_canaries(value, root, problems);
   check_tls_files(value, root, outside, problems);
   check_rules(value, root, outside, problems);
   check_discovery(value, root, outside, problems);

@@ -217,6 +217,12 @@ TEST_CASE("mistakes in how instances are chosen and watched are told with their 
         "balancer = \"consistent_hash\" in one\n");
   CHECK(problems_of("[[listener]]\nsticky_cookie = \"a b\"\n[services.a]\ninstances = [\"h:1\"]") ==
         "f.toml:2:17: error: listener.sticky_cookie: 'a b' is no name of a cookie\n");
+  CHECK(problems_of("[[listener]]\nsticky_cookie = \"b\"\n[services.a]\ninstances = [\"h:1\"]\nhash_on = "
+                    "\"cookie:b\"")
+            .starts_with("f.toml:2:17: error: listener.sticky_cookie: no service goes by 'b'"));
+  check_service("canary = { percent = 5 }",
+                "3:10: error: services.a.canary.where: is missing; write the metadata of the instances that serve some "
+                "clients only, e.g. where = { version = \"2\" }");
   check_service("rehome = \"10/m\"",
                 "3:10: error: services.a.rehome: '10/m' is not a share each time; write \"10%/m\" or \"1%/s\"");
   check_service("rehome = \"10%\"",

@@ -61,6 +61,12 @@ class consul_source final : public source {
     return !what_.settings.any_service && what_.services.size() <= most_waiting;
   }
 
+  std::size_t unreadable() const noexcept override {
+    std::size_t sum = 0;
+    for (auto const& [name, known] : known_) sum += known.unreadable;
+    return sum;
+  }
+
   void stop() noexcept override {
     stopped_ = true;
     listing_->close();
@@ -71,6 +77,7 @@ class consul_source final : public source {
   struct known_service {
     std::vector<offer> offers = {};
     std::uint64_t index = 0;  // of the last answer; 0: the next query does not wait
+    std::size_t unreadable = 0;
   };
 
   /// One service being waited for.
@@ -128,6 +135,7 @@ class consul_source final : public source {
     known.index = now < index ? 0 : now;
     bool const changed = known.offers != read->offers;
     known.offers = std::move(read->offers);
+    known.unreadable = read->skipped;
     co_return changed;
   }
 

@@ -53,18 +53,21 @@ class dns_source final : public source {
     good_for_ = longest_life;
     bool answered = false;
     std::optional<error> fault;
-    for (auto const& service : services_) {
+    for (std::size_t asked = 0; asked < services_.size(); ++asked) {
+      auto const& service = services_[next_];
+      next_ = (next_ + 1) % services_.size();
       auto found = co_await offers_of(service);
       auto const code = found ? errc{} : found.error().code;
-      // Nobody is there to be asked about the others.
-      if (!found && (code == errc::closed || code == errc::connect_timeout)) co_return found.error();
+      if (code == errc::closed) co_return found.error();
       answered = answered || found || code == errc::no_instance;
       if (found) {
         known_[service] = std::move(*found);
-      } else {
-        fault = found.error();
-        good_for_ = std::min(good_for_, while_missing);
+        continue;
       }
+      fault = found.error();
+      good_for_ = std::min(good_for_, while_missing);
+      // Perhaps nobody is there to be asked about the others; they come first the next time.
+      if (code == errc::connect_timeout) break;
     }
     if (fault && (known_.empty() || !answered)) co_return *fault;
     co_return known_;
@@ -104,12 +107,16 @@ class dns_source final : public source {
       one.port = r.port;
       one.weight = std::max<std::size_t>(1, r.weight);
       auto const found = co_await at_addresses_of(r.target, one);
-      if (!found && found.error().code != errc::no_instance) co_return found.error();
       if (found) {
         offers.insert(offers.end(), found->begin(), found->end());
-      } else {
-        missing = found.error();
+        continue;
       }
+      missing = found.error();
+      bool const nobody_answers = missing->code == errc::closed || missing->code == errc::connect_timeout;
+      bool const in_doubt = missing->code != errc::no_instance;
+      // What was known of the whole service is better than a part of it, and a part is better than nothing.
+      if (nobody_answers || (in_doubt && known_.contains(service))) co_return *missing;
+      if (in_doubt) good_for_ = std::min(good_for_, while_missing);
     }
     if (offers.empty()) co_return *missing;
     co_return offers;
@@ -143,7 +150,8 @@ class dns_source final : public source {
   std::vector<std::string> services_;
   std::unique_ptr<net::dns_client> client_;
   net::event due_;
-  catalogue known_;  // the last answer for each service that ever had one
+  std::size_t next_ = 0;  // of services_, to be asked about
+  catalogue known_;       // the last answer for each service that ever had one
   duration good_for_ = longest_life;
 };
 

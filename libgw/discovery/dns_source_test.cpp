@@ -126,6 +126,42 @@ TEST_CASE("a broken answer says nothing of its service, and hides none of the ot
   });
 }
 
+TEST_CASE("a name whose servers are silent hides the services behind it for one round at most") {
+  play(by_addresses(), [](source& tested, dns_double& server) -> gw::net::awaitable<void> {
+    server.never_answers("order.test");
+    server.add_address("chat.test", {10, 0, 0, 2});
+    auto const first = co_await answer(tested);
+    CHECK(first.starts_with("DNS A order.test: "));
+    auto const second = co_await answer(tested);
+    CHECK(second == "chat 10.0.0.2:9001 weight 1\n");
+    server.never_answers("");
+    server.add_address("order.test", {10, 0, 0, 1});
+    auto const third = co_await answer(tested);
+    CHECK(third == "chat 10.0.0.2:9001 weight 1\norder 10.0.0.1:9001 weight 1\n");
+  });
+}
+
+TEST_CASE("a part of a service is better than nothing, and all that was known of it is better than a part") {
+  play(by_services(), [](source& tested, dns_double& server) -> gw::net::awaitable<void> {
+    server.add_service("_ws._tcp.order.test", 10, 5, 9001, "h1.test");
+    server.add_service("_ws._tcp.order.test", 10, 5, 9002, "h2.test");
+    server.add_address("h2.test", {10, 0, 0, 2});
+    server.add("h1.test", gw::net::dns_type::a, 30, "no address");
+    auto const part = co_await answer(tested);
+    CHECK(part == "order 10.0.0.2:9002 weight 5\n");
+    server.forget("h1.test");
+    server.add_address("h1.test", {10, 0, 0, 1});
+    auto const whole = co_await answer(tested);
+    CHECK(whole == "order 10.0.0.1:9001 weight 5\norder 10.0.0.2:9002 weight 5\n");
+    server.forget("h1.test");
+    server.add("h1.test", gw::net::dns_type::a, 30, "no address");
+    server.add_address("chat.test", {10, 0, 0, 3});
+    server.add_service("_ws._tcp.chat.test", 10, 5, 9003, "chat.test");
+    auto const kept = co_await answer(tested);
+    CHECK(kept == "chat 10.0.0.3:9003 weight 5\n" + whole);
+  });
+}
+
 TEST_CASE("news are waited for as long as the records live, a second at least") {
   play(by_addresses(), [](source& tested, dns_double& server) -> gw::net::awaitable<void> {
     server.add_address("order.test", {10, 0, 0, 1}, 0);

@@ -43,6 +43,7 @@ class etcd_source final : public told_source {
   }
 
   catalogue known() const override { return keys_.routable(); }
+  std::size_t unreadable() const noexcept override { return keys_.skipped(); }
 
   etcd_keys keys_;
 };

@@ -30,6 +30,7 @@ class eureka_source final : public source {
   }
 
   bool waits_for_news() const noexcept override { return false; }
+  std::size_t unreadable() const noexcept override { return known_ ? known_->skipped() : 0; }
   void stop() noexcept override { servers_->close(); }
 
  private:

@@ -69,6 +69,7 @@ class kubernetes_source final : public told_source {
   }
 
   catalogue known() const override { return slices_.routable(); }
+  std::size_t unreadable() const noexcept override { return slices_.skipped(); }
 
   std::string const token_file_;
   std::string const target_;

@@ -172,13 +172,16 @@ net::awaitable<void> publication::follow_names() {
     again.start(names_period);
     if (!stopping_) co_await names_due_.wait();
     if (stopping_) co_return;
-    bool changed = co_await names_.refresh();
-    for (auto& w : watches_) {
-      bool const others = co_await w.source->names().refresh();
-      changed = changed || others;
-    }
-    if (changed && !stopping_) publish();
+    // Each publishes what it found: the slow names of one source hold up no other's.
+    auto const refresh = [&](std::size_t i) {
+      return refresh_names(i == 0 ? names_ : watches_[i - 1].source->names());
+    };
+    co_await net::side_by_side(loop_.where(), 1 + watches_.size(), 1 + watches_.size(), refresh);
   }
+}
+
+net::awaitable<void> publication::refresh_names(name_book& names) {
+  if (co_await names.refresh() && !stopping_) publish();
 }
 
 watch const* publication::watch_of(config::service const& s) const noexcept {

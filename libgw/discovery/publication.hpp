@@ -57,6 +57,7 @@ class publication {
   result<> open_watch(config::discovery const& settings, std::vector<own_address> const& own);
   result<> open_self_entry(config::discovery const& settings);
   net::awaitable<void> follow_names();
+  net::awaitable<void> refresh_names(name_book& names);
   bool any_names() const noexcept;
   watch const* watch_of(config::service const& s) const noexcept;
   void give_places();

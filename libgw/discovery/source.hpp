@@ -52,6 +52,9 @@ class source {
   /// Whether `news` waits for them. If not, the watch pauses between two questions.
   virtual bool waits_for_news() const noexcept = 0;
 
+  /// Entries that its answers held since the last whole list and that name no instance of any service.
+  virtual std::size_t unreadable() const noexcept { return 0; }
+
   /// How long it may be left alone after failures in a row; less for what costs nobody anything to ask.
   virtual duration longest_pause() const noexcept { return std::chrono::seconds(60); }
 

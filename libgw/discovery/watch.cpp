@@ -95,6 +95,7 @@ net::awaitable<void> watch::hear(catalogue const& listed) {
   if (stopping_) co_return;
   listed_ = std::move(fresh);
   publish();
+  note_unreadable(source_->unreadable());
   // Behind publish(): who hears that the source has answered finds its instances there.
   note_answer();
 }
@@ -180,6 +181,12 @@ void watch::note_failure(error const& why) {
                {{"source", report_.name}, {"type", report_.type}, {"err", report_.fault}});
   }
   told_.reported();
+}
+
+void watch::note_unreadable(std::size_t entries) {
+  if (std::exchange(report_.unreadable, entries) != 0 || entries == 0) return;
+  log::event(log::level::warning, "entries_unreadable",
+             {{"source", report_.name}, {"type", report_.type}, {"entries", std::uint64_t{entries}}});
 }
 
 void watch::note_refused(std::vector<refused_offer> const& refused) {

@@ -36,6 +36,7 @@ struct watch_report {
   std::uint64_t failures = 0;
   std::string fault = {};  // of the last question; empty: it was answered
   std::optional<std::chrono::system_clock::time_point> answered_at = {};
+  std::size_t unreadable = 0;                             // entries since the last whole list that name no instance
   std::array<std::uint64_t, refusal_count> refused = {};  // offers, by reason; each once for as long as it is listed
 };
 
@@ -90,6 +91,7 @@ class watch {
   void publish();
   void note_answer();
   void note_failure(error const& why);
+  void note_unreadable(std::size_t entries);
   void note_refused(std::vector<refused_offer> const& refused);
   void note_doubts(std::vector<std::string> const& doubted, catalogue const& fresh);
   net::awaitable<void> pause(duration for_long);

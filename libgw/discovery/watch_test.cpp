@@ -43,6 +43,7 @@ struct script {
   std::vector<ask> asked = {};
   bool waits = false;
   gw::duration longest_pause = 60s;
+  std::size_t unreadable = 0;
   bool stopped = false;
 };
 
@@ -59,6 +60,7 @@ class scripted final : public gw::discovery::source {
   }
   bool waits_for_news() const noexcept override { return script_.waits; }
   gw::duration longest_pause() const noexcept override { return script_.longest_pause; }
+  std::size_t unreadable() const noexcept override { return script_.unreadable; }
   void stop() noexcept override { script_.stopped = true; }
 
  private:
@@ -338,6 +340,17 @@ TEST_CASE("what is refused is counted once for as long as it is listed") {
   w.source.says = listed;
   w.pass(34s);
   CHECK(refused(gw::discovery::refusal::address) == 2);
+}
+
+TEST_CASE("entries that name no instance are told as they stand in the last list") {
+  world w;
+  w.source.says = list_of(2);
+  w.source.unreadable = 3;
+  w.pass(34s);
+  CHECK(w.report().unreadable == 3);
+  w.source.unreadable = 0;
+  w.pass(34s);
+  CHECK(w.report().unreadable == 0);
 }
 
 TEST_CASE("a source has answered when its names are looked up and its instances published") {

@@ -34,6 +34,7 @@ ordered_json as_json(discovery::watch_report const& s, discovery_board::wall_tim
   out["state"] = !s.answered_at ? "unknown" : s.fault.empty() ? "current" : "stale";
   out["age_s"] = s.answered_at ? ordered_json(seconds(now - *s.answered_at)) : ordered_json(nullptr);
   if (!s.fault.empty()) out["fault"] = s.fault;
+  if (s.unreadable != 0) out["unreadable"] = s.unreadable;
   out["refused"] = ordered_json::object();
   for (std::size_t i = 0; i < s.refused.size(); ++i) {
     if (s.refused[i] != 0) out["refused"][std::string(name_of(static_cast<discovery::refusal>(i)))] = s.refused[i];
@@ -101,6 +102,9 @@ void discovery_board::write_metrics(exposition& to) const {
     auto const at = s.answered_at ? seconds(s.answered_at->time_since_epoch()) : 0.0;
     to.sample("wsgw_discovery_last_success_timestamp_seconds", {{"source", s.name}}, at);
   }
+  to.family("wsgw_discovery_entries_unreadable",
+            "Entries that a source lists and that name no instance, since its last whole list.", metric_type::gauge);
+  for (auto const& s : sources) to.sample("wsgw_discovery_entries_unreadable", {{"source", s.name}}, s.unreadable);
   to.family("wsgw_discovery_offers_refused_total",
             "Instances that a source lists and that are not used, by the reason.", metric_type::counter);
   for (auto const& s : sources) {

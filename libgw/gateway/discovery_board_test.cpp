@@ -37,6 +37,7 @@ discovery::watch_report stale() {
   report.fault = "it \"broke\"";
   report.answered_at = noon - 90s;
   report.refused[static_cast<std::size_t>(discovery::refusal::port)] = 4;
+  report.unreadable = 7;
   return report;
 }
 
@@ -73,6 +74,7 @@ TEST_CASE("the metrics of a source tell how often it was asked, when it last ans
   CHECK(has(R"(wsgw_discovery_last_success_timestamp_seconds{source="eu"} 43110)"));
   CHECK(has(R"(wsgw_discovery_offers_refused_total{source="eu",reason="port"} 4)"));
   CHECK(has(R"(wsgw_discovery_offers_refused_total{source="eu",reason="address"} 0)"));
+  CHECK(has(R"(wsgw_discovery_entries_unreadable{source="eu"} 7)"));
 }
 
 TEST_CASE("operators see every instance and how its source stands") {
@@ -94,7 +96,7 @@ TEST_CASE("operators see every instance and how its source stands") {
   CHECK(order["instances"][1] ==
         nlohmann::json::parse(R"({"address":"10.0.0.2:2","state":"draining","weight":1,"channels":0})"));
   CHECK(said["sources"] == nlohmann::json::parse(R"([{"name":"eu","type":"eureka","required":true,"state":"stale",
-    "age_s":90.0,"fault":"it \"broke\"","refused":{"port":4}}])"));
+    "age_s":90.0,"fault":"it \"broke\"","unreadable":7,"refused":{"port":4}}])"));
   board.put({silent()});
   auto const before = nlohmann::json::parse(board.services_json(noon));
   CHECK(before["sources"][0]["state"] == "unknown");

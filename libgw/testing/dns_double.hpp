@@ -39,8 +39,9 @@ class dns_double {
   void forget(std::string const& name) {
     std::erase_if(records_, [&name](auto const& r) { return r.first.first == name; });
   }
-  /// Questions are swallowed.
+  /// Questions are swallowed: all of them, or those about one name.
   void falls_silent(bool silent) { silent_ = silent; }
+  void never_answers(std::string name) { unanswered_ = std::move(name); }
   std::size_t questions() const { return questions_; }
   void close() { socket_.close(); }
 
@@ -61,13 +62,8 @@ class dns_double {
 
   /// A whole answer to the question whose bytes these are.
   std::string answer_to(std::string_view question) const {
-    std::string name;
     std::size_t at = 12;
-    while (at < question.size() && question[at] != 0) {
-      auto const length = static_cast<std::size_t>(question[at]);
-      name += (name.empty() ? "" : ".") + std::string(question.substr(at + 1, length));
-      at += length + 1;
-    }
+    auto const name = name_in(question, at);
     auto const type = static_cast<std::uint16_t>(static_cast<unsigned char>(question[at + 1]) << 8 |
                                                  static_cast<unsigned char>(question[at + 2]));
     auto const found = records_.find({name, type});
@@ -83,13 +79,26 @@ class dns_double {
   }
 
  private:
+  /// `at`: of the name; then of the empty label behind it.
+  static std::string name_in(std::string_view question, std::size_t& at) {
+    std::string name;
+    while (at < question.size() && question[at] != 0) {
+      auto const length = static_cast<std::size_t>(question[at]);
+      name += (name.empty() ? "" : ".") + std::string(question.substr(at + 1, length));
+      at += length + 1;
+    }
+    return name;
+  }
+
   void receive() {
     socket_.async_receive_from(boost::asio::buffer(buffer_), from_,
                                [this](boost::system::error_code failed, std::size_t size) {
                                  if (failed) return;
                                  ++questions_;
-                                 if (!silent_) {
-                                   auto const said = answer_to(std::string_view(buffer_.data(), size));
+                                 std::string_view const question(buffer_.data(), size);
+                                 std::size_t at = 12;
+                                 if (!silent_ && name_in(question, at) != unanswered_) {
+                                   auto const said = answer_to(question);
                                    boost::system::error_code ignored;
                                    socket_.send_to(boost::asio::buffer(said), from_, 0, ignored);
                                  }
@@ -102,6 +111,7 @@ class dns_double {
   std::array<char, 512> buffer_{};
   std::map<std::pair<std::string, std::uint16_t>, std::vector<std::pair<std::uint32_t, std::string>>> records_;
   bool silent_ = false;
+  std::string unanswered_ = {};
   std::size_t questions_ = 0;
 };
 
