@@ -50,6 +50,8 @@ AIMS = (
     *echo("256:100:1", tls=True, peers=1),
     *echo("65536:100:1", tls=True, peers=1),
     *echo("256:1:1", p50=60, whose=SPINNING, what="256 B, 1 client, spin = 50us: p50 in µs"),
+    Aim("push", 1.15, FLOOR, what="push to 1,000 clients"),
+    Aim("session CPU", 1, EVERY_PEER, what="connect, upgrade and first message"),
     Aim(SESSION_BYTES[False], 3000, what="bytes of an idle session"),
     Aim(SESSION_BYTES[True], 22000, what="bytes of an idle TLS session"),
 )
@@ -64,7 +66,8 @@ def judge(aim, row):
         measured = getattr(ours, aim.field)
     elif aim.beside == EVERY_PEER:
         # Of those that can do it none may be missing: perhaps that one costs least.
-        able = {c.name for c in ALL if c.is_peer and (c.by_tls or not aim.cell.tls)}
+        by_tls = aim.cell is not None and aim.cell.tls
+        able = {c.name for c in ALL if c.is_peer and (c.by_tls or not by_tls)}
         measured = report.to_best_peer(row, aim.whose) if able <= row.runs.keys() else None
     else:
         measured = report.ratio_to(row, row.best(aim.beside), aim.whose)

@@ -38,7 +38,7 @@ USUAL = Plan(cells("64:100:1", "256:1:1", "256:100:1", "256:100:32", "256:1000:1
 FULL = Plan(tuple(Cell(size, clients, in_flight) for size in (64, 256, 4096, 65536)
                   for clients, in_flight in ((1, 1), (100, 1), (100, 32), (1000, 1)))
             + cells("1048576:1:1", "1048576:100:1") + SPREAD + TLS, push=True, sessions=(False, True))
-AIMED_AT = Plan(tuple(dict.fromkeys(aim.cell for aim in AIMS if aim.cell)), sessions=(False, True))
+AIMED_AT = Plan(tuple(dict.fromkeys(aim.cell for aim in AIMS if aim.cell)), push=True, sessions=(False, True))
 
 
 def sweep(descriptors):

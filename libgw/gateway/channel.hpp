@@ -142,8 +142,8 @@ class channel final : public net::peer_owner, public movable {
   void on_message(wire::event const& message);
   void on_piece(wire::event const& piece);
   void on_upstream_close(wire::event const& close);
-  /// The whole message that was held.
   void begin_streaming(wire::event const& piece);
+  /// The whole message that was held.
   void forward_held();
   void forward_piece(std::span<char> payload, wire::opcode op, bool first, bool last);
   void forward_run(bool last = false);

@@ -6,6 +6,11 @@
 #include <utility>
 
 namespace gw::gateway {
+namespace {
+
+constexpr duration after_a_failure = std::chrono::milliseconds(100);  // for lack of memory, which may come back
+
+}  // namespace
 
 result<> doors::open(std::string const& bind, entrance by, std::size_t listener) {
   auto const at = net::address::parse(bind);
@@ -53,12 +58,15 @@ void doors::close() noexcept {
 }
 
 net::awaitable<void> doors::accept_at(door& at) {
-  for (;;) {
+  auto& on = at.keeper != nullptr ? at.keeper->loop() : loop_;
+  for (bool failed = false;;) {
     try {
+      if (std::exchange(failed, false)) co_await on.wheel.sleep(after_a_failure);
       auto accepted = co_await at.socket->accept();
       if (!accepted) co_return;
       least_busy().take({std::move(*accepted), at.by, at.listener});
     } catch (std::exception const& fault) {  // that connection is lost, the next one need not be
+      failed = true;
       log::event(log::level::error, "accept_failed", {{"err", std::string_view(fault.what())}});
     }
   }

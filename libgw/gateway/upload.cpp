@@ -9,8 +9,9 @@
 namespace gw::gateway {
 namespace {
 
-// A message up to this size is judged whole; only beyond that its head must do.
-constexpr std::size_t stream_above = 256 * 1024;
+// A message up to the size of the read buffer is judged whole; only beyond that its head must do. Not less, or the
+// verdict would hang on how the network cut the message.
+constexpr std::size_t stream_above = net::poller::read_buffer_size;
 constexpr std::size_t head_size = 16 * 1024;
 // The keys that an error frame echoes begin in the head; the last of them may reach beyond it.
 constexpr std::size_t lead_size = head_size + 512;

@@ -177,7 +177,7 @@ class worker {
   worker_tls tls_;
   wire::inflater inflater_{wire::role::server};
   wire::deflater deflater_;
-  net::task_group tasks_;  // connections that begin, and conversations that end
+  net::task_group tasks_;  // connections that begin, conversations that end, and perhaps who accepts
   net::event stop_requested_;
   std::optional<farewell> stop_;
   boost::intrusive::list<greeting, boost::intrusive::constant_time_size<false>> greetings_;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -15,6 +16,13 @@
 namespace gw::net {
 
 namespace asio = boost::asio;
+
+namespace {
+
+// Of a crowd that waits in the kernel's queue so many are let in before the loop sees to everything else.
+constexpr int most_in_a_row = 16;
+
+}  // namespace
 
 struct listener::waiting {
   waiting(executor where, int fd) : descriptor(where, fd) {}
@@ -93,10 +101,19 @@ awaitable<result<unique_fd>> listener::accept() {
       co_await accepting_.wait();
       continue;
     }
+    if (in_a_row_ == most_in_a_row) {
+      in_a_row_ = 0;
+      co_await asio::post(loop_.where(), asio::use_awaitable_t<executor>());
+      continue;
+    }
     unique_fd accepted(::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (accepted) co_return accepted;
+    if (accepted) {
+      ++in_a_row_;
+      co_return accepted;
+    }
     switch (errno) {
       case EAGAIN: {
+        in_a_row_ = 0;
         auto const [failed] = co_await waiting_->descriptor.async_wait(asio::posix::descriptor_base::wait_read, token);
         if (failed) co_return error{errc::closed, side::gateway, "listener closed", {}};
         break;

@@ -12,11 +12,13 @@
 
 namespace gw::net {
 
-/// Accepts connections. One thread; one accept() at a time. close() ends a pending accept with errc::closed.
+/// Accepts connections, a crowd by the handful, so that the loop sees to everything else in between. One thread, which
+/// is that of its loop; one accept() at a time. close() ends a pending accept with errc::closed.
 class listener {
  public:
   static result<std::unique_ptr<listener>> open(loop& where, address const& at);
-  /// The same socket, to be waited for on another loop; `from` is closed. Before the first accept().
+  /// The same socket, to be waited for on another loop, which may run already: called on the thread of `from`, before
+  /// its first accept(). From then on the listener belongs to the thread of `to`.
   static std::unique_ptr<listener> moved(loop& to, std::unique_ptr<listener> from);
   ~listener();
 
@@ -39,6 +41,7 @@ class listener {
   address local_;
   std::unique_ptr<waiting> waiting_;
   event accepting_;  // set unless it refuses
+  int in_a_row_ = 0;
 };
 
 class signals {

@@ -131,7 +131,7 @@ inline std::uint64_t parity(std::uint64_t x) noexcept {
   return x;
 }
 
-/// Blocks of a long string in which find_special() would find nothing; perhaps not all of them.
+/// Behind blocks of a long string in which find_special() would find nothing; perhaps not all of them.
 char const* skip_plain(char const* p, char const* end, char quote) noexcept;
 
 /// The first `quote`, backslash or control character, or `end`.
