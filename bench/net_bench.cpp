@@ -1,5 +1,5 @@
 // What a turn of the loop does whatever its sockets say: the queue of what they did not take, the timer wheel, and a
-// poll that finds nothing.
+// poll that finds nothing. And what copying costs by where the bytes lie.
 #include "net/poller.hpp"
 #include "net/send_queue.hpp"
 #include "net/timer_wheel.hpp"
@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -111,5 +112,26 @@ void spin_in_vain(benchmark::State& state) {
   sockets.shut_down();
 }
 BENCHMARK(spin_in_vain)->Name("net/poller/spin_in_vain");
+
+#if defined(__x86_64__)
+/// Why the read buffer lies in the middle of a page: a copy as the kernel makes it, from the beginning of a page to so
+/// many bytes behind the beginning of another.
+void copy_as_the_kernel(benchmark::State& state) {
+  constexpr std::size_t size = 64 * 1024;
+  struct alignas(4096) pages {
+    std::array<char, size + 4096> bytes{};
+  };
+  auto const from = std::make_unique<pages>();
+  auto const to = std::make_unique<pages>();
+  for (auto _ : state) {
+    void const* source = from->bytes.data();
+    void* target = to->bytes.data() + state.range(0);
+    std::size_t count = size;
+    asm volatile("rep movsb" : "+D"(target), "+S"(source), "+c"(count) : : "memory");
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(size));
+}
+BENCHMARK(copy_as_the_kernel)->Name("net/read_buffer/rep_movsb")->Arg(0)->Arg(8)->Arg(2048);
+#endif
 
 }  // namespace

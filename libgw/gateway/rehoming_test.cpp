@@ -74,6 +74,15 @@ net::awaitable<crowd> two_at_one(gateway_world& world, scene& of, bool control =
   co_return made;
 }
 
+/// Of two at one instance the first has moved to the other, its client knows, and its old upstream has yet to answer.
+net::awaitable<crowd> first_moved(gateway_world& world, scene& of) {
+  auto const made = co_await two_at_one(world, of);
+  co_await world.live_through(10s);
+  auto const told = co_await made.client[0]->hears_json();
+  CHECK(told["error"]["reason"] == "moved");
+  co_return made;
+}
+
 }  // namespace
 
 TEST_CASE("a quiet channel moves to an instance that has fewer, and whatever either of them says arrives") {
@@ -215,10 +224,7 @@ TEST_CASE("no more channels move than the pace allows, and none if the service d
 TEST_CASE("an upstream that does not answer the Close of a channel that moved keeps it for five quiet seconds") {
   play({.instances = 2, .settings = at_once, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
     scene s(world);
-    auto const [client, chat] = co_await two_at_one(world, s);
-    co_await world.live_through(10s);
-    auto const told = co_await client[0]->hears_json();
-    CHECK(told["error"]["reason"] == "moved");
+    auto const [client, chat] = co_await first_moved(world, s);
     co_await world.live_through(3s);
     chat[0]->says("still here");
     co_await client[0]->hears("still here");
@@ -234,10 +240,7 @@ TEST_CASE("an upstream that does not answer the Close of a channel that moved ke
 TEST_CASE("an upstream that stops inside a small message does not keep a channel that moved for ever") {
   play({.instances = 2, .settings = at_once, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
     scene s(world);
-    auto const [client, chat] = co_await two_at_one(world, s);
-    co_await world.live_through(10s);
-    auto const told = co_await client[0]->hears_json();
-    CHECK(told["error"]["reason"] == "moved");
+    auto const [client, chat] = co_await first_moved(world, s);
     chat[0]->says_part(wire::opcode::text, "half a word", false);
     co_await world.live_through(9s, 100ms);
     CHECK(s.channels() == 2);
@@ -248,10 +251,7 @@ TEST_CASE("an upstream that stops inside a small message does not keep a channel
 TEST_CASE("a channel that moved is not cut inside a message, however its upstream pauses") {
   play({.instances = 2, .settings = at_once, .manual_time = true}, [](gateway_world& world) -> net::awaitable<void> {
     scene s(world);
-    auto const [client, chat] = co_await two_at_one(world, s);
-    co_await world.live_through(10s);
-    auto const told = co_await client[0]->hears_json();
-    CHECK(told["error"]["reason"] == "moved");
+    auto const [client, chat] = co_await first_moved(world, s);
     std::string const half(100'000, 'x');
     chat[0]->says_part(wire::opcode::text, half, false);
     co_await world.live_through(9s, 100ms);

@@ -23,7 +23,7 @@ class read_buffer {
   static constexpr std::size_t page = 4096;
   static constexpr std::align_val_t alignment{page};
   /// The kernel's pages hold the bytes of a stream from their beginning on, give or take some headers. `rep movsb`, by
-  /// which it copies, takes ten times as long on AMD's Zen 3 and 4 if, modulo the size of a page, its target lies 1 to
+  /// which it copies, takes 15 times as long on an AMD Zen 4 if, modulo the size of a page, its target lies 1 to
   /// 15 bytes behind its source. From the middle of a page it does not, whichever way is copied.
   static constexpr std::size_t offset = page / 2;
 
