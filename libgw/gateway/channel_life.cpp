@@ -118,7 +118,7 @@ net::awaitable<result<>> channel::open() {
   lease_ = std::move(dialled->counted);
   instance_ = dialled->instance;
   opened_at_ = worker_.loop().wheel.now();
-  auto attached = upstream_.attach(std::move(dialled->socket), std::move(dialled->rest));
+  auto attached = upstream_.attach(*dialled->connection, std::move(dialled->rest));
   if (!attached) co_return attached;
   open_ = true;
   upstream_.watch({.ping_interval = settings_.channel.ping_interval, .pong_timeout = settings_.channel.pong_timeout});

@@ -353,16 +353,14 @@ net::awaitable<std::optional<dialled>> open_passage(worker& on, net::stream& cli
   co_return std::move(*opened);
 }
 
-/// What a connection has become, and the socket that it lives by.
+/// What a connection has become.
 struct opened {
   std::unique_ptr<conversation> who;  // null: it has had its answer
-  net::transport socket;
-  std::string rest;  // bytes behind the handshake
+  std::string rest;                   // bytes behind the handshake
 };
 
 /// The handshake. All that it needed is gone when the conversation begins.
-net::awaitable<opened> open(worker& on, arrival connection) {
-  net::stream client(on.loop(), std::move(connection.socket));
+net::awaitable<opened> open(worker& on, net::stream& client, arrival const& connection) {
   greeting registered(on, client, connection.by);
   opened begun;
   auto greeted = co_await greet(on, client, connection);
@@ -374,7 +372,6 @@ net::awaitable<opened> open(worker& on, arrival connection) {
   } else {
     begun.who = std::make_unique<session>(on, std::move(greeted->facts));
   }
-  begun.socket = client.release();
   begun.rest = std::move(greeted->rest);
   co_return begun;
 }
@@ -382,8 +379,9 @@ net::awaitable<opened> open(worker& on, arrival connection) {
 }  // namespace
 
 net::awaitable<void> serve_connection(worker& on, arrival connection) {
-  auto begun = co_await open(on, std::move(connection));
-  if (begun.who) conversation::begin(std::move(begun.who), std::move(begun.socket), std::move(begun.rest));
+  net::stream client(on.loop(), std::move(connection.socket));
+  auto begun = co_await open(on, client, connection);
+  if (begun.who) conversation::begin(std::move(begun.who), client, std::move(begun.rest));
 }
 
 }  // namespace gw::gateway

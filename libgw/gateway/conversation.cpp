@@ -48,19 +48,19 @@ conversation::~conversation() {
   worker_.leave(*this);
 }
 
-void conversation::begin(std::unique_ptr<conversation> who, net::transport socket, std::string rest) {
+void conversation::begin(std::unique_ptr<conversation> who, net::stream& connection, std::string rest) {
   auto& c = *who.release();  // finish() takes it again
   try {
-    c.open(std::move(socket), std::move(rest));
+    c.open(connection, std::move(rest));
   } catch (std::exception const& fault) {
     log::event(log::level::error, "session_failed", {{"conn", c.facts_.conn}, {"err", std::string_view(fault.what())}});
     c.end({initiator::gateway, wire::close_code::internal_error, "internal fault"});
   }
 }
 
-void conversation::open(net::transport socket, std::string rest) {
+void conversation::open(net::stream& connection, std::string rest) {
   log_open();
-  if (auto const attached = attach(std::move(socket), std::move(rest)); !attached) {
+  if (auto const attached = attach(connection, std::move(rest)); !attached) {
     return end({.reason = describe(attached.error())});
   }
   start_clocks();

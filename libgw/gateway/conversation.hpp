@@ -38,7 +38,7 @@ class conversation
 
   /// Behind the 101: `who` is left to itself. `rest`: bytes that came behind the handshake. A fault on the way (an
   /// exception) ends it with 1011.
-  static void begin(std::unique_ptr<conversation> who, net::transport socket, std::string rest);
+  static void begin(std::unique_ptr<conversation> who, net::stream& connection, std::string rest);
 
   /// Marks the end and has everything that hangs on it torn down, soon. The first call counts. Allowed inside a turn.
   /// No memory for that, or a fault meanwhile, ends the process.
@@ -67,7 +67,7 @@ class conversation
 
   virtual net::peer& client() noexcept = 0;
   /// Takes the client's socket over, and whatever else it needs.
-  virtual result<> attach(net::transport socket, std::string rest) = 0;
+  virtual result<> attach(net::stream& connection, std::string rest) = 0;
   /// Attached: the first thing to say.
   virtual void greet() {}
   virtual bool inside_message_to_client() const noexcept = 0;
@@ -94,7 +94,7 @@ class conversation
   client_facts facts_;
 
  private:
-  void open(net::transport socket, std::string rest);
+  void open(net::stream& connection, std::string rest);
   static net::awaitable<void> finish(std::unique_ptr<conversation> owned);
   void start_clocks();
   void say_goodbye();

@@ -113,11 +113,7 @@ error tls_failed(attempt const& a, std::string_view why) {
   return upstream_error(errc::connect_failed, a, "failed the TLS handshake");
 }
 
-/// Nothing, if the service speaks plain text.
-net::awaitable<result<>> secure(attempt a) {
-  auto const name = certified_name(a.settings, a.target);
-  auto engine = a.on.tls().for_upstream(a.service, a.target.id, name);
-  if (!engine) co_return result<>();
+net::awaitable<result<>> secure(attempt a, std::unique_ptr<net::tls_engine> engine) {
   auto done = co_await a.upstream.secure(std::move(engine));
   if (done || !a.upstream.is_open()) co_return done;
   auto const* const tls = a.upstream.tls();
@@ -144,7 +140,9 @@ net::awaitable<result<shaken>> shake_hands(attempt a) {
   auto const limit = limit_of(a, a.settings.channel.handshake_timeout);
   net::deadline deadline(a.on.loop(), a.upstream, limit.time);
   net::received_head received;
-  auto done = co_await secure(a);
+  auto engine = a.on.tls().for_upstream(a.service, a.target.id, certified_name(a.settings, a.target));
+  result<> done;
+  if (engine) done = co_await secure(a, std::move(engine));
   if (done) done = co_await a.upstream.write(request);
   if (done) done = co_await read_answer(a.upstream, received);
   if (!done) {
@@ -278,7 +276,7 @@ net::awaitable<result<dialled>> try_instances(worker& on, std::uint32_t service,
   auto const& settings = on.settings().services[service];
   auto const give_up_at = on.loop().wheel.now() + settings.channel.open_timeout;
   std::vector<cluster::instance_id> tried;
-  error last = nobody(on, service);
+  std::optional<error> last;  // none: there was nobody to try
   auto const key = key_of(on, service, client);
 
   while (tried.size() <= settings.channel.connect_retries) {
@@ -287,8 +285,8 @@ net::awaitable<result<dialled>> try_instances(worker& on, std::uint32_t service,
     if (!target && target.error().code == errc::closed) co_return target.error();
     if (!target) break;
     lease counted(target->load, on.index());
-    net::stream upstream(on.loop());
-    shown_as const current_try(current, upstream);
+    auto upstream = std::make_unique<net::stream>(on.loop());
+    shown_as const current_try(current, *upstream);
     auto const began = on.loop().wheel.now();
     std::string tls_failure;
     attempt const a{.on = on,
@@ -299,7 +297,7 @@ net::awaitable<result<dialled>> try_instances(worker& on, std::uint32_t service,
                     .target = *target,
                     .give_up_at = give_up_at,
                     .began_early = give_up_at - began > settings.channel.open_timeout / 2,
-                    .upstream = upstream,
+                    .upstream = *upstream,
                     .wish = wish,
                     .tls_failure = tls_failure};
     auto const connected = co_await connect(a);
@@ -311,18 +309,18 @@ net::awaitable<result<dialled>> try_instances(worker& on, std::uint32_t service,
     }
     if (done) {
       note_success(a, on.loop().wheel.now() - began);
-      co_return dialled{upstream.release(), std::move(done->rest), std::move(counted), target->id,
+      co_return dialled{std::move(upstream), std::move(done->rest), std::move(counted), target->id,
                         std::move(done->protocol)};
     }
     auto const& fault = done.error();
     if (fault.code == errc::closed) co_return fault;  // torn down
     note_failure(a, fault, connected.has_value());
     // What others said counts for more than that we ran out of something.
-    if (tried.empty() || !net::is_our_shortage(fault.cause)) last = fault;
+    if (!last || !net::is_our_shortage(fault.cause)) last = fault;
     if (!worth_another(fault)) break;
     tried.push_back(target->id);
   }
-  co_return last;
+  co_return last ? *last : nobody(on, service);
 }
 
 /// What the breaker is told of a dial: nothing, if it says nothing about the service.

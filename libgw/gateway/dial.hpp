@@ -45,7 +45,7 @@ class lease {
 };
 
 struct dialled {
-  net::transport socket;
+  std::unique_ptr<net::stream> connection;
   std::string rest;  // bytes behind the handshake
   lease counted;
   cluster::instance_id instance;

@@ -233,8 +233,8 @@ inline party& gateway_world::client(std::string name, bool control, std::uint8_t
   if (deflate_window != 0) made.speaks_deflate();
   made.joins(std::move(ours), {});
   running_.spawn(made.live());
-  gateway::conversation::begin(std::make_unique<gateway::session>(*worker_, std::move(facts)),
-                               net::transport(std::move(gateways)), {});
+  net::stream connection(worker_->loop(), std::move(gateways));
+  gateway::conversation::begin(std::make_unique<gateway::session>(*worker_, std::move(facts)), connection, {});
   return made;
 }
 

@@ -132,7 +132,7 @@ class session final : public conversation, public net::peer_owner {
   void add_to_run(channel& to, std::span<char> frame);
   void send_run(bool last = false);
 
-  result<> attach(net::transport socket, std::string rest) override;
+  result<> attach(net::stream& connection, std::string rest) override;
   void greet() override;
   bool inside_message_to_client() const noexcept override { return owner_ != nullptr; }
   std::uint64_t activity() const noexcept override;

@@ -25,8 +25,8 @@ session::~session() = default;
 
 // --- 1. life ---
 
-result<> session::attach(net::transport socket, std::string rest) {
-  return client_.attach(std::move(socket), std::move(rest));
+result<> session::attach(net::stream& connection, std::string rest) {
+  return client_.attach(connection, std::move(rest));
 }
 
 void session::greet() {

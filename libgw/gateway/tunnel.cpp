@@ -39,9 +39,9 @@ tunnel::~tunnel() {
 
 // --- 1. life ---
 
-result<> tunnel::attach(net::transport socket, std::string rest) {
-  auto attached = client_.peer.attach(std::move(socket), std::move(rest));
-  if (attached) attached = upstream_.peer.attach(std::move(dialled_.socket), std::move(dialled_.rest));
+result<> tunnel::attach(net::stream& connection, std::string rest) {
+  auto attached = client_.peer.attach(connection, std::move(rest));
+  if (attached) attached = upstream_.peer.attach(*dialled_.connection, std::move(dialled_.rest));
   if (!attached) return attached;
   auto const& channel = worker_.settings().services[service_].channel;
   upstream_.peer.watch({.ping_interval = channel.ping_interval, .pong_timeout = channel.pong_timeout});

@@ -53,7 +53,7 @@ class tunnel final : public conversation {
   };
 
   net::peer& client() noexcept override { return client_.peer; }
-  result<> attach(net::transport socket, std::string rest) override;
+  result<> attach(net::stream& connection, std::string rest) override;
   bool inside_message_to_client() const noexcept override { return upstream_.peer.inside_message(); }
   std::uint64_t activity() const noexcept override;
   net::awaitable<void> tear_down() override;

@@ -23,6 +23,7 @@ struct event::initiation {
   template <class Handler>
   void operator()(Handler&& handler) {
     assert(!self->waiter_ && "one waiter at a time");
+    if (self->set_) return asio::post(self->where_, std::forward<Handler>(handler));
     self->waiter_ = std::make_unique<waiter_of<std::decay_t<Handler>>>(std::forward<Handler>(handler));
   }
 };
@@ -35,10 +36,8 @@ void event::set() noexcept {
 }
 
 awaitable<void> event::wait() {
-  if (set_) co_return;
   token const completion{};
-  initiation start{this};
-  co_await asio::async_initiate<token const&, void()>(std::move(start), completion);
+  return asio::async_initiate<token const&, void()>(initiation{this}, completion);
 }
 
 }  // namespace gw::net

@@ -20,7 +20,7 @@ class event {
   void clear() noexcept { set_ = false; }
   bool is_set() const noexcept { return set_; }
 
-  /// Returns when the event is set: at once if it already is.
+  /// Returns when the event is set: soon if it already is.
   awaitable<void> wait();
 
  private:

@@ -9,6 +9,10 @@ namespace {
 constexpr int most_interim_answers = 4;
 
 bool is_interim(std::string_view raw) {
+  constexpr std::size_t before_the_status = 9;  // "HTTP/1.1 "
+  if (raw.size() <= before_the_status || raw[before_the_status] != '1' || raw.substr(before_the_status, 3) == "101") {
+    return false;
+  }
   auto const head = wire::judge_response(raw);
   return head && head->status < 200 && head->status != 101;
 }

@@ -1,7 +1,10 @@
 #include "net/peer.hpp"
 
+#include "net/stream.hpp"
+
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
 
 namespace gw::net {
@@ -37,19 +40,31 @@ peer::~peer() {
   if (attached()) detach();
 }
 
-result<> peer::attach(transport socket, std::string rest) {
-  socket_ = std::move(socket);
-  rest_ = std::move(rest);
-  may_be_writable_ = true;
-  if (auto added = loop_.sockets.add(socket_.descriptor(), *this); !added) {
-    socket_.close();
-    return added;
-  }
-  loop_.sockets.touch(*this);
+result<> peer::attach(stream& from, std::string rest) {
+  auto handed = from.hand_over(*this);
+  if (!handed) return handed.error();
+  socket_ = std::move(*handed);
+  begin(std::move(rest));
   return {};
 }
 
+result<> peer::attach(transport socket, std::string rest) {
+  if (auto added = loop_.sockets.add(socket.descriptor(), *this); !added) return added;
+  socket_ = std::move(socket);
+  begin(std::move(rest));
+  return {};
+}
+
+/// Turns for what came before: behind the handshake, inside the TLS engine; and for what is to be sent.
+void peer::begin(std::string rest) {
+  rest_ = std::move(rest);
+  if (socket_.tls() != nullptr) may_be_readable_ = true;
+  if (may_be_readable_ || !rest_.empty()) loop_.sockets.make_ready(*this);
+  if (!queue_.empty() || socket_.has_unsent()) loop_.sockets.touch(*this);
+}
+
 void peer::detach() noexcept {
+  assert(!loop_.sockets.in_turn() && "inside a turn no peer ends");
   heartbeat_.stop();
   loop_.sockets.remove(socket_.descriptor(), *this);
   socket_.close();
@@ -72,6 +87,7 @@ std::size_t peer::read(std::span<char> buffer) {
       total += read_rest(buffer.first(room));
       continue;
     }
+    if (!may_be_readable_) return total;
     auto const read = socket_.receive(buffer.first(room));
     if (read.what == io_result::kind::closed || read.what == io_result::kind::failed) {
       lost(read.cause);

@@ -18,6 +18,8 @@
 
 namespace gw::net {
 
+class stream;
+
 /// What a peer asks of and tells its owner; all inside a turn: mark, do not destroy.
 class peer_owner {
  public:
@@ -50,7 +52,10 @@ class peer final : public pollable {
   peer(peer const&) = delete;
   peer& operator=(peer const&) = delete;
 
-  /// Takes the upgraded socket over. `rest`: bytes that came behind the handshake; they are the first that are read.
+  /// Takes the upgraded connection over. `rest`: bytes that came behind the handshake; they are the first that are
+  /// read.
+  result<> attach(stream& from, std::string rest);
+  /// The same for a socket that nobody watches yet.
   result<> attach(transport socket, std::string rest);
   bool attached() const noexcept { return socket_.is_open(); }
   /// Pings the other side from now on, and tells the owner when it is silent or stalled.
@@ -125,6 +130,7 @@ class peer final : public pollable {
   std::size_t on_ready(std::span<char> buffer) override;
   void on_flush() override;
 
+  void begin(std::string rest);
   std::size_t read(std::span<char> buffer);
   std::size_t read_rest(std::span<char> buffer);
   std::size_t discard(std::span<char> buffer);

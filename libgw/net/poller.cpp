@@ -19,7 +19,8 @@ namespace {
 // A turn ends after this much, so that timers, accepts and life cycles run between turns.
 constexpr std::size_t bytes_per_turn = 4 * 1024 * 1024;
 constexpr std::size_t peers_per_turn = 64;
-constexpr std::size_t events_per_turn = 256;
+constexpr std::size_t events_at_once = 256;
+constexpr int calls_per_turn = 16;
 // With so many at once the next are not far, and whoever spins takes them in smaller, dearer turns.
 constexpr int busy_turn = 8;
 
@@ -41,25 +42,35 @@ poller::~poller() {
 }
 
 result<> poller::add(int fd, pollable& who) {
-  epoll_event wanted{};
-  wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  wanted.data.ptr = &who;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &wanted) != 0) {
-    return error{errc::io, side::gateway, "epoll_ctl", {errno, std::system_category()}};
-  }
+  if (auto added = control(EPOLL_CTL_ADD, fd, who); !added) return added;
   ++watched_;
-  who.may_be_readable_ = true;
-  make_ready(who);
+  if (!in_turn_) schedule();
+  return {};
+}
+
+result<> poller::hand_over(int fd, pollable& from, pollable& to) {
+  if (auto changed = control(EPOLL_CTL_MOD, fd, to); !changed) return changed;
+  to.may_be_readable_ = from.may_be_readable_;
+  to.may_be_writable_ = from.may_be_writable_;
+  to.hung_up_ = from.hung_up_;
+  from.leave();
+  if (to.may_be_readable_) make_ready(to);
   return {};
 }
 
 void poller::remove(int fd, pollable& who) noexcept {
-  assert(!in_turn_ && "inside a turn nothing is destroyed");
   epoll_event unused{};
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, &unused);
   --watched_;
-  who.poll_hook<ready_tag>::unlink();
-  who.poll_hook<touched_tag>::unlink();
+  who.leave();
+}
+
+result<> poller::control(int operation, int fd, pollable& who) {
+  epoll_event wanted{};
+  wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  wanted.data.ptr = &who;
+  if (::epoll_ctl(epoll_.get(), operation, fd, &wanted) == 0) return {};
+  return error{errc::io, side::gateway, "epoll_ctl", {errno, std::system_category()}};
 }
 
 void poller::make_ready(pollable& who) {
@@ -83,31 +94,40 @@ void poller::turn() {
 }
 
 void poller::collect() {
-  std::array<epoll_event, events_per_turn> events;
-  auto const n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
-  full_ = n == static_cast<int>(events.size());
-  if (spin_ != duration::zero() && n > 0) spins_until_ = n < busy_turn ? time_.now() + spin_ : time_point();
-  for (int i = 0; i < n; ++i) {
-    auto const& e = events[static_cast<std::size_t>(i)];
-    auto& who = *static_cast<pollable*>(e.data.ptr);
-    if ((e.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
-      who.may_be_readable_ = true;
-      who.hung_up_ = who.hung_up_ || (e.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-      if (!who.poll_hook<ready_tag>::is_linked()) ready_.push_back(who);
-    }
-    if ((e.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0 && !who.may_be_writable_) {
-      who.may_be_writable_ = true;
-      if (!who.poll_hook<touched_tag>::is_linked()) touched_.push_back(who);
-    }
+  std::array<epoll_event, events_at_once> events;
+  int found = 0;
+  full_ = true;
+  for (int calls = 0; full_ && calls < calls_per_turn; ++calls) {
+    auto const n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+    for (int i = 0; i < n; ++i)
+      note(*static_cast<pollable*>(events[static_cast<std::size_t>(i)].data.ptr),
+           events[static_cast<std::size_t>(i)].events);
+    full_ = n == static_cast<int>(events.size());
+    found += n;
+  }
+  if (spin_ != duration::zero() && found > 0) spins_until_ = found < busy_turn ? time_.now() + spin_ : time_point();
+}
+
+void poller::note(pollable& who, std::uint32_t edges) {
+  if ((edges & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    who.may_be_readable_ = true;
+    who.hung_up_ = who.hung_up_ || (edges & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    if (!who.poll_hook<ready_tag>::is_linked()) who.goes_first_ ? ready_.push_front(who) : ready_.push_back(who);
+  }
+  if ((edges & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0 && !who.may_be_writable_) {
+    who.may_be_writable_ = true;
+    if (!who.poll_hook<touched_tag>::is_linked()) touched_.push_back(who);
   }
 }
 
 void poller::read_some() {
   std::size_t bytes = 0;
-  for (std::size_t peers = 0; peers < peers_per_turn && bytes < bytes_per_turn && !ready_.empty(); ++peers) {
+  for (std::size_t readers = 0; readers < peers_per_turn && bytes < bytes_per_turn && !ready_.empty();) {
     auto& who = ready_.front();
     ready_.pop_front();
-    bytes += who.on_ready(buffer_.bytes());
+    auto const read = who.on_ready(buffer_.bytes());
+    bytes += read;
+    if (read != 0) ++readers;
   }
 }
 

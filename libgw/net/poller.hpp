@@ -26,8 +26,8 @@ template <class Tag>
 using poll_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<Tag>,
                                                    boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-/// A socket on the data path. Its functions are called inside a turn, where nothing may be destroyed, no descriptor
-/// removed and no coroutine resumed.
+/// A socket that is waited for. Its functions are called inside a turn, where no pollable may be destroyed that has
+/// one, and no coroutine resumed.
 class pollable : public poll_hook<ready_tag>, public poll_hook<touched_tag> {
  public:
   /// Reads what it may into `buffer` (the worker's one) and handles it. Returns the bytes read.
@@ -42,9 +42,17 @@ class pollable : public poll_hook<ready_tag>, public poll_hook<touched_tag> {
   bool may_be_readable_ = false;
   bool may_be_writable_ = true;
   bool hung_up_ = false;  // the end of input was reported: it may lie behind the last bytes
+  // Its edges are acted on before anybody's messages are read: what has begun is finished before more begins.
+  bool goes_first_ = false;
 
  private:
   friend poller;
+
+  /// No turn is its any more.
+  void leave() noexcept {
+    poll_hook<ready_tag>::unlink();
+    poll_hook<touched_tag>::unlink();
+  }
 };
 
 class poller {
@@ -56,9 +64,12 @@ class poller {
   poller(poller const&) = delete;
   poller& operator=(poller const&) = delete;
 
-  /// Watches `fd` for `who` until remove(). Its first turn comes without waiting for an edge.
+  /// Watches `fd` for `who` until remove(). What it is ready for comes as an edge.
   result<> add(int fd, pollable& who);
-  /// Never inside a turn. The descriptor must still be open.
+  /// Watches for `to` what it watched for `from`; the edges that `from` has not used up are handed on. Fails with
+  /// nothing changed.
+  result<> hand_over(int fd, pollable& from, pollable& to);
+  /// Not from a function of `who` itself. The descriptor must still be open.
   void remove(int fd, pollable& who) noexcept;
 
   /// `who` wants on_ready() in this turn or the next: it was paused and may read again.
@@ -84,8 +95,10 @@ class poller {
   struct wake_up;  // the Asio descriptor
 
   void collect();
+  void note(pollable& who, std::uint32_t edges);
   void read_some();
   void flush_all();
+  result<> control(int operation, int fd, pollable& who);
   void schedule();
 
   template <class Tag>

@@ -2,20 +2,14 @@
 
 #include "net/tls_engine.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace gw::net {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -33,27 +27,34 @@ void send_small_writes_at_once(int fd) noexcept {
 
 }  // namespace
 
-struct stream::waiting {
-  using socket_type = asio::basic_stream_socket<asio::generic::stream_protocol, executor>;
-  waiting(executor where, int family, int fd) : socket(where, asio::generic::stream_protocol(family, 0), fd) {}
-  ~waiting() {
-    boost::system::error_code ignored;
-    if (socket.is_open()) socket.release(ignored);  // the transport owns the descriptor
-  }
-  socket_type socket;
-};
-
-stream::stream(loop& where) noexcept : loop_(where) {}
-
-stream::stream(loop& where, unique_fd fd) : loop_(where), transport_(std::move(fd)) {
-  watch(address::of_socket(transport_.descriptor(), true).family());
+stream::stream(loop& where) noexcept : loop_(where), edge_(where.where()) {
+  goes_first_ = true;
 }
 
-stream::~stream() = default;
-
-void stream::watch(int family) {
+stream::stream(loop& where, unique_fd fd) : stream(where) {
+  transport_ = transport(std::move(fd));
   send_small_writes_at_once(transport_.descriptor());
-  waiting_ = std::make_unique<waiting>(loop_.where(), family, transport_.descriptor());
+  if (auto watched = watch(); !watched) {
+    transport_.close();
+    throw std::system_error(watched.error().cause, "a connection cannot be watched");
+  }
+}
+
+stream::~stream() {
+  close();
+}
+
+result<> stream::watch() {
+  return loop_.sockets.add(transport_.descriptor(), *this);
+}
+
+std::size_t stream::on_ready(std::span<char>) {
+  edge_.set();
+  return 0;
+}
+
+void stream::on_flush() {
+  edge_.set();
 }
 
 std::span<char> stream::scratch() {
@@ -61,36 +62,51 @@ std::span<char> stream::scratch() {
 }
 
 awaitable<result<>> stream::wait_readable() {
-  if (!is_open()) co_return closed_here();
-  constexpr auto token = asio::as_tuple(asio::use_awaitable_t<executor>());
-  auto const [failed] = co_await waiting_->socket.async_wait(asio::socket_base::wait_read, token);
-  if (std::exchange(interrupted_, false)) co_return error{errc::timeout, side::client, "interrupted", {}};
-  if (failed || !is_open()) co_return closed_here();
-  co_return result<>();
+  return wait_for(may_be_readable_);
 }
 
 awaitable<result<>> stream::wait_writable() {
-  if (!is_open()) co_return closed_here();
-  constexpr auto token = asio::as_tuple(asio::use_awaitable_t<executor>());
-  auto const [failed] = co_await waiting_->socket.async_wait(asio::socket_base::wait_write, token);
+  return wait_for(may_be_writable_);
+}
+
+awaitable<result<>> stream::wait_for(bool const& edge) {
+  while (is_open() && !interrupted_ && !edge) {
+    edge_.clear();
+    co_await edge_.wait();
+  }
   if (std::exchange(interrupted_, false)) co_return error{errc::timeout, side::client, "interrupted", {}};
-  if (failed || !is_open()) co_return closed_here();
+  if (!is_open()) co_return closed_here();
   co_return result<>();
+}
+
+/// TLS may have kept something, of which the poller knows nothing.
+io_result stream::receive(std::span<char> into) {
+  if (!may_be_readable_ && transport_.tls() == nullptr) return {.what = io_result::kind::would_block, .drained = true};
+  return noted(transport_.receive(into));
+}
+
+/// A short read means that nothing is left, unless the end of input lies behind it.
+io_result stream::noted(io_result read) noexcept {
+  if (read.drained && (!hung_up_ || read.what == io_result::kind::would_block)) may_be_readable_ = false;
+  return read;
 }
 
 awaitable<result<>> stream::connect(address to) {
   unique_fd fd(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) co_return failed_with({errno, std::system_category()});
+  send_small_writes_at_once(fd.get());
   auto const begun = ::connect(fd.get(), to.data(), to.size());
-  auto const why = errno;
+  if (begun != 0 && errno != EINPROGRESS) co_return failed_with({errno, std::system_category()});
   transport_ = transport(std::move(fd));
-  watch(to.family());
-  if (begun == 0) co_return result<>();
-  if (why != EINPROGRESS) {
-    close();
-    co_return failed_with({why, std::system_category()});
+  may_be_readable_ = false;
+  may_be_writable_ = begun == 0;
+  hung_up_ = false;
+  if (auto watched = watch(); !watched) {
+    transport_.close();
+    co_return watched;
   }
   if (auto waited = co_await wait_writable(); !waited) co_return waited;
+  if (!hung_up_) co_return result<>();
   int failure = 0;
   socklen_t size = sizeof failure;
   ::getsockopt(transport_.descriptor(), SOL_SOCKET, SO_ERROR, &failure, &size);
@@ -123,7 +139,7 @@ awaitable<result<>> stream::secure(std::unique_ptr<tls_engine> engine) {
       co_return result<>();
     }
     auto const cipher = loop_.handshake_scratch();
-    auto const read = transport_.receive_ciphertext(cipher);
+    auto const read = noted(transport_.receive_ciphertext(cipher));
     if (read.what == io_result::kind::closed) co_return closed_here();
     if (read.what == io_result::kind::failed) co_return failed_with(read.cause);
     if (read.what == io_result::kind::would_block) {
@@ -138,6 +154,7 @@ awaitable<result<>> stream::flush() {
     auto const sent = transport_.send({}, scratch());
     if (sent.what == io_result::kind::failed) co_return failed_with(sent.cause);
     if (!sent.blocked) continue;
+    may_be_writable_ = false;
     if (auto waited = co_await wait_writable(); !waited) co_return waited;
   }
   co_return result<>();
@@ -145,7 +162,7 @@ awaitable<result<>> stream::flush() {
 
 awaitable<result<std::size_t>> stream::read_some(std::span<char> into) {
   while (is_open()) {
-    auto const read = transport_.receive(into);
+    auto const read = receive(into);
     if (read.what == io_result::kind::ok) co_return read.bytes;
     if (auto waited = co_await wait_after(read); !waited) co_return waited.error();
   }
@@ -155,7 +172,7 @@ awaitable<result<std::size_t>> stream::read_some(std::span<char> into) {
 awaitable<result<>> stream::append_some(std::string& to) {
   while (is_open()) {
     auto const into = loop_.handshake_scratch();
-    auto const read = transport_.receive(into);
+    auto const read = receive(into);
     if (read.what == io_result::kind::ok) {
       to.append(into.data(), read.bytes);
       co_return result<>();
@@ -169,7 +186,10 @@ awaitable<result<>> stream::append_some(std::string& to) {
 awaitable<result<>> stream::wait_after(io_result read) {
   if (read.what == io_result::kind::closed) co_return closed_here();
   if (read.what == io_result::kind::failed) co_return failed_with(read.cause);
-  if (auto flushed = co_await flush(); !flushed || !read.drained) co_return flushed;
+  if (transport_.has_unsent()) {
+    if (auto flushed = co_await flush(); !flushed) co_return flushed;
+  }
+  if (!read.drained) co_return result<>();
   auto waited = co_await wait_readable();
   co_return waited;
 }
@@ -182,8 +202,10 @@ awaitable<result<>> stream::write(std::string_view all) {
     if (sent.what == io_result::kind::failed) co_return failed_with(sent.cause);
     all.remove_prefix(sent.bytes);
     if (!sent.blocked) continue;
+    may_be_writable_ = false;
     if (auto waited = co_await wait_writable(); !waited) co_return waited;
   }
+  if (!transport_.has_unsent()) co_return result<>();
   auto flushed = co_await flush();
   co_return flushed;
 }
@@ -192,27 +214,33 @@ awaitable<void> stream::finish() {
   if (!is_open()) co_return;
   transport_.shut_down_send(scratch());
   while (is_open()) {
-    // Not decrypted: a failed TLS connection, too, is drained, or the kernel's reset would overtake our alert.
-    auto const read = transport_.receive_ciphertext(loop_.handshake_scratch());
-    if (read.what == io_result::kind::closed || read.what == io_result::kind::failed) co_return;
-    if (read.what == io_result::kind::ok) continue;
     if (auto const waited = co_await wait_readable(); !waited) co_return;
+    // Not decrypted: a failed TLS connection, too, is drained, or the kernel's reset would overtake our alert.
+    auto const read = noted(transport_.receive_ciphertext(loop_.handshake_scratch()));
+    if (read.what == io_result::kind::closed || read.what == io_result::kind::failed) co_return;
   }
 }
 
 void stream::close() noexcept {
-  waiting_.reset();
+  if (!is_open()) return;
+  loop_.sockets.remove(transport_.descriptor(), *this);
   transport_.close();
+  edge_.set();
 }
 
 void stream::interrupt() noexcept {
   interrupted_ = true;
-  boost::system::error_code ignored;
-  if (waiting_) waiting_->socket.cancel(ignored);
+  edge_.set();
 }
 
 transport stream::release() noexcept {
-  waiting_.reset();
+  if (is_open()) loop_.sockets.remove(transport_.descriptor(), *this);
+  return std::move(transport_);
+}
+
+result<transport> stream::hand_over(pollable& heir) {
+  if (!is_open()) return closed_here();
+  if (auto handed = loop_.sockets.hand_over(transport_.descriptor(), *this, heir); !handed) return handed.error();
   return std::move(transport_);
 }
 

@@ -1,10 +1,11 @@
-// A connection before its upgrade: the same transport as afterwards, with coroutines that wait for it through Asio.
-// Handshakes and HTTP heads are read and written here; then the transport is released to a peer.
+// A connection before its upgrade: the same transport as afterwards, in the same poller, with coroutines that wait for
+// it. Handshakes and HTTP heads are read and written here; then a peer takes the connection over.
 #pragma once
 
 #include "core/error.hpp"
 #include "net/address.hpp"
 #include "net/awaitable.hpp"
+#include "net/event.hpp"
 #include "net/loop.hpp"
 #include "net/transport.hpp"
 
@@ -16,11 +17,11 @@ namespace gw::net {
 
 /// One thread; one operation at a time. close() from outside (a deadline, a teardown) ends a pending operation with an
 /// error.
-class stream {
+class stream final : private pollable {
  public:
   /// Not connected yet.
   explicit stream(loop& where) noexcept;
-  /// An accepted socket.
+  /// An accepted socket. Throws std::system_error if the kernel has no memory to watch it.
   stream(loop& where, unique_fd fd);
   ~stream();
   stream(stream const&) = delete;
@@ -49,22 +50,28 @@ class stream {
   int descriptor() const noexcept { return transport_.descriptor(); }
   bool is_open() const noexcept { return transport_.is_open(); }
 
-  /// Leaves Asio. The stream is empty afterwards.
+  /// The connection, no longer watched. The stream is empty afterwards.
   transport release() noexcept;
+  /// The same, watched for `heir` from now on. Fails with nothing changed.
+  result<transport> hand_over(pollable& heir);
 
  private:
-  struct waiting;  // the Asio socket
+  std::size_t on_ready(std::span<char>) override;
+  void on_flush() override;
 
   std::span<char> scratch();
   awaitable<result<>> wait_readable();
   awaitable<result<>> wait_writable();
+  awaitable<result<>> wait_for(bool const& edge);
   awaitable<result<>> flush();
   awaitable<result<>> wait_after(io_result read);
-  void watch(int family);
+  io_result receive(std::span<char> into);
+  io_result noted(io_result read) noexcept;
+  result<> watch();
 
   loop& loop_;
   transport transport_;
-  std::unique_ptr<waiting> waiting_;
+  event edge_;
   bool interrupted_ = false;
 };
 

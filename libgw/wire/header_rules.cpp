@@ -1,13 +1,10 @@
 #include "wire/header_rules.hpp"
 
+#include "core/random.hpp"
 #include "wire/strict_head_lexis.hpp"
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace gw::wire {
@@ -112,11 +109,13 @@ template <std::size_t Bytes>
 std::string random_hex() {
   constexpr std::string_view digits = "0123456789abcdef";
   std::array<unsigned char, Bytes> bytes{};
-  if (::getentropy(bytes.data(), bytes.size()) != 0) {
-    throw std::system_error(errno, std::generic_category(), "getentropy");
+  fill_random(bytes);
+  std::string out(2 * Bytes, ' ');
+  auto next = out.begin();
+  for (unsigned const byte : bytes) {
+    *next++ = digits[byte >> 4U];
+    *next++ = digits[byte & 15U];
   }
-  std::string out;
-  for (unsigned const byte : bytes) out.append(1, digits[byte >> 4U]).append(1, digits[byte & 15U]);
   return out;
 }
 
@@ -144,6 +143,7 @@ bool forward_rules::allows(std::string_view name) const noexcept {
 std::vector<owned_field> upstream_headers(request_head const& client, forward_rules const& rules,
                                           forwarding const& facts) {
   std::vector<owned_field> out;
+  out.reserve(client.fields.size() + 5);
   for (auto const& [name, value] : client.fields) {
     if (is_forwarded(client, name, rules, facts)) out.push_back({std::string(name), std::string(value)});
   }

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t max_request_line = 8 * 1024;
 constexpr std::size_t max_fields = 100;
+constexpr std::size_t usual_fields = 16;
 constexpr std::size_t max_connection_options = 32;
 constexpr std::size_t max_length_digits = 19;  // below 2^64 whatever they are
 
@@ -70,6 +71,7 @@ judged<> read_status_line(std::string_view line, response_head& head) noexcept {
 
 /// `rest`: the lines of the fields and the empty line that ends them.
 judged<> read_fields(std::string_view rest, std::vector<header_field>& fields) {
+  fields.reserve(usual_fields);
   for (auto line = take_line(rest); !line.empty(); line = take_line(rest)) {
     if (fields.size() == max_fields) return head_fault{431, "there are more than 100 header fields"};
     if (line.front() == ' ' || line.front() == '\t') return bad("a header field is folded over several lines");

@@ -1,17 +1,16 @@
 #include "wire/upgrade.hpp"
 
+#include "core/random.hpp"
 #include "wire/deflate_offer.hpp"
 #include "wire/strict_head_lexis.hpp"
 
 #include <openssl/evp.h>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <numeric>
 #include <stdexcept>
-#include <system_error>
+#include <utility>
 
 namespace gw::wire {
 namespace {
@@ -95,39 +94,83 @@ judged<websocket_request> judge_upgrade(request_head const& head) {
   return websocket_request{head.get("sec-websocket-key"), *std::move(protocols), head.get("origin")};
 }
 
+namespace {
+
+/// Kept, because to look the algorithm up costs more than to use it.
+class sha1 {
+ public:
+  sha1() : algorithm_(EVP_MD_fetch(nullptr, "SHA1", nullptr)), context_(EVP_MD_CTX_new()) {}
+  ~sha1() {
+    EVP_MD_CTX_free(context_);
+    EVP_MD_free(algorithm_);
+  }
+  sha1(sha1 const&) = delete;
+  sha1& operator=(sha1 const&) = delete;
+
+  /// Valid until the next one.
+  std::span<unsigned char const> of(std::string_view text) {
+    unsigned size = 0;
+    bool const done = EVP_DigestInit_ex2(context_, algorithm_, nullptr) == 1 &&
+                      EVP_DigestUpdate(context_, text.data(), text.size()) == 1 &&
+                      EVP_DigestFinal_ex(context_, digest_.data(), &size) == 1;
+    if (!done) throw std::runtime_error("OpenSSL has no SHA-1, which RFC 6455 needs");
+    return std::span(digest_).first(size);
+  }
+
+ private:
+  EVP_MD* algorithm_;
+  EVP_MD_CTX* context_;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest_;
+};
+
+}  // namespace
+
 std::string accept_key(std::string_view key) {
   std::string text(key);
   text += "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (::EVP_Digest(text.data(), text.size(), digest.data(), &size, ::EVP_sha1(), nullptr) != 1) {
-    throw std::runtime_error("OpenSSL has no SHA-1, which RFC 6455 needs");
-  }
-  return base64(std::span(digest).first(size));
+  // tidy: global: a tool, put back as it was found
+  thread_local sha1 digest;
+  return base64(digest.of(text));
 }
 
 std::string make_key() {
   std::array<unsigned char, 16> bytes{};
-  if (::getentropy(bytes.data(), bytes.size()) != 0) {
-    throw std::system_error(errno, std::generic_category(), "getentropy");
-  }
+  fill_random(bytes);
   return base64(bytes);
 }
 
+namespace {
+
+// Of a head besides what varies greatly in length.
+constexpr std::size_t usual_head = 256;
+
+/// A head with its last line; none if it could not be written.
+std::string ended(std::string head, bool complete) {
+  if (!complete) return {};
+  head.append("\r\n");
+  return head;
+}
+
+}  // namespace
+
 std::string make_upgrade_response(std::string_view accept, std::string_view protocol, std::string_view extension,
                                   std::string_view cookie) {
-  std::string out = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+  std::string out;
+  out.reserve(usual_head + cookie.size());
+  out.append("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
   bool complete = append_field(out, "Sec-WebSocket-Accept", accept).has_value();
   if (!protocol.empty()) complete = complete && append_field(out, "Sec-WebSocket-Protocol", protocol).has_value();
   if (!extension.empty()) complete = complete && append_field(out, "Sec-WebSocket-Extensions", extension).has_value();
   if (!cookie.empty()) complete = complete && append_field(out, "Set-Cookie", cookie).has_value();
-  return complete ? out + "\r\n" : std::string();
+  return ended(std::move(out), complete);
 }
 
 std::string make_upgrade_request(std::string_view path_and_query, std::string_view host, std::string_view key,
                                  std::span<std::string const> protocols, std::span<owned_field const> fields) {
-  std::string out = "GET ";
-  out.append(path_and_query).append(" HTTP/1.1\r\n");
+  auto const more = [](std::size_t sum, owned_field const& f) { return sum + f.name.size() + f.value.size() + 4; };
+  std::string out;
+  out.reserve(std::accumulate(fields.begin(), fields.end(), usual_head + path_and_query.size() + host.size(), more));
+  out.append("GET ").append(path_and_query).append(" HTTP/1.1\r\n");
   bool complete = is_origin_form(path_and_query) && append_field(out, "Host", host).has_value();
   out.append("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
   complete = complete && append_field(out, "Sec-WebSocket-Key", key).has_value();
@@ -135,7 +178,7 @@ std::string make_upgrade_request(std::string_view path_and_query, std::string_vi
     complete = complete && append_field(out, "Sec-WebSocket-Protocol", join(protocols)).has_value();
   }
   for (auto const& [name, value] : fields) complete = complete && append_field(out, name, value).has_value();
-  return complete ? out + "\r\n" : std::string();
+  return ended(std::move(out), complete);
 }
 
 judged<> judge_upgrade_response(response_head const& head, std::string_view expected_accept,
