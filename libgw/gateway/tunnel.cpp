@@ -43,6 +43,7 @@ result<> tunnel::attach(net::stream& connection, std::string rest) {
   auto attached = client_.peer.attach(connection, std::move(rest));
   if (attached) attached = upstream_.peer.attach(*dialled_.connection, std::move(dialled_.rest));
   if (!attached) return attached;
+  dialled_.connection.reset();
   auto const& channel = worker_.settings().services[service_].channel;
   upstream_.peer.watch({.ping_interval = channel.ping_interval, .pong_timeout = channel.pong_timeout});
   return {};

@@ -103,6 +103,9 @@ std::size_t peer::read(std::span<char> buffer) {
     if (read.drained && (!hung_up_ || read.what == io_result::kind::would_block)) {
       may_be_readable_ = false;
       if (rest_.empty()) return total;
+    } else if (read.what == io_result::kind::would_block) {
+      total += read.bytes;
+      break;  // TLS talks to itself
     }
   }
   loop_.sockets.make_ready(*this);  // the others first

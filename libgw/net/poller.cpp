@@ -125,9 +125,8 @@ void poller::read_some() {
   for (std::size_t readers = 0; readers < peers_per_turn && bytes < bytes_per_turn && !ready_.empty();) {
     auto& who = ready_.front();
     ready_.pop_front();
-    auto const read = who.on_ready(buffer_.bytes());
-    bytes += read;
-    if (read != 0) ++readers;
+    if (!who.goes_first_) ++readers;  // the others only pass the word on
+    bytes += who.on_ready(buffer_.bytes());
   }
 }
 
@@ -143,20 +142,20 @@ void poller::flush_all() {
 void poller::schedule() {
   if (closed_ || scheduled_) return;
   if (full_ || !ready_.empty() || !touched_.empty() || spinning()) {
-    scheduled_ = true;
     asio::post(where_, [this] {
       scheduled_ = false;
       turn();
     });
+    scheduled_ = true;  // unless there was no memory for that
     return;
   }
   if (waiting_) return;
-  waiting_ = true;
   // Waiting re-arms Asio's registration, which reports a set that already has events: no edge is lost.
   wake_up_->descriptor.async_wait(asio::posix::descriptor_base::wait_read, [this](boost::system::error_code failed) {
     waiting_ = false;
     if (!failed) turn();
   });
+  waiting_ = true;
 }
 
 void poller::shut_down() noexcept {

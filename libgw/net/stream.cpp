@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <cassert>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -87,11 +88,14 @@ io_result stream::receive(std::span<char> into) {
 
 /// A short read means that nothing is left, unless the end of input lies behind it.
 io_result stream::noted(io_result read) noexcept {
-  if (read.drained && (!hung_up_ || read.what == io_result::kind::would_block)) may_be_readable_ = false;
+  using kind = io_result::kind;
+  bool const speaks_of_the_socket = read.what == kind::would_block || (read.what == kind::ok && !hung_up_);
+  if (read.drained && speaks_of_the_socket) may_be_readable_ = false;
   return read;
 }
 
 awaitable<result<>> stream::connect(address to) {
+  assert(!is_open());
   unique_fd fd(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) co_return failed_with({errno, std::system_category()});
   send_small_writes_at_once(fd.get());

@@ -15,8 +15,8 @@
 
 namespace gw::net {
 
-/// One thread; one operation at a time. close() from outside (a deadline, a teardown) ends a pending operation with an
-/// error.
+/// One thread; one operation at a time; connect() not while it is open. close() from outside (a deadline, a teardown)
+/// ends a pending operation with an error.
 class stream final : private pollable {
  public:
   /// Not connected yet.
@@ -45,7 +45,7 @@ class stream final : private pollable {
   awaitable<void> finish();
 
   void close() noexcept;
-  /// Ends a pending operation with an error, but keeps the connection: there may be something to say.
+  /// Ends a pending operation, or the next that waits, with an error, but keeps the connection: one may have to speak.
   void interrupt() noexcept;
   int descriptor() const noexcept { return transport_.descriptor(); }
   bool is_open() const noexcept { return transport_.is_open(); }

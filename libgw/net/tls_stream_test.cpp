@@ -6,7 +6,10 @@
 #include "testing/socket_pair.hpp"
 #include "testing/tls_identities.hpp"
 
+#include <sys/socket.h>
+
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace gw;
@@ -56,7 +59,10 @@ class collector final : public net::peer_owner {
   }
   bool may_read() const override { return true; }
   void on_drained() override {}
-  void on_lost(std::error_code) override { changed.set(); }
+  void on_lost(std::error_code) override {
+    lost = true;
+    changed.set();
+  }
   net::awaitable<void> until(std::size_t count) {
     while (messages.size() < count) {
       changed.clear();
@@ -65,10 +71,17 @@ class collector final : public net::peer_owner {
   }
 
   net::peer* peer = nullptr;
+  bool lost = false;
   std::string partial;
   std::vector<std::string> messages;
   net::event changed;
 };
+
+/// The beginning of a TLS record of 64 bytes, and no more: whoever gets it has bytes that say nothing.
+void break_off_inside_a_record(net::unique_fd connection) {
+  constexpr std::string_view begin("\x17\x03\x03\x00\x40...", 8);
+  REQUIRE(::send(connection.get(), begin.data(), begin.size(), MSG_NOSIGNAL) == 8);
+}
 
 }  // namespace
 
@@ -128,6 +141,38 @@ TEST_CASE("after the upgrade a peer speaks TLS on the data path, small messages 
     closing.spawn(client.close(wire::close_code::normal, "", 5s));
     co_await closing.join();
     CHECK(l.sockets.watched() == 0);
+  });
+}
+
+TEST_CASE("the end of input is seen behind bytes that say nothing, by a stream and by a peer") {
+  monotonic_clock const time;
+  testing::tls_identities const identities;
+  auto const files = identities.make("a.test", "DNS:a.test");
+  testing::run_loop(time, [&](net::loop& l) -> net::awaitable<void> {
+    secure_pair shaken(l);
+    co_await shaken.shake_hands(l, files);
+    REQUIRE(shaken.server_done);
+    break_off_inside_a_record(shaken.client.release().take_descriptor());
+    net::deadline const limit(l, shaken.server, 5s);
+    std::string heard;
+    auto const read = co_await shaken.server.append_some(heard);
+    CHECK_FALSE(read.has_value());
+    CHECK_FALSE(limit.passed());
+
+    secure_pair upgraded(l);
+    co_await upgraded.shake_hands(l, files);
+    REQUIRE(upgraded.server_done);
+    collector owner(l);
+    net::peer server(l, wire::role::server, 0, {.high = 1024 * 1024, .low = 256 * 1024}, owner);
+    owner.peer = &server;
+    auto const attached = server.attach(upgraded.server, {});
+    REQUIRE(attached.has_value());
+    l.sockets.turn();  // it has read all that there was
+    break_off_inside_a_record(upgraded.client.release().take_descriptor());
+    l.sockets.turn();
+    l.sockets.turn();
+    CHECK(owner.lost);
+    co_await server.close(wire::close_code::none, "", 0ms);
   });
 }
 

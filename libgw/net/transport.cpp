@@ -129,6 +129,7 @@ io_result transport::receive_secure(std::span<char> into) {
     drained = read.drained;
   }
   std::size_t written = 0;
+  auto const came = cipher.size();
   auto const status = tls.engine->decrypt(cipher, into, written);
   tls.more_inside = status == tls_status::ok;
   if (tls.more_inside) tls.unread.assign(cipher.data(), cipher.size());
@@ -138,7 +139,7 @@ io_result transport::receive_secure(std::span<char> into) {
   drained = drained && !tls.more_inside && !tls.over;
   if (written != 0) return {.what = io_result::kind::ok, .bytes = written, .drained = drained};
   if (tls.over) return *tls.over;
-  return {.drained = drained};
+  return {.bytes = came};  // only the next call knows whether the end of input lies behind it
 }
 
 io_result transport::send_unsent() {

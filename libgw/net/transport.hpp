@@ -21,14 +21,14 @@ class tls_engine;
 struct io_result {
   enum class kind : std::uint8_t {
     ok,           // `bytes` were moved
-    would_block,  // nothing now; the poller will say when
+    would_block,  // nothing now; the poller will say when, if it is drained. `bytes` were TLS's own affair
     closed,       // receive: the peer finished sending in an orderly way
     failed,       // the connection is gone; `cause` says why
   };
   kind what = kind::would_block;
   std::size_t bytes = 0;
   bool drained = false;  // receive: the socket has nothing more for now, so another call would be wasted
-  bool blocked = false;  // send: the socket is full, so another call would be wasted until the poller says so
+  bool blocked = false;  // send: the socket is full, or TLS must be read first: until then a call would be wasted
   std::error_code cause{};
 };
 

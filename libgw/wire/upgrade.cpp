@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <new>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
@@ -99,27 +101,25 @@ namespace {
 /// Kept, because to look the algorithm up costs more than to use it.
 class sha1 {
  public:
-  sha1() : algorithm_(EVP_MD_fetch(nullptr, "SHA1", nullptr)), context_(EVP_MD_CTX_new()) {}
-  ~sha1() {
-    EVP_MD_CTX_free(context_);
-    EVP_MD_free(algorithm_);
+  sha1()
+      : algorithm_(EVP_MD_fetch(nullptr, "SHA1", nullptr), EVP_MD_free), context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    if (!algorithm_) throw std::runtime_error("OpenSSL has no SHA-1, which RFC 6455 needs");
+    if (!context_) throw std::bad_alloc();
   }
-  sha1(sha1 const&) = delete;
-  sha1& operator=(sha1 const&) = delete;
 
   /// Valid until the next one.
   std::span<unsigned char const> of(std::string_view text) {
     unsigned size = 0;
-    bool const done = EVP_DigestInit_ex2(context_, algorithm_, nullptr) == 1 &&
-                      EVP_DigestUpdate(context_, text.data(), text.size()) == 1 &&
-                      EVP_DigestFinal_ex(context_, digest_.data(), &size) == 1;
-    if (!done) throw std::runtime_error("OpenSSL has no SHA-1, which RFC 6455 needs");
+    bool const done = EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr) == 1 &&
+                      EVP_DigestUpdate(context_.get(), text.data(), text.size()) == 1 &&
+                      EVP_DigestFinal_ex(context_.get(), digest_.data(), &size) == 1;
+    if (!done) throw std::bad_alloc();
     return std::span(digest_).first(size);
   }
 
  private:
-  EVP_MD* algorithm_;
-  EVP_MD_CTX* context_;
+  std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm_;
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest_;
 };
 
