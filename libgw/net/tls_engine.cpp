@@ -44,6 +44,8 @@ tls_engine::tls_engine(std::shared_ptr<tls_context const> const& context, bool s
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_msg_callback(ssl_.get(), count_message);
+  SSL_set_msg_callback_arg(ssl_.get(), this);
   if (server) {
     SSL_set_accept_state(ssl_.get());
   } else {
@@ -100,6 +102,7 @@ tls_status tls_engine::decrypt(std::span<char const>& cipher, std::span<char> pl
     std::size_t size = 0;
     int const returned = SSL_read_ex(ssl_.get(), plain.data() + written, plain.size() - written, &size);
     written += size;
+    if (size != 0) idle_messages_ = 0;
     if (returned != 1) {
       status = judge(returned);
     } else if (!kept && !input_.empty()) {
@@ -198,8 +201,10 @@ bio_method_st const* tls_engine::bio_method() {
 }
 
 int tls_engine::take_input(bio_st* bio, char* to, std::size_t size, std::size_t* taken) noexcept {
-  auto& input = static_cast<tls_engine*>(BIO_get_data(bio))->input_;
+  auto& engine = *static_cast<tls_engine*>(BIO_get_data(bio));
+  auto& input = engine.input_;
   BIO_clear_retry_flags(bio);
+  if (!engine.failure_.empty()) return 0;
   if (input.empty()) {
     BIO_set_retry_read(bio);
     return 0;
@@ -227,6 +232,14 @@ int tls_engine::put_output(bio_st* bio, char const* from, std::size_t size, std:
   }
   *put = size;
   return 1;
+}
+
+// OpenSSL follows every key update, however many there are; what it is to read next is what we can refuse.
+void tls_engine::count_message(int sent, int, int type, void const*, std::size_t, ssl_st*, void* self) noexcept {
+  auto& engine = *static_cast<tls_engine*>(self);
+  if (sent != 0 || type != SSL3_RT_HANDSHAKE || !engine.established_) return;
+  if (++engine.idle_messages_ > max_idle_messages)
+    engine.failure_ = "the peer says nothing but what the protocol needs";
 }
 
 int tls_engine::take_session(ssl_st* ssl, ssl_session_st* offered) noexcept {

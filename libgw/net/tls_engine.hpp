@@ -43,6 +43,9 @@ class tls_engine {
   static constexpr std::size_t max_record_overhead = 128;
   /// Bound on output made on the side after the handshake; a peer that provokes more without reading is cut off.
   static constexpr std::size_t max_side_output = 16 * 1024;
+  /// Messages of the protocol itself (key updates, tickets) that may come after the handshake without a byte of
+  /// plaintext between them: each costs us more than its sender, who is cut off beyond that.
+  static constexpr int max_idle_messages = 64;
 
   /// `server`: our role, the same as the context's. `host` (client only): the name or IP address sent as SNI (names
   /// only, RFC 6066) and demanded of the certificate. A client that verifies must name a host, else it is `failed`.
@@ -118,6 +121,8 @@ class tls_engine {
   static int take_input(bio_st* bio, char* to, std::size_t size, std::size_t* taken) noexcept;
   static int put_output(bio_st* bio, char const* from, std::size_t size, std::size_t* put) noexcept;
   static int take_session(ssl_st* ssl, ssl_session_st* offered) noexcept;
+  static void count_message(int sent, int version, int type, void const* text, std::size_t size, ssl_st* ssl,
+                            void* self) noexcept;
 
   void expect_host(std::string const& host);
   void keep_buffers(bool keep) noexcept;
@@ -132,6 +137,7 @@ class tls_engine {
   std::size_t side_taken_ = 0;
   std::shared_ptr<tls_session> session_;
   std::string failure_;
+  int idle_messages_ = 0;
   bool established_ = false;
   bool heard_plain_http_ = false;
 };
