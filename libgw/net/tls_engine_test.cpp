@@ -293,3 +293,20 @@ TEST_CASE("a renegotiation is declined, and a flood of requests for one ends the
   CHECK(client.failure() == "the peer says nothing but what the protocol needs");
   CHECK(output_of(client).size() <= tls_engine::max_side_output);
 }
+
+TEST_CASE("answers that nobody takes end the connection, too, with data between the questions") {
+  tls_cast const cast;
+  tls_engine client(cast.client(), false, "gateway.test");
+  plain_openssl const server(cast.server());
+  REQUIRE(server.shakes_hands_with(client) == tls_status::ok);
+  auto status = tls_status::want_input;
+  for (int i = 0; i < 2000 && status == tls_status::want_input; ++i) {
+    SSL_renegotiate(server.ssl());
+    SSL_do_handshake(server.ssl());
+    status = decrypt(client, server.says()).status;
+    if (status == tls_status::want_input) status = decrypt(client, server.writes("x")).status;
+  }
+  CHECK(status == tls_status::failed);
+  CHECK(client.failure() == "the peer demands answers and reads none");
+  CHECK(output_of(client).size() <= tls_engine::max_side_output);
+}
