@@ -30,7 +30,7 @@ void queue_and_send(benchmark::State& state) {
   std::uint64_t seq = 0;
   for (auto _ : state) {
     for (int i = 0; i < 32; ++i) {
-      queue.begin_message(++seq);
+      queue.begin_message(++seq, frame.size());
       queue.append(frame);
     }
     std::array<iovec, 64> parts;

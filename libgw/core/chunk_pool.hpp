@@ -1,6 +1,7 @@
 // The blocks that queued output lives in, recycled last-in first-out per worker: warm in the cache, and never near
-// malloc's mmap threshold (which would fault pages in on every turn). Two sizes: a queue begins with a small block,
-// since most hold a message or two for a moment, and goes on in large ones. One thread only.
+// malloc's mmap threshold (which would fault pages in on every turn). Three sizes: a queue begins with the smallest
+// that holds what there is (a crowd of half-open channels keeps a message each), and goes on in larger ones. One thread
+// only.
 #pragma once
 
 #include "core/counter.hpp"
@@ -15,6 +16,7 @@ namespace gw {
 
 /// The head of a block; its bytes lie behind it.
 struct chunk {
+  static constexpr std::size_t tiny_size = 512;
   static constexpr std::size_t small_size = 4 * 1024;
   static constexpr std::size_t large_size = 64 * 1024;
 
@@ -43,17 +45,20 @@ class chunk_pool {
   chunk_pool(chunk_pool const&) = delete;
   chunk_pool& operator=(chunk_pool const&) = delete;
 
-  /// A small one if `bytes` fit into it, else a large one, whatever they are.
+  /// The smallest that `bytes` fit into, else a large one, whatever they are.
   std::unique_ptr<chunk> take(std::size_t bytes) {
-    auto taken =
-        bytes <= chunk::small_size - sizeof(chunk) ? small_.take(chunk::small_size) : large_.take(chunk::large_size);
+    auto const whole = bytes + sizeof(chunk);
+    auto const size = whole <= chunk::tiny_size    ? chunk::tiny_size
+                      : whole <= chunk::small_size ? chunk::small_size
+                                                   : chunk::large_size;
+    auto taken = shelf_of(size).take(size);
     if (in_use_ != nullptr) in_use_->add(taken->size);
     return taken;
   }
 
   void give_back(std::unique_ptr<chunk> used) noexcept {
     if (in_use_ != nullptr) in_use_->subtract(used->size);
-    (used->size == chunk::small_size ? small_ : large_).give_back(std::move(used), keep_);
+    shelf_of(used->size).give_back(std::move(used), keep_);
   }
 
  private:
@@ -88,6 +93,11 @@ class chunk_pool {
     std::size_t held_ = 0;
   };
 
+  shelf& shelf_of(std::size_t size) noexcept {
+    return size == chunk::tiny_size ? tiny_ : size == chunk::small_size ? small_ : large_;
+  }
+
+  shelf tiny_;
   shelf small_;
   shelf large_;
   std::size_t keep_;

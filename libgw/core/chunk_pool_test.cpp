@@ -30,16 +30,23 @@ TEST_CASE("the pool tells how much memory is taken, not what it keeps") {
   gw::chunk_pool pool(1, &taken);
   auto first = pool.take(1);
   auto second = pool.take(1);
-  CHECK(taken.get() == 2 * gw::chunk::small_size);
+  CHECK(taken.get() == 2 * gw::chunk::tiny_size);
   pool.give_back(std::move(first));
   pool.give_back(std::move(second));  // one more than it keeps
   CHECK(taken.get() == 0);
 }
 
-TEST_CASE("a block is small if what is wanted fits, else large, and each size is kept apart") {
+TEST_CASE("a block is as small as what is wanted allows, and each size is kept apart") {
   gw::counter taken;
   gw::chunk_pool pool(1, &taken);
-  auto small = pool.take(gw::chunk::small_size - sizeof(gw::chunk));
+  auto tiny = pool.take(gw::chunk::tiny_size - sizeof(gw::chunk));
+  CHECK(tiny->capacity() == gw::chunk::tiny_size - sizeof(gw::chunk));
+  pool.give_back(std::move(tiny));
+  CHECK(taken.get() == 0);
+  auto small = pool.take(gw::chunk::tiny_size - sizeof(gw::chunk) + 1);
+  CHECK(small->capacity() == gw::chunk::small_size - sizeof(gw::chunk));
+  pool.give_back(std::move(small));
+  small = pool.take(gw::chunk::small_size - sizeof(gw::chunk));
   CHECK(small->capacity() == gw::chunk::small_size - sizeof(gw::chunk));
   auto large = pool.take(small->capacity() + 1);
   CHECK(large->capacity() == gw::chunk::large_size - sizeof(gw::chunk));

@@ -47,7 +47,7 @@ void channel::send_run(std::string_view run, std::uint64_t first_seq, std::uint6
       output.handed_directly(seq);
       if (at + size > done) upstream_.queue(run.substr(done, at + size - done));
     } else {
-      output.begin_message(seq);
+      output.begin_message(seq, run.size() - at);
       upstream_.queue(run.substr(at, size));
     }
     at += size;
@@ -61,7 +61,7 @@ void channel::stream(std::span<char> piece, wire::opcode op, bool first, bool la
   if (first) {
     ++accepted_;
     counts.messages_up.add();
-    upstream_.output().begin_message(seq);
+    upstream_.output().begin_message(seq, piece.size());
   }
   auto const key = worker_.loop().keys.next();
   auto const frame = wire::frame_piece(piece, {.op = op, .first = first, .last = last}, &key);

@@ -138,6 +138,7 @@ class channel final : public net::peer_owner, public movable {
   void begin_pause();
   static void on_pause_over(void* self);
   static std::uint64_t activity(void const* self);
+  void watch_idleness(duration limit);
   static void on_idle(void* self);
   void on_message(wire::event const& message);
   void on_piece(wire::event const& piece);
@@ -161,6 +162,7 @@ class channel final : public net::peer_owner, public movable {
   void give_up(std::string_view why);
   bool delivers_last_words() const noexcept;
   bool upstream_may_still_take() const noexcept;
+  void hurry(duration patience);
   static void on_hurry(void* self);
   void tell_waiting(error const& why);
   void tell_end();
@@ -178,11 +180,11 @@ class channel final : public net::peer_owner, public movable {
   chosen_by chosen_by_;
   std::uint32_t epoch_;
   net::peer upstream_;
-  net::timer hurry_;                 // ends a dial for a client that is gone, or a retirement
-  net::timer pause_;                 // channel.queue.pause_limit
-  idle_watch idle_;                  // channel.idle_timeout
-  lease lease_;                      // counts this channel on its instance
-  cluster::instance_id instance_{};  // who was dialled
+  std::unique_ptr<net::timer> hurry_;  // ends a dial for a client that is gone, or a retirement
+  net::timer pause_;                   // channel.queue.pause_limit
+  idle_watch idle_;                    // channel.idle_timeout
+  lease lease_;                        // counts this channel on its instance
+  cluster::instance_id instance_{};    // who was dialled
   time_point opened_at_{};
   net::stream* dialling_ = nullptr;     // what end() must interrupt
   std::unique_ptr<download> download_;  // a message that came in pieces

@@ -34,9 +34,7 @@ channel::channel(session& of, std::uint32_t service, std::optional<cluster::inst
       chosen_by_(who),
       epoch_(epoch),
       upstream_(worker_.loop(), wire::role::client, settings_.channel.max_message, settings_.channel.queue, *this),
-      hurry_(worker_.loop().wheel, on_hurry, this),
-      pause_(worker_.loop().wheel, on_pause_over, this),
-      idle_(worker_.loop().wheel, activity, on_idle, this) {
+      pause_(worker_.loop().wheel, on_pause_over, this) {
   worker_.stats().of_service[service_].channels.add();
 }
 
@@ -110,11 +108,11 @@ net::awaitable<result<>> channel::open() {
   dial_wish wish;
   wish.instance = wanted_;
   wish.for_a_move = stands_by_.has_value();
-  wish.still_wanted = [this] { return !ending() || (delivers_last_words() && hurry_.running()); };
+  wish.still_wanted = [this] { return !ending() || (delivers_last_words() && hurry_ && hurry_->running()); };
   auto dialled = co_await dial(worker_, service_, session_.facts(), dialling_, std::move(wish));
   if (!dialled) co_return dialled.error();
   if (ending() && !delivers_last_words()) co_return error{errc::closed, side::client, "the client is gone", {}};
-  hurry_.stop();
+  hurry_.reset();
   lease_ = std::move(dialled->counted);
   instance_ = dialled->instance;
   opened_at_ = worker_.loop().wheel.now();
@@ -122,7 +120,7 @@ net::awaitable<result<>> channel::open() {
   if (!attached) co_return attached;
   open_ = true;
   upstream_.watch({.ping_interval = settings_.channel.ping_interval, .pong_timeout = settings_.channel.pong_timeout});
-  idle_.start(settings_.channel.idle_timeout);
+  watch_idleness(settings_.channel.idle_timeout);
   quiet_from_ = opened_at_;
   if (session_.channel_opened(*this)) worker_.rehoming_of(service_).enter(*this);
   co_return result<>();
@@ -135,7 +133,7 @@ void channel::end(channel_end why) noexcept {
   session_.forget(*this);
   if (alone_) return session_.spawn(finish(std::unique_ptr<channel>(this)));
   if (!open_ && delivers_last_words()) {
-    hurry_.start(patience_with_upstreams);
+    hurry(patience_with_upstreams);
   } else if (dialling_ != nullptr) {
     dialling_->close();
   }
@@ -165,6 +163,11 @@ bool channel::upstream_may_still_take() const noexcept {
   return false;
 }
 
+void channel::hurry(duration patience) {
+  if (!hurry_) hurry_ = std::make_unique<net::timer>(worker_.loop().wheel, on_hurry, this);
+  hurry_->start(patience);
+}
+
 void channel::on_hurry(void* self) {
   auto& c = *static_cast<channel*>(self);
   if (c.retired_) return c.end_retirement();
@@ -191,6 +194,10 @@ std::uint64_t channel::activity(void const* self) {
   auto const& c = *static_cast<channel const*>(self);
   bool const inside_a_message = c.download_ != nullptr || !c.upstream_.output().empty();
   return c.accepted_ + c.received_ + (inside_a_message ? c.upstream_.bytes_in() + c.upstream_.bytes_out() : 0);
+}
+
+void channel::watch_idleness(duration limit) {
+  idle_.start(worker_.loop().wheel, limit, {.happened = activity, .idle = on_idle, .owner = this});
 }
 
 void channel::on_idle(void* self) {
@@ -222,13 +229,14 @@ void channel::serve(std::uint32_t epoch) noexcept {
 }
 
 void channel::retire() {
-  tell_retirement();  // without memory for that it stays
+  // What takes memory comes first: without it nobody is told, and the channel stays for as long as something passes.
+  hurry(longest_retirement);
+  watch_idleness(patience_with_the_retired);
+  tell_retirement();
   retired_ = true;
   worker_.rehoming_of(service_).leave(*this);
   lease_ = {};
   worker_.stats().of_service[service_].channels_moved.add();
-  idle_.start(patience_with_the_retired);
-  hurry_.start(longest_retirement);
   upstream_.send_close(wire::close_code::normal, "moved");
 }
 
@@ -236,8 +244,8 @@ void channel::retire() {
 /// both have their own limits.
 void channel::end_retirement() {
   if (session_.output_owned_by(*this) || !may_read()) {
-    idle_.start(patience_with_the_retired);
-    hurry_.start(patience_with_the_retired);
+    watch_idleness(patience_with_the_retired);
+    hurry(patience_with_the_retired);
     return;
   }
   end({channel_end::kind::moved, wire::close_code::normal, "moved"});

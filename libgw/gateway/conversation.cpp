@@ -24,23 +24,7 @@ bool is_deaf(wire::close_code code) noexcept {
 }  // namespace
 
 conversation::conversation(worker& where, client_facts facts)
-    : worker_(where),
-      facts_(std::move(facts)),
-      opened_(where.loop().wheel.now()),
-      goodbye_(
-          where.loop().wheel, [](void* self) { static_cast<conversation*>(self)->leave(); }, this),
-      idle_(
-          where.loop().wheel, [](void const* self) { return static_cast<conversation const*>(self)->activity(); },
-          [](void* self) {
-            static_cast<conversation*>(self)->end({initiator::gateway, wire::close_code::no_life, "idle"});
-          },
-          this),
-      life_(
-          where.loop().wheel,
-          [](void* self) {
-            static_cast<conversation*>(self)->end({initiator::gateway, wire::close_code::maximum_life, "maximum life"});
-          },
-          this) {
+    : worker_(where), facts_(std::move(facts)), opened_(where.loop().wheel.now()) {
   worker_.enter(*this);
 }
 
@@ -88,33 +72,50 @@ net::awaitable<void> conversation::finish(std::unique_ptr<conversation> owned) {
 
 void conversation::start_clocks() {
   auto const& s = worker_.settings().session;
+  auto& wheel = worker_.loop().wheel;
   client().watch({.ping_interval = s.ping_interval, .pong_timeout = s.pong_timeout, .stall = s.stall});
-  idle_.start(s.idle_timeout);
+  idle_.start(wheel, s.idle_timeout,
+              {.happened = [](void const* self) { return static_cast<conversation const*>(self)->activity(); },
+               .idle =
+                   [](void* self) {
+                     static_cast<conversation*>(self)->end({initiator::gateway, wire::close_code::no_life, "idle"});
+                   },
+               .owner = this});
+  if (s.max_life.count() == 0) return;
+  auto const over = [](void* self) {
+    static_cast<conversation*>(self)->end({initiator::gateway, wire::close_code::maximum_life, "maximum life"});
+  };
+  life_ = std::make_unique<net::timer>(wheel, over, this);
   // Up to a tenth less, so that a fleet does not come back in one instant.
-  if (s.max_life.count() != 0) life_.start(s.max_life - s.max_life * client().any_byte() / 2560);
+  life_->start(s.max_life - s.max_life * client().any_byte() / 2560);
 }
 
 // --- leaving with good manners ---
 
+conversation::farewell::farewell(conversation& of, std::string why)
+    : reason(std::move(why)),
+      patience(
+          of.worker_.loop().wheel, [](void* self) { static_cast<conversation*>(self)->leave(); }, &of) {}
+
 void conversation::drain(std::string reason) {
-  if (ending() || drained_) return;
-  drained_ = std::move(reason);
-  goodbye_.start(patience_with_goodbyes);
+  if (ending() || farewell_) return;
+  farewell_ = std::make_unique<farewell>(*this, std::move(reason));
+  farewell_->patience.start(patience_with_goodbyes);
   if (!inside_message_to_client()) say_goodbye();
 }
 
 void conversation::message_to_client_ended() {
-  if (drained_ && !said_goodbye_) say_goodbye();
+  if (farewell_ && !farewell_->said) say_goodbye();
 }
 
 void conversation::say_goodbye() {
-  client().send_close(wire::close_code::service_restart, *drained_);
-  said_goodbye_ = true;
-  goodbye_.start(patience_with_goodbyes);
+  client().send_close(wire::close_code::service_restart, farewell_->reason);
+  farewell_->said = true;
+  farewell_->patience.start(patience_with_goodbyes);
 }
 
 void conversation::leave() {
-  end({initiator::gateway, wire::close_code::service_restart, *drained_});
+  end({initiator::gateway, wire::close_code::service_restart, farewell_->reason});
 }
 
 bool conversation::was_drained() const noexcept {

@@ -48,7 +48,7 @@ class conversation
   /// The gateway is about to stop: a Close 1012 goes out as soon as no message is in progress toward the client. What
   /// the client says until its own Close is still forwarded; what its upstreams say is not (RELIABILITY section 3).
   void drain(std::string reason);
-  bool said_goodbye() const noexcept { return said_goodbye_; }
+  bool said_goodbye() const noexcept { return farewell_ && farewell_->said; }
   /// Tells a client that understands it that it will be drained.
   virtual void announce_drain(std::chrono::milliseconds) {}
 
@@ -94,6 +94,15 @@ class conversation
   client_facts facts_;
 
  private:
+  /// Of a client that is drained.
+  struct farewell {
+    farewell(conversation& of, std::string why);
+
+    std::string reason;   // of the Close that has been, or is to be, sent
+    net::timer patience;  // while we wait for the client's
+    bool said = false;
+  };
+
   void open(net::stream& connection, std::string rest);
   static net::awaitable<void> finish(std::unique_ptr<conversation> owned);
   void start_clocks();
@@ -101,11 +110,9 @@ class conversation
 
   time_point opened_;
   std::optional<session_end> end_;
-  net::timer goodbye_;                  // while we wait for the client's Close
-  idle_watch idle_;                     // session.idle_timeout
-  net::timer life_;                     // session.max_life
-  std::optional<std::string> drained_;  // the reason of the Close that has been, or is to be, sent
-  bool said_goodbye_ = false;
+  idle_watch idle_;                   // session.idle_timeout
+  std::unique_ptr<net::timer> life_;  // session.max_life, if there is one
+  std::unique_ptr<farewell> farewell_;
 };
 
 }  // namespace gw::gateway

@@ -24,7 +24,7 @@
 namespace gw::gateway {
 namespace {
 
-/// One try at one instance.
+/// One try at one instance. The coroutines below see the one in try_instances(), which outlives them.
 struct attempt {
   worker& on;
   std::uint32_t service;
@@ -78,7 +78,7 @@ time_limit limit_of(attempt const& a, duration own) {
   return {left, a.began_early ? std::error_code() : make_error_code(std::errc::stream_timeout)};
 }
 
-net::awaitable<result<>> connect(attempt a) {
+net::awaitable<result<>> connect(attempt const& a) {
   auto const address = net::address::of_ip(a.target.ip, a.target.configured.port);
   if (!address) co_return address.error();
   auto const limit = limit_of(a, a.settings.channel.connect_timeout);
@@ -113,7 +113,7 @@ error tls_failed(attempt const& a, std::string_view why) {
   return upstream_error(errc::connect_failed, a, "failed the TLS handshake");
 }
 
-net::awaitable<result<>> secure(attempt a, std::unique_ptr<net::tls_engine> engine) {
+net::awaitable<result<>> secure(attempt const& a, std::unique_ptr<net::tls_engine> engine) {
   auto done = co_await a.upstream.secure(std::move(engine));
   if (done || !a.upstream.is_open()) co_return done;
   auto const* const tls = a.upstream.tls();
@@ -131,7 +131,7 @@ std::vector<std::string> offered_by(attempt const& a) {
   return a.settings.subprotocol.empty() ? std::vector<std::string>() : std::vector{a.settings.subprotocol};
 }
 
-net::awaitable<result<shaken>> shake_hands(attempt a) {
+net::awaitable<result<shaken>> shake_hands(attempt const& a) {
   auto const protocols = offered_by(a);
   auto const key = wire::make_key();
   auto const request = handshake_of(a, key, protocols);
@@ -272,7 +272,7 @@ std::optional<std::uint64_t> key_of(worker& on, std::uint32_t service, client_fa
 }
 
 net::awaitable<result<dialled>> try_instances(worker& on, std::uint32_t service, client_facts const& client,
-                                              net::stream*& current, dial_wish wish) {
+                                              net::stream*& current, dial_wish const& wish) {
   auto const& settings = on.settings().services[service];
   auto const give_up_at = on.loop().wheel.now() + settings.channel.open_timeout;
   std::vector<cluster::instance_id> tried;
@@ -360,9 +360,8 @@ net::awaitable<result<dialled>> dial(worker& on, std::uint32_t service, client_f
     auto const ms = std::chrono::ceil<std::chrono::milliseconds>(wait);
     co_return route::circuit_is_open(on.name_of(service), ms);
   }
-  bool const for_a_move = wish.for_a_move;
-  auto done = co_await try_instances(on, service, client, current, std::move(wish));
-  if (done || !for_a_move) note_outcome(on, service, outcome_of(done));
+  auto done = co_await try_instances(on, service, client, current, wish);
+  if (done || !wish.for_a_move) note_outcome(on, service, outcome_of(done));
   co_return done;
 }
 

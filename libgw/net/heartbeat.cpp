@@ -19,9 +19,18 @@ duration step_since(time_point last, time_point now, duration timeout) {
 
 }  // namespace
 
+struct heartbeat::ping_watch {
+  std::uint64_t heard;         // bytes received when the ping was queued
+  std::uint64_t before_ping;   // bytes of output before the ping
+  std::uint64_t acknowledged;  // of these, at the last look
+  time_point pinged_at;
+  time_point looked_at;
+  duration silence{};
+};
+
 struct heartbeat::drain_watch {
   explicit drain_watch(heartbeat& of)
-      : check(of.wheel_, on_drain_check, &of), drained(of.peer_.acknowledged()), looked_at(of.wheel_.now()) {}
+      : check(of.beat_.wheel(), on_drain_check, &of), drained(of.peer_.acknowledged()), looked_at(of.now()) {}
 
   timer check;
   std::uint64_t drained;  // bytes acknowledged at the last look
@@ -29,7 +38,7 @@ struct heartbeat::drain_watch {
   duration stuck{};
 };
 
-heartbeat::heartbeat(timer_wheel& wheel, peer& of) noexcept : wheel_(wheel), peer_(of), beat_(wheel, on_beat, this) {}
+heartbeat::heartbeat(timer_wheel& wheel, peer& of) noexcept : peer_(of), beat_(wheel, on_beat, this) {}
 
 heartbeat::~heartbeat() = default;
 
@@ -42,12 +51,13 @@ void heartbeat::stop() noexcept {
   limits_ = {};
   last_look_ = false;
   beat_.stop();
+  ping_.reset();
   drain_.reset();
 }
 
 void heartbeat::on_beat(void* self) {
   auto& h = *static_cast<heartbeat*>(self);
-  if (h.waiting_) {
+  if (h.ping_) {
     h.check_life();
   } else {
     h.ping();
@@ -61,7 +71,8 @@ void heartbeat::on_drain_check(void* self) {
 // --- 1. life ---
 
 void heartbeat::rest() {
-  waiting_ = last_look_ = false;
+  last_look_ = false;
+  ping_.reset();
   if (limits_.ping_interval == duration{}) return;
   // A little earlier, each peer differently, so that a thousand that came together are not pinged together.
   auto const spread = limits_.ping_interval / 8;
@@ -70,46 +81,42 @@ void heartbeat::rest() {
 }
 
 void heartbeat::ping() {
-  waiting_ = true;
-  heard_ = peer_.bytes_in();
-  before_ping_ = peer_.handed() + peer_.unsent();
-  acknowledged_ = progress();
-  silence_ = {};
-  pinged_at_ = looked_at_ = wheel_.now();
+  auto const before = peer_.handed() + peer_.unsent();
+  ping_ = std::make_unique<ping_watch>(ping_watch{.heard = peer_.bytes_in(),
+                                                  .before_ping = before,
+                                                  .acknowledged = std::min(peer_.acknowledged(), before),
+                                                  .pinged_at = now(),
+                                                  .looked_at = now()});
   peer_.send_message(wire::opcode::ping, fmt::format("{}{}", tag, ++pings_));
   beat_.start(limits_.pong_timeout / steps);
 }
 
 void heartbeat::check_life() {
-  if (peer_.bytes_in() != heard_) return rest();
-  auto const now = wheel_.now();
-  auto const acknowledged = progress();
-  if (acknowledged != acknowledged_) {
-    acknowledged_ = acknowledged;
-    silence_ = {};
+  auto& w = *ping_;
+  if (peer_.bytes_in() != w.heard) return rest();
+  auto const acknowledged = std::min(peer_.acknowledged(), w.before_ping);
+  if (acknowledged != w.acknowledged) {
+    w.acknowledged = acknowledged;
+    w.silence = {};
   } else if (peer_.may_read()) {
-    silence_ += step_since(looked_at_, now, limits_.pong_timeout);
+    w.silence += step_since(w.looked_at, now(), limits_.pong_timeout);
   }
-  looked_at_ = now;
-  if (silence_ < limits_.pong_timeout) return beat_.start(limits_.pong_timeout / steps);
+  w.looked_at = now();
+  if (w.silence < limits_.pong_timeout) return beat_.start(limits_.pong_timeout / steps);
   last_look_ = true;
   peer_.look_once_more();
 }
 
 void heartbeat::looked() {
   last_look_ = false;
-  if (peer_.bytes_in() != heard_) return rest();
+  if (peer_.bytes_in() != ping_->heard) return rest();
   if (peer_.may_read()) return peer_.silent();
   beat_.start(limits_.pong_timeout / steps);
 }
 
-std::uint64_t heartbeat::progress() const noexcept {
-  return std::min(peer_.acknowledged(), before_ping_);
-}
-
 std::optional<duration> heartbeat::round_trip(std::string_view pong) const {
-  if (!waiting_ || pong != fmt::format("{}{}", tag, pings_)) return std::nullopt;
-  return wheel_.now() - pinged_at_;
+  if (!ping_ || pong != fmt::format("{}{}", tag, pings_)) return std::nullopt;
+  return now() - ping_->pinged_at;
 }
 
 // --- 2. output ---
@@ -123,7 +130,7 @@ void heartbeat::output_congested() {
 void heartbeat::check_drain() {
   if (!peer_.congested()) return drain_.reset();
   auto& w = *drain_;
-  auto const now = wheel_.now();
+  auto const now = this->now();
   auto const drained = peer_.acknowledged();
   w.stuck = drained != w.drained ? duration{} : w.stuck + step_since(w.looked_at, now, limits_.stall);
   w.drained = drained;

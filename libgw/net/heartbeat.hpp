@@ -47,6 +47,7 @@ class heartbeat {
  private:
   static constexpr std::string_view tag = "wsgw-beat";
 
+  struct ping_watch;   // while a ping is out
   struct drain_watch;  // while output is congested
 
   static void on_beat(void* self);
@@ -55,21 +56,14 @@ class heartbeat {
   void ping();
   void check_life();
   void check_drain();
-  std::uint64_t progress() const noexcept;
+  time_point now() const noexcept { return beat_.wheel().now(); }
 
-  timer_wheel& wheel_;
   peer& peer_;
   patience limits_{};
   timer beat_;
-  bool waiting_ = false;  // a ping is out
   bool last_look_ = false;
   std::uint32_t pings_ = 0;
-  std::uint64_t heard_ = 0;         // bytes received when the ping was queued
-  std::uint64_t before_ping_ = 0;   // bytes of output before the ping
-  std::uint64_t acknowledged_ = 0;  // of these, at the last look
-  duration silence_{};
-  time_point looked_at_{};
-  time_point pinged_at_{};
+  std::unique_ptr<ping_watch> ping_;
   std::unique_ptr<drain_watch> drain_;
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace gw::net {
 namespace {
@@ -57,9 +58,9 @@ result<> peer::attach(transport socket, std::string rest) {
 
 /// Turns for what came before: behind the handshake, inside the TLS engine; and for what is to be sent.
 void peer::begin(std::string rest) {
-  rest_ = std::move(rest);
+  if (!rest.empty()) put_aside().rest = std::move(rest);
   if (socket_.tls() != nullptr) may_be_readable_ = true;
-  if (may_be_readable_ || !rest_.empty()) loop_.sockets.make_ready(*this);
+  if (may_be_readable_ || waiting_input() != 0) loop_.sockets.make_ready(*this);
   if (!queue_.empty() || socket_.has_unsent()) loop_.sockets.touch(*this);
 }
 
@@ -83,7 +84,7 @@ std::size_t peer::read(std::span<char> buffer) {
   for (int i = 0; i < reads_per_turn; ++i) {
     if (lost_ || !owner_.may_read()) return total;  // the edge stays remembered
     auto const room = std::clamp(owner_.read_room(), smallest_read, buffer.size());
-    if (!rest_.empty()) {
+    if (waiting_input() != 0) {
       total += read_rest(buffer.first(room));
       continue;
     }
@@ -102,7 +103,7 @@ std::size_t peer::read(std::span<char> buffer) {
     // A short read means that nothing is left, unless the end of input lies behind it.
     if (read.drained && (!hung_up_ || read.what == io_result::kind::would_block)) {
       may_be_readable_ = false;
-      if (rest_.empty()) return total;
+      if (waiting_input() == 0) return total;
     } else if (read.what == io_result::kind::would_block) {
       total += read.bytes;
       break;  // TLS talks to itself
@@ -113,22 +114,25 @@ std::size_t peer::read(std::span<char> buffer) {
 }
 
 std::size_t peer::read_rest(std::span<char> buffer) {
-  auto const n = std::min(rest_.size(), buffer.size());
-  std::memcpy(buffer.data(), rest_.data(), n);
-  rest_.erase(0, n);
-  if (rest_.empty()) std::string().swap(rest_);
+  auto& rest = aside_->rest;
+  auto const n = std::min(rest.size(), buffer.size());
+  std::memcpy(buffer.data(), rest.data(), n);
+  rest.erase(0, n);
+  if (rest.empty()) drop_rest();
   bytes_in_ += n;
   owner_.on_bytes(buffer.first(n));
   return n;
 }
 
 void peer::put_back(std::span<char const> bytes) {
-  rest_.insert(rest_.begin(), bytes.begin(), bytes.end());
+  if (bytes.empty()) return;
+  auto& rest = put_aside().rest;
+  rest.insert(rest.begin(), bytes.begin(), bytes.end());
   bytes_in_ -= bytes.size();
 }
 
 std::size_t peer::discard(std::span<char> buffer) {
-  rest_.clear();
+  drop_rest();
   std::size_t total = 0;
   for (int i = 0; i < reads_per_turn; ++i) {
     auto const read = socket_.receive(buffer);
@@ -178,7 +182,25 @@ void peer::answer_ping(std::span<char const> payload) {
   }
   // Nobody reads: one pong, for the latest ping, is all that we keep.
   auto const key = loop_.keys.next();
-  owed_pong_ = wire::make_frame(wire::opcode::pong, text, role_ == wire::role::client ? &key : nullptr);
+  put_aside().owed_pong = wire::make_frame(wire::opcode::pong, text, role_ == wire::role::client ? &key : nullptr);
+}
+
+peer::aside& peer::put_aside() {
+  if (!aside_) aside_ = std::make_unique<aside>();
+  return *aside_;
+}
+
+std::string peer::take_owed_pong() {
+  if (!aside_) return {};
+  auto taken = std::exchange(aside_->owed_pong, {});
+  if (aside_->rest.empty()) aside_.reset();
+  return taken;
+}
+
+void peer::drop_rest() noexcept {
+  if (!aside_) return;
+  aside_->rest = {};
+  if (aside_->owed_pong.empty()) aside_.reset();
 }
 
 std::size_t peer::send_directly(std::string_view run, bool last) {
@@ -247,16 +269,13 @@ void peer::send_close(wire::close_code code, std::string_view reason) {
   if (lost_ || close_sent_) return;
   send_message(wire::opcode::close, wire::make_close_payload(code, reason, role_));
   close_sent_ = true;
-  std::string().swap(owed_pong_);
+  take_owed_pong();
 }
 
 void peer::on_flush() {
   if (!attached() || lost_) return;
-  while (may_be_writable_ && (!queue_.empty() || socket_.has_unsent() || !owed_pong_.empty())) {
-    if (queue_.empty() && !owed_pong_.empty()) {
-      queue_.append(owed_pong_);
-      std::string().swap(owed_pong_);
-    }
+  while (may_be_writable_ && (!queue_.empty() || socket_.has_unsent() || owes_pong())) {
+    if (queue_.empty() && owes_pong()) queue_.append(take_owed_pong());
     std::array<iovec, parts_per_send> parts;
     auto const used = queue_.gather(parts);
     auto const scratch = socket_.tls() != nullptr ? loop_.cipher_scratch() : std::span<char>{};
@@ -277,7 +296,7 @@ void peer::on_flush() {
 }
 
 void peer::resume_reading() {
-  if (attached() && !lost_ && (may_be_readable_ || !rest_.empty())) loop_.sockets.make_ready(*this);
+  if (attached() && !lost_ && (may_be_readable_ || waiting_input() != 0)) loop_.sockets.make_ready(*this);
 }
 
 void peer::lost(std::error_code cause) {
@@ -305,7 +324,7 @@ awaitable<void> peer::closing_handshake(wire::close_code code, std::string reaso
   limit.start(patience);
   if (code != wire::close_code::none) send_close(code, reason);
   close_sent_ = true;
-  std::string().swap(owed_pong_);
+  take_owed_pong();
   loop_.sockets.touch(*this);
   while (!lost_ && (!queue_.empty() || socket_.has_unsent())) {
     changed.clear();

@@ -12,6 +12,7 @@
 #include "wire/decoder.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,7 +75,7 @@ class peer final : public pollable {
   /// What next() left of `bytes` is to be read again later: with the next read, if the owner allows one.
   void put_back(std::span<char const> bytes);
   /// Bytes that were put back, or came behind the handshake, and still wait.
-  std::size_t waiting_input() const noexcept { return rest_.size(); }
+  std::size_t waiting_input() const noexcept { return aside_ ? aside_->rest.size() : 0; }
 
   // --- output: whole frames, in order ---
 
@@ -127,6 +128,11 @@ class peer final : public pollable {
   std::uint64_t bytes_out() const noexcept { return bytes_out_; }
 
  private:
+  struct aside {
+    std::string rest;       // read before we were attached, or put back
+    std::string owed_pong;  // frame of the answer to the latest ping while output is blocked (RFC 6455 section 5.5.3)
+  };
+
   std::size_t on_ready(std::span<char> buffer) override;
   void on_flush() override;
 
@@ -136,6 +142,10 @@ class peer final : public pollable {
   std::size_t discard(std::span<char> buffer);
   bool takes_for_itself(wire::event& control);
   void answer_ping(std::span<char const> payload);
+  aside& put_aside();
+  bool owes_pong() const noexcept { return aside_ && !aside_->owed_pong.empty(); }
+  std::string take_owed_pong();
+  void drop_rest() noexcept;
   void note_size();
   void lost(std::error_code cause);
   void detach() noexcept;
@@ -158,8 +168,7 @@ class peer final : public pollable {
   event* changed_ = nullptr;  // close() waits for it
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
-  std::string rest_;       // read before we were attached, or put back
-  std::string owed_pong_;  // frame of the answer to the latest ping while output is blocked (RFC 6455 section 5.5.3)
+  std::unique_ptr<aside> aside_;  // while there is something
 };
 
 }  // namespace gw::net

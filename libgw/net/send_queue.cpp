@@ -11,7 +11,7 @@ std::size_t send_queue::room(chunk const& c) noexcept {
 }
 
 chunk& send_queue::grow(std::size_t wanted) {
-  auto fresh = pool_.take(tail_ == nullptr ? wanted : chunk::large_size);  // one that has filled a block fills more
+  auto fresh = pool_.take(tail_ == nullptr ? wanted : std::max<std::size_t>(wanted, tail_->size));  // a larger one
   auto* const added = fresh.get();
   if (tail_ != nullptr) {
     tail_->next = std::move(fresh);
@@ -33,9 +33,10 @@ void send_queue::append(std::string_view bytes) {
   }
 }
 
-void send_queue::begin_message(std::uint64_t seq) {
+void send_queue::begin_message(std::uint64_t seq, std::size_t to_come) {
   // Room for the mark and at least one byte, so that a message begins in the chunk that holds its mark.
-  auto& c = tail_ != nullptr && room(*tail_) > sizeof(mark) ? *tail_ : grow(sizeof(mark) + 1);
+  auto& c =
+      tail_ != nullptr && room(*tail_) > sizeof(mark) ? *tail_ : grow(sizeof(mark) + std::max<std::size_t>(to_come, 1));
   ++c.marks;
   *(marks_end(c) - c.marks) = {seq, c.end, 0};
 }

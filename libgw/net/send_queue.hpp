@@ -27,8 +27,9 @@ class send_queue {
   /// Appends a copy. Bounds are the caller's: it stops reading its source in time.
   void append(std::string_view bytes);
 
-  /// The next byte appended begins message `seq` (rising).
-  void begin_message(std::uint64_t seq);
+  /// The next byte appended begins message `seq` (rising). `to_come`: how much will be appended now, with whatever
+  /// follows the message, so that it lies together; a hint.
+  void begin_message(std::uint64_t seq, std::size_t to_come);
   /// Message `seq` went to the socket past this queue (which is empty).
   void handed_directly(std::uint64_t seq) noexcept { last_handed_ = seq; }
 

@@ -43,7 +43,7 @@ TEST_CASE("a message counts as handed over from its first byte on") {
   gw::chunk_pool pool;
   send_queue q(pool);
   for (std::uint64_t seq : {3U, 5U, 9U}) {
-    q.begin_message(seq);
+    q.begin_message(seq, 10);
     q.append("0123456789");
   }
   CHECK(q.last_handed() == 0);
@@ -60,12 +60,32 @@ TEST_CASE("a message counts as handed over from its first byte on") {
   CHECK(q.last_handed() == 11);
 }
 
+TEST_CASE("a queue begins with what its first run needs and goes on in larger blocks") {
+  gw::counter taken;
+  gw::chunk_pool pool(64, &taken);
+  send_queue q(pool);
+  q.begin_message(1, 300);
+  q.append(std::string(300, 'x'));
+  CHECK(taken.get() == gw::chunk::tiny_size);
+  q.append(std::string(300, 'x'));
+  CHECK(taken.get() == gw::chunk::tiny_size + gw::chunk::small_size);
+  q.append(std::string(5'000, 'x'));
+  CHECK(taken.get() == gw::chunk::tiny_size + gw::chunk::small_size + gw::chunk::large_size);
+  q.clear();
+  CHECK(taken.get() == 0);
+
+  q.begin_message(2, 3'000);
+  CHECK(taken.get() == gw::chunk::small_size);
+  q.append(std::string(3'000, 'x'));
+  CHECK(taken.get() == gw::chunk::small_size);
+}
+
 TEST_CASE("the number of the last handed message survives the chunks it lay in") {
   gw::chunk_pool pool;
   send_queue q(pool);
   std::string const big(100'000, 'x');
   for (std::uint64_t seq = 1; seq <= 5; ++seq) {
-    q.begin_message(seq);
+    q.begin_message(seq, big.size());
     q.append(big);
   }
   for (std::uint64_t seq = 1; seq <= 5; ++seq) {
@@ -81,7 +101,7 @@ TEST_CASE("the messages that wait can be walked with their first bytes") {
   gw::chunk_pool pool;
   send_queue q(pool);
   for (std::uint64_t seq = 1; seq <= 2000; ++seq) {
-    q.begin_message(seq);
+    q.begin_message(seq, 100);
     q.append("m" + std::to_string(seq) + std::string(100, '.'));
   }
   q.sent(103);  // the whole first one and a byte of the second

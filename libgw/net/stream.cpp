@@ -186,8 +186,13 @@ awaitable<result<>> stream::append_some(std::string& to) {
   co_return closed_here();
 }
 
-/// `read` brought nothing: until more may come.
+/// `read` brought nothing: until more may come. Mostly there is only to wait, which needs no frame of its own.
 awaitable<result<>> stream::wait_after(io_result read) {
+  bool const only_waits = read.what == io_result::kind::would_block && read.drained && !transport_.has_unsent();
+  return only_waits ? wait_readable() : settle(read);
+}
+
+awaitable<result<>> stream::settle(io_result read) {
   if (read.what == io_result::kind::closed) co_return closed_here();
   if (read.what == io_result::kind::failed) co_return failed_with(read.cause);
   if (transport_.has_unsent()) {

@@ -65,6 +65,7 @@ class stream final : private pollable {
   awaitable<result<>> wait_for(bool const& edge);
   awaitable<result<>> flush();
   awaitable<result<>> wait_after(io_result read);
+  awaitable<result<>> settle(io_result read);
   io_result receive(std::span<char> into);
   io_result noted(io_result read) noexcept;
   result<> watch();

@@ -32,6 +32,7 @@ class timer {
   void start(duration after);
   void stop() noexcept;
   bool running() const noexcept { return prev_ != nullptr; }
+  timer_wheel& wheel() const noexcept { return wheel_; }
 
  private:
   friend timer_wheel;
