@@ -229,15 +229,14 @@ void channel::serve(std::uint32_t epoch) noexcept {
 }
 
 void channel::retire() {
-  // What takes memory comes first: without it nobody is told, and the channel stays for as long as something passes.
-  hurry(longest_retirement);
-  watch_idleness(patience_with_the_retired);
-  tell_retirement();
+  hurry(longest_retirement);  // means nothing to one that is not retired
+  tell_retirement();          // without memory for that it stays
   retired_ = true;
   worker_.rehoming_of(service_).leave(*this);
   lease_ = {};
   worker_.stats().of_service[service_].channels_moved.add();
   upstream_.send_close(wire::close_code::normal, "moved");
+  watch_idleness(patience_with_the_retired);  // without memory for it the retirement takes its longest
 }
 
 /// Not inside a message that has begun to leave, nor while the client does not take what may still come: the stalls of

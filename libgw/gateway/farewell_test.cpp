@@ -124,6 +124,23 @@ net::awaitable<void> more_overload(gateway_world& world) {
   co_await second->hears_close(wire::close_code::going_away);
 }
 
+/// Two clients whose messages wait for dials: 1 KB each, in blocks of 4 KiB.
+net::awaitable<void> blocks_given_up(gateway_world& world) {
+  for (std::string const service : {"chat", "news"}) world.instance(service).holds_back();
+  auto& first = world.client("first");
+  auto& second = world.client("second");
+  first.says(message_of_size("chat", 1'100));
+  second.says(message_of_size("news", 1'000));
+  for (std::string const service : {"chat", "news"}) {
+    std::function<bool()> const dialled = [&] { return world.instance(service).handshakes().size() == 1; };
+    co_await world.until("the dial", dialled);
+  }
+  world.worker().shed(3'000);
+  co_await first.hears_close(wire::close_code::try_again_later);
+  co_await world.until_quiet();
+  CHECK_FALSE(world.session_of(second)->ending());
+}
+
 net::awaitable<void> hard_times(gateway_world& world) {
   auto const held = [&world] { return world.worker().stats().queue_memory.get(); };
   auto& chat = *co_await deaf_chat(world, "deaf", 7);
@@ -176,4 +193,8 @@ TEST_CASE("the session that holds most is given up first") {
 
 TEST_CASE("who is given up while others are still going is somebody else") {
   play({}, more_overload);
+}
+
+TEST_CASE("no more sessions are given up than it takes, counted by the blocks that they hold") {
+  play({.services = {"chat", "news"}}, blocks_given_up);
 }
