@@ -74,13 +74,13 @@ void conversation::start_clocks() {
   auto const& s = worker_.settings().session;
   auto& wheel = worker_.loop().wheel;
   client().watch({.ping_interval = s.ping_interval, .pong_timeout = s.pong_timeout, .stall = s.stall});
-  idle_.start(wheel, s.idle_timeout,
-              {.happened = [](void const* self) { return static_cast<conversation const*>(self)->activity(); },
-               .idle =
-                   [](void* self) {
-                     static_cast<conversation*>(self)->end({initiator::gateway, wire::close_code::no_life, "idle"});
-                   },
-               .owner = this});
+
+  auto const happened = [](void const* self) { return static_cast<conversation const*>(self)->activity(); };
+  auto const idle = [](void* self) {
+    static_cast<conversation*>(self)->end({initiator::gateway, wire::close_code::no_life, "idle"});
+  };
+  idle_.start(wheel, s.idle_timeout, {.happened = happened, .idle = idle, .owner = this});
+
   if (s.max_life.count() == 0) return;
   auto const over = [](void* self) {
     static_cast<conversation*>(self)->end({initiator::gateway, wire::close_code::maximum_life, "maximum life"});

@@ -114,8 +114,7 @@ void worker::shed(std::size_t bytes) {
       if (given_up >= bytes || held == 0) return;
       leaving_.splice(leaving_.end(), sessions_, sessions_.iterator_to(*s));  // the next time others have to go
       s->end({initiator::gateway, wire::close_code::try_again_later, "overload;r=1000-10000"});
-      // Memory is given up by the block: the first of a queue is the smallest that held what came at once.
-      given_up += held + sizeof(chunk) <= chunk::tiny_size ? chunk::tiny_size : std::max(held, chunk::small_size);
+      given_up += std::max(held, chunk::small_size);  // memory is given up by the block, and with it the session's own
     }
   });
 }

@@ -20,6 +20,15 @@ duration step_since(time_point last, time_point now, duration timeout) {
 }  // namespace
 
 struct heartbeat::ping_watch {
+  ping_watch(peer const& of, time_point now)
+      : heard(of.bytes_in()),
+        before_ping(of.handed() + of.unsent()),
+        acknowledged(progress(of)),
+        pinged_at(now),
+        looked_at(now) {}
+
+  std::uint64_t progress(peer const& of) const noexcept { return std::min(of.acknowledged(), before_ping); }
+
   std::uint64_t heard;         // bytes received when the ping was queued
   std::uint64_t before_ping;   // bytes of output before the ping
   std::uint64_t acknowledged;  // of these, at the last look
@@ -81,12 +90,7 @@ void heartbeat::rest() {
 }
 
 void heartbeat::ping() {
-  auto const before = peer_.handed() + peer_.unsent();
-  ping_ = std::make_unique<ping_watch>(ping_watch{.heard = peer_.bytes_in(),
-                                                  .before_ping = before,
-                                                  .acknowledged = std::min(peer_.acknowledged(), before),
-                                                  .pinged_at = now(),
-                                                  .looked_at = now()});
+  ping_ = std::make_unique<ping_watch>(peer_, now());
   peer_.send_message(wire::opcode::ping, fmt::format("{}{}", tag, ++pings_));
   beat_.start(limits_.pong_timeout / steps);
 }
@@ -94,14 +98,15 @@ void heartbeat::ping() {
 void heartbeat::check_life() {
   auto& w = *ping_;
   if (peer_.bytes_in() != w.heard) return rest();
-  auto const acknowledged = std::min(peer_.acknowledged(), w.before_ping);
+  auto const at = now();
+  auto const acknowledged = w.progress(peer_);
   if (acknowledged != w.acknowledged) {
     w.acknowledged = acknowledged;
     w.silence = {};
   } else if (peer_.may_read()) {
-    w.silence += step_since(w.looked_at, now(), limits_.pong_timeout);
+    w.silence += step_since(w.looked_at, at, limits_.pong_timeout);
   }
-  w.looked_at = now();
+  w.looked_at = at;
   if (w.silence < limits_.pong_timeout) return beat_.start(limits_.pong_timeout / steps);
   last_look_ = true;
   peer_.look_once_more();
@@ -130,11 +135,11 @@ void heartbeat::output_congested() {
 void heartbeat::check_drain() {
   if (!peer_.congested()) return drain_.reset();
   auto& w = *drain_;
-  auto const now = this->now();
+  auto const at = now();
   auto const drained = peer_.acknowledged();
-  w.stuck = drained != w.drained ? duration{} : w.stuck + step_since(w.looked_at, now, limits_.stall);
+  w.stuck = drained != w.drained ? duration{} : w.stuck + step_since(w.looked_at, at, limits_.stall);
   w.drained = drained;
-  w.looked_at = now;
+  w.looked_at = at;
   if (w.stuck >= limits_.stall) return peer_.stalled();
   w.check.start(limits_.stall / steps);
 }
