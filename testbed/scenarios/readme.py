@@ -32,6 +32,7 @@ CLEAN = ("env", *(word for name in ("CONFIG", "LISTEN", "ADMIN", "LOG_LEVEL") fo
 FILES = ("python", "toml", "ini", "yaml")
 # They take minutes, change the machine, or need others: looked for, not run.
 ONLY_THERE = ("bash testbed/demo", "bash testbed/check", "bash testbed/install-deps", "bench/compare")
+SCRIPTS = ("bench/", "testbed/")  # what else has options, beside wsgw
 PATH_LINE = "export PATH=$PWD/build/release/apps/wsgw:$PATH"
 GOES_ON = re.compile(r"wsgw serve\b(?!.*--check)|wsgw mock-service\b|python3 \w+\.py\b")
 COMMANDS = {"wsgw", "openssl", "curl", "grep", "kill", "pidof", "echo"}
@@ -272,9 +273,13 @@ async def reference_is_fresh():
           done.status == 0 and done.out == document(REFERENCE))
 
 
+def options(text):
+    return set(re.findall(r"--[a-z][a-z-]+", text))
+
+
 async def names():
     """Whatever a document names is there: commands, options, keys, metrics, files."""
-    options = set(re.findall(r"--[a-z][a-z-]+", (await run(binary(), "man")).out.replace("\\-", "-")))
+    ours = options((await run(binary(), "man")).out.replace("\\-", "-"))
     shown = await run(binary(), "config", "show", "--service", "a=h:1", "-o", "json", cwd="/")
     keys = set(re.findall(r'"key":"(?:listener\.0\.)?([^"]+)"', shown.out))
     async with process(binary(), "serve", "--service", "a=127.0.0.1:9", "--listen", "127.0.0.1:0", "--admin",
@@ -284,7 +289,8 @@ async def names():
         metrics = set(re.findall(r"(?m)^# TYPE (\w+)", (await http_get(admin, "/metrics"))[1]))
     sections = {key.split(".")[0] for key in keys} - {"services"}
     for name in NAMING:
-        code = " ".join(re.findall(r"`([^`\n]+)`", re.sub(r"(?ms)^```.*?^```", "", document(name))))
+        spans = re.findall(r"`([^`\n]+)`", re.sub(r"(?ms)^```.*?^```", "", document(name)))
+        code = " ".join(spans)
         named = {key for key in re.findall(r"(?<![\w/.])[a-z_]+(?:\.[a-z_]+)+(?![\w/])", code)
                  if key.split(".")[0] in sections and not key.endswith((".cpp", ".hpp", ".py"))}
         check(f"{name}: its {len(named)} keys", named <= keys, named - keys)
@@ -293,9 +299,13 @@ async def names():
         links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document(name))
         missing = [link for link in links if not os.path.exists(os.path.join(ROOT, os.path.dirname(name), link))]
         check(f"{name}: its {len(links)} links", not missing, missing)
+        scripts = [span for span in spans if span.startswith(SCRIPTS) and options(span)]
+        for span in scripts:
+            known = options((await run(os.path.join(ROOT, span.split()[0]), "--help", within=patience(20))).out)
+            check(f"{name}: {span}", options(span) <= known, options(span) - known)
         if name in RUN:
-            named = set(re.findall(r"--[a-z][a-z-]+", code))
-            check(f"{name}: its {len(named)} options", named <= options, named - options)
+            named = options(" ".join(span for span in spans if span not in scripts))
+            check(f"{name}: its {len(named)} options", named <= ours, named - ours)
     for command in re.findall(r"(?m)^\| `wsgw ([a-z-]+(?: [a-z]+)?)", document("README.md")):
         check_equal(f"README.md: wsgw {command}", (await run(binary(), *command.split(), "--help")).status, 0)
 
