@@ -3,6 +3,7 @@
 #include "wire/mask.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <new>
 
@@ -16,6 +17,9 @@ constexpr std::uint32_t max_empty_frames = 1'024;
 constexpr std::size_t block_size = 4'096;
 
 constexpr std::uint8_t rsv1 = 4;
+
+// The longest header of an ordinary frame: with two bytes of length and a key.
+constexpr std::size_t ordinary_header_size = 8;
 
 std::span<char> cut_front(std::span<char>& input, std::size_t size) noexcept {
   auto const front = input.first(size);
@@ -37,6 +41,38 @@ decoder::decoder(role we_are, std::uint64_t max_message) noexcept
     : max_message_(max_message == 0 ? std::numeric_limits<std::uint64_t>::max() : max_message), role_(we_are) {}
 
 event decoder::next(std::span<char>& input) noexcept {
+  if (frame_header h; take_ordinary(input, h)) return take_message(h, input);
+  return next_of_any(input);
+}
+
+/// Takes the header of what nearly every frame is: a whole message in the input, up to 64 KiB, with nothing special
+/// about it. Whatever it takes judge() would accept. False: nothing was taken, and the long way tells what it is.
+bool decoder::take_ordinary(std::span<char>& input, frame_header& h) const noexcept {
+  if (phase_ != phase::header || held_size_ != 0 || inside_message_ || input.size() < ordinary_header_size)
+    return false;
+  auto const at = [&](std::size_t i) { return static_cast<unsigned char>(input[i]); };
+  h.op = static_cast<opcode>(at(0) ^ fin_bit);
+  bool const server = role_ == role::server;
+  unsigned const form = at(1) ^ (server ? mask_bit : 0U);
+  if ((h.op != opcode::text && h.op != opcode::binary) || form > form_16) return false;
+  h.length = form;
+  std::size_t size = 2;
+  if (form == form_16) {
+    h.length = static_cast<unsigned>(at(2)) << 8U | at(3);
+    if (h.length < form_16) return false;
+    size = 4;
+  }
+  if (server) {
+    std::memcpy(h.key.data(), input.data() + size, h.key.size());
+    size += h.key.size();
+  }
+  if (h.length > input.size() - size || h.length > max_message_) return false;
+  h.size = static_cast<std::uint8_t>(size);
+  cut_front(input, size);
+  return true;
+}
+
+event decoder::next_of_any(std::span<char>& input) noexcept {
   for (;;) {
     switch (phase_) {
       case phase::header: {
@@ -152,8 +188,7 @@ void decoder::begin_frame(frame_header const& h) noexcept {
 
 event decoder::take_message(frame_header const& h, std::span<char>& input) noexcept {
   auto const payload = cut_front(input, h.length);
-  key_ = h.key;
-  if (!uncover(payload, h.op == opcode::text) || !utf8_.at_boundary()) {
+  if (!uncover(payload, h.key, h.op == opcode::text) || !utf8_.at_boundary()) {
     return violation(close_code::invalid_utf8, "text is not UTF-8");
   }
   return {.what = event::kind::message, .op = h.op, .payload = payload, .header_size = h.size};
@@ -161,8 +196,7 @@ event decoder::take_message(frame_header const& h, std::span<char>& input) noexc
 
 event decoder::take_compressed(frame_header const& h, std::span<char>& input) noexcept {
   auto const payload = cut_front(input, h.length);
-  key_ = h.key;
-  uncover(payload, false);
+  uncover(payload, h.key, false);
   return {.what = event::kind::message, .op = h.op, .compressed = true, .payload = payload, .header_size = h.size};
 }
 
@@ -171,7 +205,7 @@ event decoder::take_piece(std::span<char>& input) noexcept {
   auto const part = cut_front(input, std::min<std::uint64_t>(remaining_, input.size()));
   remaining_ -= part.size();
   bool const last = fin_ && remaining_ == 0;
-  if (!uncover(part, message_op_ == opcode::text && !compressed_) || (last && !utf8_.at_boundary())) {
+  if (!uncover(part, key_, message_op_ == opcode::text && !compressed_) || (last && !utf8_.at_boundary())) {
     return violation(close_code::invalid_utf8, "text is not UTF-8");
   }
   key_ = turned(key_, part.size());
@@ -233,11 +267,11 @@ event decoder::read_close(std::span<char> payload) noexcept {
 }
 
 // Unmasks the next part of the current data frame and, in text, checks it. False: bad UTF-8.
-bool decoder::uncover(std::span<char> part, bool is_text) noexcept {
+bool decoder::uncover(std::span<char> part, mask_key key, bool is_text) noexcept {
   while (!part.empty()) {
     auto const block = cut_front(part, std::min(part.size(), block_size));
-    if (role_ == role::server) apply_mask(block, key_);
-    if (is_text && !utf8_.feed(text_of(block))) return false;
+    bool const ascii = role_ == role::server && apply_mask(block, key);
+    if (is_text && !(ascii && utf8_.at_boundary()) && !utf8_.feed(text_of(block))) return false;
   }
   return true;
 }

@@ -71,6 +71,8 @@ class decoder {
     std::string_view why{};
   };
 
+  event next_of_any(std::span<char>& input) noexcept;
+  bool take_ordinary(std::span<char>& input, frame_header& h) const noexcept;
   bool take_header(std::span<char>& input, frame_header& h) noexcept;
   verdict judge(frame_header const& h) const noexcept;
   bool may_be_reserved(frame_header const& h) const noexcept;
@@ -82,7 +84,7 @@ class decoder {
   event take_piece(std::span<char>& input) noexcept;
   event take_control(std::span<char>& input) noexcept;
   event read_close(std::span<char> payload) noexcept;
-  bool uncover(std::span<char> part, bool is_text) noexcept;
+  bool uncover(std::span<char> part, mask_key key, bool is_text) noexcept;
   event violation(close_code code, std::string_view why) noexcept;
 
   std::uint64_t max_message_;

@@ -7,10 +7,6 @@
 namespace gw::wire {
 namespace {
 
-// The seven length bits: up to 125 they are the length, these two announce a longer form.
-constexpr unsigned form_16 = 126;
-constexpr unsigned form_64 = 127;
-
 constexpr std::size_t extended_size(unsigned form) noexcept {
   return form == form_64 ? 8 : form == form_16 ? 2 : 0;
 }
@@ -25,8 +21,8 @@ constexpr unsigned shortest_form(std::uint64_t length) noexcept {
 bool parse_header(std::span<char const> bytes, frame_header& out) noexcept {
   if (bytes.size() < 2) return false;
   auto const at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  bool const masked = (at(1) & 0x80U) != 0;
-  unsigned const form = at(1) & 0x7FU;
+  bool const masked = (at(1) & mask_bit) != 0;
+  unsigned const form = at(1) & ~mask_bit;
   std::size_t const key_at = 2 + extended_size(form);
   std::size_t const size = key_at + (masked ? 4 : 0);
   if (bytes.size() < size) return false;
@@ -36,7 +32,7 @@ bool parse_header(std::span<char const> bytes, frame_header& out) noexcept {
     length = 0;
     for (std::size_t i = 2; i < key_at; ++i) length = length << 8U | at(i);
   }
-  out.fin = (at(0) & 0x80U) != 0;
+  out.fin = (at(0) & fin_bit) != 0;
   out.reserved = static_cast<std::uint8_t>(at(0) >> 4U & 7U);
   out.op = static_cast<opcode>(at(0) & 0x0FU);
   out.masked = masked;
@@ -54,8 +50,8 @@ std::size_t header_size(std::uint64_t length, bool masked) noexcept {
 std::size_t write_header(frame_header const& h, char* to) noexcept {
   unsigned const form = shortest_form(h.length);
   std::size_t const extended = extended_size(form);
-  *to++ = static_cast<char>((h.fin ? 0x80U : 0U) | (h.reserved & 7U) << 4U | static_cast<unsigned>(h.op));
-  *to++ = static_cast<char>((h.masked ? 0x80U : 0U) | form);
+  *to++ = static_cast<char>((h.fin ? fin_bit : 0U) | (h.reserved & 7U) << 4U | static_cast<unsigned>(h.op));
+  *to++ = static_cast<char>((h.masked ? mask_bit : 0U) | form);
   for (std::size_t i = extended; i-- > 0;) *to++ = static_cast<char>(h.length >> (8 * i) & 0xFFU);
   if (h.masked) std::ranges::transform(h.key, to, [](unsigned char c) { return static_cast<char>(c); });
   return 2 + extended + (h.masked ? 4 : 0);

@@ -23,6 +23,12 @@ enum class role : std::uint8_t { server, client };
 /// Four bytes in wire order, as they lie in memory.
 using mask_key = std::array<unsigned char, 4>;
 
+// The first two bytes of a header. The seven bits of length: up to 125 they are it, these two announce a longer form.
+inline constexpr unsigned fin_bit = 0x80;
+inline constexpr unsigned mask_bit = 0x80;
+inline constexpr unsigned form_16 = 126;
+inline constexpr unsigned form_64 = 127;
+
 inline constexpr std::size_t max_header_size = 14;
 inline constexpr std::size_t max_control_payload = 125;
 

@@ -1,5 +1,6 @@
 #include "wire/mask.hpp"
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -11,59 +12,70 @@ namespace {
 // (clang).
 using block_16 = std::uint64_t __attribute__((vector_size(16)));
 
+/// Collects in `seen` what it stores.
 template <class Word>
-[[gnu::always_inline]] inline void xor_word(char* to, char const* from, Word const& key) noexcept {
+[[gnu::always_inline]] inline void xor_word(char* to, char const* from, Word const& key, Word& seen) noexcept {
   Word word;
   std::memcpy(&word, from, sizeof word);
   word ^= key;
+  seen |= word;
   std::memcpy(to, &word, sizeof word);
 }
 
-// `key`: turned so that its first byte applies to from[0]. Inlined into one function per instruction set below.
+// Inlined into one function per instruction set below.
 template <class Block>
-[[gnu::always_inline]] inline void xor_bytes(char* to, char const* from, std::size_t size, mask_key key) noexcept {
-  std::uint32_t half = 0;
-  std::memcpy(&half, key.data(), sizeof half);
+[[gnu::always_inline]] inline bool xor_bytes(char* to, char const* from, std::size_t size, mask_key key) noexcept {
+  auto const half = std::bit_cast<std::uint32_t>(key);
   std::uint64_t const key_word = std::uint64_t{half} << 32U | half;
   Block const key_block = Block{} | key_word;
+  Block seen_1{};
+  Block seen_2{};
+  std::uint64_t seen = 0;
 
   std::size_t done = 0;
   for (; size - done >= 2 * sizeof(Block); done += 2 * sizeof(Block)) {
-    xor_word(to + done, from + done, key_block);
-    xor_word(to + done + sizeof(Block), from + done + sizeof(Block), key_block);
+    xor_word(to + done, from + done, key_block, seen_1);
+    xor_word(to + done + sizeof(Block), from + done + sizeof(Block), key_block, seen_2);
   }
-  for (; size - done >= sizeof key_word; done += sizeof key_word) xor_word(to + done, from + done, key_word);
-  for (; done < size; ++done) to[done] = static_cast<char>(static_cast<unsigned char>(from[done]) ^ key[done % 4]);
+  for (; size - done >= sizeof key_word; done += sizeof key_word) xor_word(to + done, from + done, key_word, seen);
+  for (; done < size; ++done) {
+    auto const byte = static_cast<unsigned char>(static_cast<unsigned char>(from[done]) ^ key[done % 4]);
+    seen |= byte;
+    to[done] = static_cast<char>(byte);
+  }
+  Block const both = seen_1 | seen_2;
+  for (std::size_t lane = 0; lane < sizeof(Block) / sizeof seen; ++lane) seen |= both[lane];
+  return (seen & 0x8080808080808080U) == 0;
 }
 
-void xor_portable(char* to, char const* from, std::size_t size, mask_key key) noexcept {
-  xor_bytes<block_16>(to, from, size, key);
+bool xor_portable(char* to, char const* from, std::size_t size, mask_key key) noexcept {
+  return xor_bytes<block_16>(to, from, size, key);
 }
 
 #if defined(__x86_64__)
 using block_32 = std::uint64_t __attribute__((vector_size(32)));
 
-[[gnu::target("avx2")]] void xor_avx2(char* to, char const* from, std::size_t size, mask_key key) noexcept {
-  xor_bytes<block_32>(to, from, size, key);
+[[gnu::target("avx2")]] bool xor_avx2(char* to, char const* from, std::size_t size, mask_key key) noexcept {
+  return xor_bytes<block_32>(to, from, size, key);
 }
 #endif
 
 // A branch, not an ifunc (target_clones): those are resolved before a sanitizer's runtime stands.
-void xor_fastest(char* to, char const* from, std::size_t size, mask_key key) noexcept {
+bool xor_fastest(char* to, char const* from, std::size_t size, mask_key key) noexcept {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2")) return xor_avx2(to, from, size, key);
 #endif
-  xor_portable(to, from, size, key);
+  return xor_portable(to, from, size, key);
 }
 
 }  // namespace
 
-void apply_mask(std::span<char> bytes, mask_key key, std::size_t offset) noexcept {
-  xor_fastest(bytes.data(), bytes.data(), bytes.size(), turned(key, offset));
+bool apply_mask(std::span<char> bytes, mask_key key) noexcept {
+  return xor_fastest(bytes.data(), bytes.data(), bytes.size(), key);
 }
 
-void mask_copy(char* to, std::span<char const> from, mask_key key, std::size_t offset) noexcept {
-  xor_fastest(to, from.data(), from.size(), turned(key, offset));
+bool mask_copy(char* to, std::span<char const> from, mask_key key) noexcept {
+  return xor_fastest(to, from.data(), from.size(), key);
 }
 
 }  // namespace gw::wire

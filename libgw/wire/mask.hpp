@@ -4,20 +4,27 @@
 
 #include "wire/frame.hpp"
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace gw::wire {
 
-/// Masks or unmasks `bytes` in place. `offset`: position of the first of them within their frame's payload.
-void apply_mask(std::span<char> bytes, mask_key key, std::size_t offset = 0) noexcept;
+/// Masks or unmasks `bytes` in place; `key[0]` applies to the first of them. Returns whether they are all ASCII now:
+/// such a text need not be looked at again to know that it is UTF-8.
+bool apply_mask(std::span<char> bytes, mask_key key) noexcept;
 
 /// The same from `from` to `to`, which has room for as many bytes and does not overlap.
-void mask_copy(char* to, std::span<char const> from, mask_key key, std::size_t offset = 0) noexcept;
+bool mask_copy(char* to, std::span<char const> from, mask_key key) noexcept;
 
 /// `key` as it applies to bytes that stand `offset` bytes further on in the payload.
 constexpr mask_key turned(mask_key const& key, std::size_t offset) noexcept {
-  return {key[offset % 4], key[(offset + 1) % 4], key[(offset + 2) % 4], key[(offset + 3) % 4]};
+  // As a word, since bytes that are stored one by one cannot be loaded as a word before they have reached the cache.
+  auto const word = std::bit_cast<std::uint32_t>(key);
+  auto const bits = static_cast<int>(offset % 4 * 8);
+  return std::bit_cast<mask_key>(std::endian::native == std::endian::little ? std::rotr(word, bits)
+                                                                            : std::rotl(word, bits));
 }
 
 }  // namespace gw::wire

@@ -32,16 +32,16 @@ void check(std::size_t from, std::size_t size, std::size_t offset) {
   std::vector<char> const expected = as_defined(original, from, size, offset);
 
   std::vector<char> in_place = original;
-  apply_mask({in_place.data() + from, size}, key, offset);
+  apply_mask({in_place.data() + from, size}, turned(key, offset));
   REQUIRE(in_place == expected);
 
   std::vector<char> copy = original;
   std::vector<char> const source(original.begin() + static_cast<std::ptrdiff_t>(from),
                                  original.begin() + static_cast<std::ptrdiff_t>(from + size));
-  mask_copy(copy.data() + from, source, key, offset);
+  mask_copy(copy.data() + from, source, turned(key, offset));
   REQUIRE(copy == expected);
 
-  apply_mask({in_place.data() + from, size}, key, offset);
+  apply_mask({in_place.data() + from, size}, turned(key, offset));
   REQUIRE(in_place == original);
 }
 
@@ -62,9 +62,24 @@ TEST_CASE("a payload masked part by part is masked the same") {
   for (std::size_t step = 1; step < 140; ++step) {
     std::vector<char> bytes = original;
     for (std::size_t at = 0; at < bytes.size(); at += step) {
-      apply_mask({bytes.data() + at, std::min(step, bytes.size() - at)}, key, at);
+      apply_mask({bytes.data() + at, std::min(step, bytes.size() - at)}, turned(key, at));
     }
     REQUIRE(bytes == expected);
+  }
+}
+
+TEST_CASE("masking tells whether what comes out is ASCII, wherever the one byte stands that is not") {
+  for (std::size_t size = 0; size <= 200; ++size) {
+    std::vector<char> masked(size, 'a');
+    apply_mask(masked, key);
+    auto plain = masked;
+    REQUIRE(apply_mask(plain, key));
+    for (std::size_t at = 0; at < size; ++at) {
+      auto odd = masked;
+      odd[at] = static_cast<char>(static_cast<unsigned char>(odd[at]) ^ 0x80U);
+      REQUIRE_FALSE(apply_mask(odd, key));
+      REQUIRE_FALSE(mask_copy(odd.data(), std::vector<char>(odd), {}));
+    }
   }
 }
 

@@ -12,15 +12,27 @@ namespace {
 
 using byte = unsigned char;
 
+constexpr std::ptrdiff_t block = 64;
+
 #if defined(__x86_64__)
-/// The first block of 64 bytes that is not ASCII all through; else where fewer are left.
-[[gnu::target("avx2")]] byte const* skip_ascii_blocks(byte const* p, byte const* end) noexcept {
-  for (; end - p >= 64; p += 64) {
-    auto const first = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(p));
-    auto const second = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(p + 32));
-    if (_mm256_movemask_epi8(_mm256_or_si256(first, second)) != 0) break;
+[[gnu::target("avx2")]] __m256i load_32(byte const* p) noexcept {
+  return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(p));
+}
+
+/// The first block of 128 bytes that is not ASCII all through; else where fewer are left.
+[[gnu::target("avx2")]] byte const* skip_long_ascii(byte const* p, byte const* end) noexcept {
+  for (; end - p >= 2 * block; p += 2 * block) {
+    auto const any = _mm256_or_si256(_mm256_or_si256(load_32(p), load_32(p + 32)),
+                                     _mm256_or_si256(load_32(p + 64), load_32(p + 96)));
+    if (_mm256_movemask_epi8(any) != 0) break;
   }
   return p;
+}
+
+bool is_ascii_block(byte const* p) noexcept {
+  auto const load = [p](int i) { return _mm_loadu_si128(reinterpret_cast<__m128i const*>(p) + i); };
+  auto const any = _mm_or_si128(_mm_or_si128(load(0), load(1)), _mm_or_si128(load(2), load(3)));
+  return _mm_movemask_epi8(any) == 0;
 }
 #endif
 
@@ -30,13 +42,19 @@ std::uint64_t load(byte const* p) noexcept {
   return word;
 }
 
+/// The first byte that is not ASCII, or `end`.
 byte const* skip_ascii(byte const* p, byte const* end) noexcept {
   constexpr std::uint64_t high_bits = 0x8080808080808080U;
+  constexpr std::ptrdiff_t word = sizeof high_bits;
+  [[maybe_unused]] constexpr std::ptrdiff_t worth_a_call = 512;
+  bool const has_word = end - p >= word;
 #if defined(__x86_64__)
-  if (end - p >= 64 && __builtin_cpu_supports("avx2")) p = skip_ascii_blocks(p, end);
+  if (end - p >= worth_a_call && __builtin_cpu_supports("avx2")) p = skip_long_ascii(p, end);
+  while (end - p >= block && is_ascii_block(p)) p += block;
 #endif
-  while (end - p >= 32 && ((load(p) | load(p + 8) | load(p + 16) | load(p + 24)) & high_bits) == 0) p += 32;
-  while (end - p >= 8 && (load(p) & high_bits) == 0) p += 8;
+  while (end - p >= word && (load(p) & high_bits) == 0) p += word;
+  // The last word overlaps what is before it, all of which is ASCII.
+  if (has_word && end - p < word && (load(end - word) & high_bits) == 0) return end;
   while (p != end && *p < 0x80U) ++p;
   return p;
 }
