@@ -45,7 +45,7 @@ event decoder::next(std::span<char>& input) noexcept {
   return next_of_any(input);
 }
 
-/// Takes the header of what nearly every frame is: a whole message in the input, up to 64 KiB, with nothing special
+/// Takes the header of what nearly every frame is: a whole message in the input, below 64 KiB, with nothing special
 /// about it. Whatever it takes judge() would accept. False: nothing was taken, and the long way tells what it is.
 bool decoder::take_ordinary(std::span<char>& input, frame_header& h) const noexcept {
   if (phase_ != phase::header || held_size_ != 0 || inside_message_ || input.size() < ordinary_header_size)

@@ -117,6 +117,10 @@ TEST_CASE("frames are masked by clients and never by servers") {
   check_bytes(role::client, encode({text, "a"}, role::server), {"violation 1002"});
   check_bytes(role::server, encode({close, ""}, role::client), {"violation 1002"});
   check_bytes(role::client, encode({ping, ""}, role::server), {"violation 1002"});
+  for (opcode const op : {text, binary}) {
+    check_bytes(role::server, encode({op, "longer than a header"}, role::client), {"violation 1002"});
+    check_bytes(role::client, encode({op, "longer than a header"}, role::server), {"violation 1002"});
+  }
 }
 
 TEST_CASE("a mask key may be zero, or the same in every frame") {
@@ -129,6 +133,8 @@ TEST_CASE("lengths not in their shortest form, or with the top bit, are refused"
   auto const refused = [](std::string const& bytes) { check_bytes(role::client, bytes, {"violation 1002"}); };
   refused("\x82\x7e\x00\x00"s);
   refused("\x82\x7e\x00\x7d"s);
+  refused("\x82\x7e\x00\x7d"s + std::string(125, 'x'));
+  check_bytes(role::server, "\x82\xfe\x00\x7dkey!"s + std::string(125, 'x'), {"violation 1002"});
   refused("\x82\x7f\x00\x00\x00\x00\x00\x00\xff\xff"s);
   refused("\x82\x7f\x00\x00\x00\x00\x00\x00\x00\x01"s);
   refused("\x82\x7f\x80\x00\x00\x00\x00\x00\x00\x00"s);
@@ -193,6 +199,17 @@ TEST_CASE("a frame whose header was cut is a piece, since its header lies elsewh
   CHECK(e.what == event::kind::piece);
   CHECK(e.first);
   CHECK(e.last);
+}
+
+TEST_CASE("what looks like the header of a message is none where no header can stand") {
+  std::string const header = "\x81\x08";  // of a text of eight bytes from a service
+  check(
+      {{"in the payload of a ping, cut before it", {{ping, header + "abcdefgh"}}, {"ping " + header + "abcdefgh"}},
+       {"in a fragment", {{binary, header + "abcdefgh", false}, {continuation, ""}}, {"binary " + header + "abcdefgh"}},
+       {"inside a message", {{text, "a", false}, {text, "longer than a header"}}, {"violation 1002"}}});
+  // The second byte of its length, 0x0082, and the first of its payload would be the header of five bytes.
+  std::string const odd = "\x05" + std::string(129, 'x');
+  check({{"behind half a header", {{binary, odd}}, {"binary " + odd}}});
 }
 
 TEST_CASE("a finished decoder drops what it is given") {

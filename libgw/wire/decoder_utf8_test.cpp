@@ -51,6 +51,14 @@ TEST_CASE("invalid text is refused however it is fragmented (Autobahn 6.3)") {
   }
 }
 
+TEST_CASE("a code point may lie across the blocks in which a long text is unmasked, and must then be whole") {
+  std::string const before(4'095, 'a');
+  std::string const after(4'096, 'a');
+  check({{"whole", {{text, before + "\xc3\xa9" + after}}, {"text " + before + "\xc3\xa9" + after}},
+         {"torn apart by ASCII", {{text, before + "\xc3" + after + "\xa9"}}, {"violation 1007"}},
+         {"without an end", {{text, before + "\xc3" + after}}, {"violation 1007"}}});
+}
+
 TEST_CASE("a text that ends inside a code point is refused with its last byte") {
   for (std::string const unfinished : {"\xce", "\xe1\xbd", "\xf0\x90\x80", "abc\xf4\x8f"}) {
     check({{"unfragmented", {{text, unfinished}, {ping, ""}}, {"violation 1007"}},

@@ -12,7 +12,7 @@
 namespace gw::wire {
 
 /// Masks or unmasks `bytes` in place; `key[0]` applies to the first of them. Returns whether they are all ASCII now:
-/// such a text need not be looked at again to know that it is UTF-8.
+/// if no code point was begun before them, nobody need look at them again to know that they are UTF-8.
 bool apply_mask(std::span<char> bytes, mask_key key) noexcept;
 
 /// The same from `from` to `to`, which has room for as many bytes and does not overlap.

@@ -12,9 +12,10 @@ namespace {
 
 using byte = unsigned char;
 
-constexpr std::ptrdiff_t block = 64;
-
 #if defined(__x86_64__)
+constexpr std::ptrdiff_t block = 64;
+constexpr std::ptrdiff_t worth_a_call = 512;
+
 [[gnu::target("avx2")]] __m256i load_32(byte const* p) noexcept {
   return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(p));
 }
@@ -46,7 +47,6 @@ std::uint64_t load(byte const* p) noexcept {
 byte const* skip_ascii(byte const* p, byte const* end) noexcept {
   constexpr std::uint64_t high_bits = 0x8080808080808080U;
   constexpr std::ptrdiff_t word = sizeof high_bits;
-  [[maybe_unused]] constexpr std::ptrdiff_t worth_a_call = 512;
   bool const has_word = end - p >= word;
 #if defined(__x86_64__)
   if (end - p >= worth_a_call && __builtin_cpu_supports("avx2")) p = skip_long_ascii(p, end);

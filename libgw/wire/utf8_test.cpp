@@ -23,7 +23,7 @@ std::optional<std::size_t> first_bad(std::string const& text) {
   return std::nullopt;
 }
 
-// In two parts, cut at every byte, behind ASCII of several lengths (so that each of the fast paths meets it).
+// In two parts, cut at every byte, behind ASCII of several lengths.
 void check_everywhere(std::string const& text, bool valid) {
   for (std::size_t const before : {0U, 1U, 7U, 8U, 31U, 33U}) {
     for (std::size_t const behind : {0U, 1U, 3U, 40U}) {
@@ -218,6 +218,19 @@ TEST_CASE("a checker stays failed until it is reset") {
   checker.reset();
   CHECK(checker.feed("a"));
   CHECK(checker.at_boundary());
+}
+
+TEST_CASE("one bad byte is found at every place of texts short and long") {
+  for (std::size_t const size : {1U, 7U, 8U, 9U, 15U, 63U, 64U, 65U, 71U, 127U, 130U, 511U, 512U, 700U}) {
+    std::string text(size, 'a');
+    CAPTURE(size);
+    REQUIRE(is_utf8(text));
+    for (std::size_t at = 0; at < size; ++at) {
+      text[at] = '\x80';
+      if (is_utf8(text)) FAIL_CHECK("not found at " << at);
+      text[at] = 'a';
+    }
+  }
 }
 
 }  // namespace
